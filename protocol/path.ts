@@ -1,0 +1,94 @@
+declare const brand: unique symbol;
+
+/**
+ * A path relative to a transfer root as a byte string: one char per byte (latin1), `/` between
+ * components, no leading or trailing `/`; the root itself is "".
+ *
+ * File names on Linux are bytes, not text: this form keeps every one of them, compares as rsync
+ * compares, and is a Map key. Decode with {@link displayPath} for people only.
+ */
+export type BytePath = string & { readonly [brand]: "BytePath" };
+
+/** The transfer root itself. */
+export const rootPath: BytePath = "" as BytePath;
+
+/** A byte string that is known to be one, for instance read with the "latin1" encoding. */
+export function asBytePath(bytes: string): BytePath {
+  return bytes as BytePath;
+}
+
+/** Text (UTF-16) to a byte path holding its UTF-8 bytes. */
+export function pathFromText(text: string): BytePath {
+  return Buffer.from(text, "utf8").toString("latin1") as BytePath;
+}
+
+/** Raw bytes to a byte path. */
+export function pathFromBytes(bytes: Uint8Array): BytePath {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1") as BytePath;
+}
+
+/** The raw bytes of a byte path. */
+export function pathToBytes(path: BytePath): Buffer {
+  return Buffer.from(path, "latin1");
+}
+
+/** `parent/name`, or `name` when the parent is the root. */
+export function joinPath(parent: BytePath, name: string): BytePath {
+  return (parent === "" ? name : `${parent}/${name}`) as BytePath;
+}
+
+/** The containing directory; "" for a name directly below the root. */
+export function parentPath(path: BytePath): BytePath {
+  const slash = path.lastIndexOf("/");
+  return (slash < 0 ? "" : path.slice(0, slash)) as BytePath;
+}
+
+/** The last component. */
+export function baseName(path: BytePath): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** True when `path` is `ancestor` itself or lies below it. */
+export function isWithin(path: BytePath, ancestor: BytePath): boolean {
+  if (ancestor === "" || path === ancestor) return true;
+  return (
+    path.length > ancestor.length && path.startsWith(ancestor) && path[ancestor.length] === "/"
+  );
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const nonAscii = /[^\x00-\x7f]/;
+
+/**
+ * What Node's file system calls take for `path` below the directory `root`.
+ *
+ * A plain string when every byte is ASCII (cheap), the exact bytes otherwise.
+ */
+export function nativePath(root: string, path: BytePath): string | Buffer {
+  const whole = path === "" ? root : `${root}/${path}`;
+  return nonAscii.test(whole) ? Buffer.from(whole, "latin1") : whole;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+const unprintable = /[\x00-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * A path as a person reads it: UTF-8 where it is valid, `\#ooo` (octal, as rsync prints) for every
+ * byte of a name that is not, and for control characters. The root is ".".
+ */
+export function displayPath(path: BytePath): string {
+  if (path === "") return ".";
+  try {
+    const text = decoder.decode(Buffer.from(path, "latin1"));
+    if (!unprintable.test(text)) return text;
+  } catch {
+    // not UTF-8: every byte above 0x7f is escaped below
+  }
+  let shown = "";
+  for (const char of path) {
+    const byte = char.charCodeAt(0);
+    shown += byte >= 0x20 && byte < 0x7f ? char : `\\#${byte.toString(8).padStart(3, "0")}`;
+  }
+  return shown;
+}
