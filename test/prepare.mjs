@@ -1,0 +1,103 @@
+import fs from "node:fs";
+import { pathToFileURL } from "node:url";
+import { inProject, run, runNode } from "./support/command.mjs";
+import { prepareDaemons } from "./support/daemons.mjs";
+
+/**
+ * What a step of the preparation came to. `problem` is one line for a person; a step that is
+ * `skipped` leaves something out that can be done without.
+ *
+ * @typedef {{ ok: boolean, skipped?: boolean, problem?: string }} Outcome
+ */
+
+function modifiedMs(file) {
+  return fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/**
+ * Installs the packages of the lock file, unless they are there.
+ *
+ * @returns {Outcome}
+ */
+export function preparePackages() {
+  // npm writes this file last, so a broken installation is older than the lock file, too.
+  const installed = modifiedMs(inProject("node_modules/.package-lock.json"));
+  if (installed >= modifiedMs(inProject("package-lock.json"))) return { ok: true };
+  const npm = process.env.npm_execpath;
+  const argv = npm === undefined ? ["npm"] : [process.execPath, npm];
+  const done = run([...argv, "ci", "--include=dev", "--no-audit", "--no-fund"]);
+  if (!done.ok) return { ok: false, problem: `Cannot install the packages: ${done.output.trim()}` };
+  fs.utimesSync(inProject("node_modules/.package-lock.json"), new Date(), new Date());
+  return { ok: true };
+}
+
+function newestBelow(folder) {
+  let newest = modifiedMs(folder);
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const file = `${folder}/${entry.name}`;
+    newest = Math.max(newest, entry.isDirectory() ? newestBelow(file) : modifiedMs(file));
+  }
+  return newest;
+}
+
+function newestSource() {
+  const settings = ["tsconfig.json", "package-lock.json"].map((file) =>
+    modifiedMs(inProject(file)),
+  );
+  return Math.max(...settings, newestBelow(inProject("src")), newestBelow(inProject("protocol")));
+}
+
+const emitted = /(\.d\.ts|\.js\.map|\.js)$/;
+
+// A module that was renamed would otherwise stay importable, and be packed.
+function removeLeftovers(folder) {
+  for (const entry of fs.readdirSync(inProject("dist", folder), { withFileTypes: true })) {
+    const file = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) removeLeftovers(file);
+    else if (emitted.test(file) && !fs.existsSync(inProject(file.replace(emitted, ".ts"))))
+      fs.rmSync(inProject("dist", file));
+  }
+}
+
+/**
+ * Compiles `src` and `protocol` to `dist`, unless nothing changed since the last time.
+ *
+ * @returns {Outcome}
+ */
+export function build() {
+  const stamp = inProject("dist/.built");
+  if (modifiedMs(stamp) >= newestSource()) return { ok: true };
+  const startedAt = new Date();
+  const done = runNode("node_modules/typescript/bin/tsc", ["-p", "."]);
+  if (!done.ok) return { ok: false, problem: `Cannot build: ${done.output.trim()}` };
+  for (const folder of ["src", "protocol"]) {
+    if (fs.existsSync(inProject("dist", folder))) removeLeftovers(folder);
+  }
+  const program = inProject("dist/src/main.js");
+  if (fs.existsSync(program)) fs.chmodSync(program, 0o755);
+  fs.writeFileSync(stamp, "");
+  fs.utimesSync(stamp, startedAt, startedAt);
+  return { ok: true };
+}
+
+const steps = { packages: preparePackages, build, daemons: prepareDaemons };
+
+/** Runs the named steps, all of them when none is named; returns the exit code. */
+function main(names) {
+  let exitCode = 0;
+  for (const name of names.length > 0 ? names : Object.keys(steps)) {
+    const step = steps[name];
+    if (step === undefined) {
+      console.error(`Cannot prepare ${name}: the steps are ${Object.keys(steps).join(", ")}`);
+      return 1;
+    }
+    const { ok, skipped, problem } = step();
+    if (problem !== undefined) console.error(problem);
+    if (!ok && !skipped) exitCode = 1;
+  }
+  return exitCode;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  process.exitCode = main(process.argv.slice(2));
+}
