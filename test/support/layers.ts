@@ -1,0 +1,109 @@
+import fs from "node:fs";
+import path from "node:path";
+
+/**
+ * The layers, lowest first. A file belongs to the row of the longest path that it is or lies in,
+ * and may import its own row and the rows below it.
+ */
+export const layers: Readonly<Record<"protocol" | "src", readonly (readonly string[])[]>> = {
+  protocol: [
+    ["protocol/errors.ts", "protocol/path.ts", "protocol/options.ts"],
+    ["protocol/wire"],
+    ["protocol/mux"],
+    ["protocol/flist", "protocol/delta", "protocol/source"],
+    ["protocol/transport"],
+    ["protocol/handshake", "protocol/roles"],
+    ["protocol/session.ts", "protocol/pool.ts"],
+    ["protocol/client.ts", "protocol/daemon.ts"],
+    ["protocol/index.ts"],
+  ],
+  src: [
+    ["src/log.ts"],
+    ["src/watch", "src/config", "src/filter"],
+    ["src/pending", "src/state"],
+    ["src/push", "src/plugins", "src/status"],
+    ["src/mirror.ts", "src/cli"],
+    ["src/index.ts"],
+    ["src/main.ts"],
+  ],
+};
+
+/** These turn bytes into values and back: no socket, no file, no clock. */
+const pure = ["protocol/wire", "protocol/flist", "protocol/delta", "protocol/mux/frame.ts"];
+const impureModules =
+  /^node:(net|tls|dns|http|https|fs|fs\/promises|timers|timers\/promises|child_process|worker_threads|perf_hooks)$/;
+const clocks = /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date|performance\.now)\b/;
+
+/** The only file that may start a process: the operator's own plugin command. */
+const processStarter = "src/plugins/command.ts";
+
+const importPatterns = [
+  /^\s*(?:import|export)\b[^;"']*?\bfrom\s+"([^"]+)"/gm,
+  /^\s*import\s+"([^"]+)"/gm,
+  /\bimport\(\s*"([^"]+)"/g,
+  /\bnew URL\("(\.[^"]+)",\s*import\.meta\.url\)/g, // a worker's entry
+];
+
+/** What `source` imports: every kind of import, export from, and worker entry. */
+export function importsOf(source: string): string[] {
+  return importPatterns.flatMap((pattern) =>
+    [...source.matchAll(pattern)].map((match) => match[1] ?? ""),
+  );
+}
+
+function contains(place: string, file: string): boolean {
+  return file === place || file.startsWith(`${place}/`);
+}
+
+function layerOf(file: string): number {
+  const rows = file.startsWith("src/") ? layers.src : layers.protocol;
+  return rows.findIndex((row) => row.some((place) => contains(place, file)));
+}
+
+function judgeInside(from: string, to: string): string | undefined {
+  if (from.startsWith("protocol/") && to.startsWith("src/")) return "protocol imports from src";
+  if (from.startsWith("src/") && to.startsWith("protocol/")) {
+    return to === "protocol/index.ts" ? undefined : "src imports protocol past its index.ts";
+  }
+  return layerOf(to) > layerOf(from) ? "points up" : undefined;
+}
+
+function judgePackage(from: string, name: string): string | undefined {
+  if (/^(node:)?child_process$/.test(name) && from !== processStarter) return "starts processes";
+  const isPure = pure.some((place) => contains(place, from));
+  return isPure && impureModules.test(name) ? "is not pure" : undefined;
+}
+
+function judgeImport(from: string, imported: string): string | undefined {
+  if (!imported.startsWith(".")) return judgePackage(from, imported);
+  return judgeInside(from, path.posix.join(path.posix.dirname(from), imported));
+}
+
+function judgeFile(file: string, source: string): string[] {
+  const found = importsOf(source).flatMap((imported) => {
+    const why = judgeImport(file, imported);
+    return why === undefined ? [] : [`${file} imports ${imported}: ${why}`];
+  });
+  if (layerOf(file) < 0) found.push(`${file}: no layer in test/support/layers.ts holds it`);
+  const clock = pure.some((place) => contains(place, file)) ? clocks.exec(source) : null;
+  if (clock !== null) found.push(`${file} uses ${clock[0]}: is not pure`);
+  return found;
+}
+
+/** What breaks the layering in `sources` (text by path from the top), one line each. */
+export function layerViolations(sources: Readonly<Record<string, string>>): string[] {
+  return Object.entries(sources).flatMap(([file, source]) => judgeFile(file, source));
+}
+
+/** The text of every TypeScript file below `folders`, by its path from `root`. */
+export function readSources(root: string, folders: readonly string[]): Record<string, string> {
+  const files = folders.flatMap((folder) =>
+    fs
+      .readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => path.posix.join(folder, name)),
+  );
+  return Object.fromEntries(
+    files.map((file) => [file, fs.readFileSync(path.join(root, file), "utf8")]),
+  );
+}
