@@ -1,0 +1,92 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { md4 } from "../../../protocol/delta/md4.ts";
+import { type ChecksumName, loadStrongChecksum } from "../../../protocol/delta/strong.ts";
+import { hex } from "../../support/bytes.ts";
+
+const names = ["xxh64", "md5", "md4", "sha1", "none", "old-md4"] as const;
+const hello = Buffer.from("hello\n");
+const seed = hex("39300000"); // 12345
+const md5 = (...parts: Uint8Array[]) =>
+  createHash("md5").update(Buffer.concat(parts)).digest("hex");
+
+function load(name: ChecksumName, seedNumber = 12345, seedFix = true) {
+  return loadStrongChecksum(name, seedNumber, { seedFix });
+}
+
+// What rsync 3.5.0 lists with --checksum for a file that holds "hello\n".
+test.each([
+  ["xxh64", "5388bd91d091c1e4"],
+  ["md5", "b1946ac92492d2347c6235b4d2611184"],
+  ["md4", "63481c78ae04c201fa01ea9d2b1db56d"],
+  ["none", "00"],
+] as const)("%s of a file is what rsync lists", async (name, digest) => {
+  const strong = await load(name);
+  expect(Uint8Array.from(strong.wholeFile(hello))).toEqual(hex(digest));
+  expect(strong.length).toBe(hex(digest).length);
+});
+
+test("old-md4 puts the seed before a file and after a block", async () => {
+  const strong = await load("old-md4");
+  expect(strong.wholeFile(hello)).toEqual(md4(Buffer.concat([seed, hello])));
+  expect(strong.block(hello)).toEqual(md4(Buffer.concat([hello, seed])));
+});
+
+test("md5 blocks begin with the seed where the order is fixed, and end with it elsewhere", async () => {
+  const fixed = await load("md5", 12345, true);
+  const older = await load("md5", 12345, false);
+  expect(Buffer.from(fixed.block(hello)).toString("hex")).toBe(md5(seed, hello));
+  expect(Buffer.from(older.block(hello)).toString("hex")).toBe(md5(hello, seed));
+});
+
+test("a seed of zero leaves md5 blocks as they are", async () => {
+  const strong = await load("md5", 0);
+  expect(Buffer.from(strong.block(hello)).toString("hex")).toBe(md5(hello));
+});
+
+test("blocks too long to be joined with the seed have the same kind of sum", async () => {
+  const long = Buffer.alloc(300_000, "rsync");
+  const strong = await load("md5");
+  expect(Buffer.from(strong.block(long)).toString("hex")).toBe(md5(seed, long));
+});
+
+test("a negative seed is widened with its sign", async () => {
+  const negative = await load("xxh64", -5);
+  const { default: xxhash } = await import("xxhash-wasm");
+  const expected = Buffer.alloc(8);
+  expected.writeBigUInt64LE((await xxhash()).h64Raw(hello, 0xfffffffffffffffbn));
+  expect(negative.block(hello)).toEqual(expected);
+});
+
+describe.each(names)("%s", (name) => {
+  test("a file in chunks has the sum of the whole", async () => {
+    const strong = await load(name);
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 300 })), (chunks) => {
+        const digest = strong.start();
+        for (const chunk of chunks) digest.update(chunk);
+        expect(digest.digest()).toEqual(strong.wholeFile(Buffer.concat(chunks)));
+      }),
+      { seed: 64, numRuns: 50 },
+    );
+  });
+
+  test("files larger than any piece have the sum of their chunks", async () => {
+    const strong = await load(name);
+    const file = Buffer.alloc(600_001, "0123456789abcdef!");
+    const digest = strong.start();
+    digest.update(file.subarray(0, 7));
+    digest.update(file.subarray(7));
+    expect(digest.digest()).toEqual(strong.wholeFile(file));
+  });
+
+  test("results are the caller's: later sums do not change them", async () => {
+    const strong = await load(name);
+    const first = strong.block(hello);
+    const copy = Uint8Array.from(first);
+    strong.block(Buffer.from("other"));
+    strong.wholeFile(Buffer.from("another"));
+    expect(Uint8Array.from(first)).toEqual(copy);
+  });
+});
