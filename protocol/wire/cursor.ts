@@ -24,6 +24,12 @@ export class Cursor {
     return this.#bytes.length - this.#offset;
   }
 
+  /** Goes back to an offset where a value began, to read it again when more has arrived. */
+  rewind(offset: number): void {
+    if (offset > this.#offset) throw new RangeError("a cursor rewinds, it does not skip");
+    this.#offset = offset;
+  }
+
   uint8(): number {
     const value = this.#bytes[this.#offset];
     if (value === undefined) throw needMoreBytes;

@@ -1,0 +1,43 @@
+import { type FileEntry, isDirectory } from "./entry.ts";
+
+// Chars below any byte of a name's first position that matters: they rank what follows.
+const nonDirectory = "\x00";
+const directory = "\x01";
+
+/**
+ * A string whose plain comparison puts entries into the order in which both ends number them.
+ *
+ * At each level: "." first, then everything that is no directory, then the directories, each with
+ * its content behind it; a directory compares as if its name ended in "/".
+ *
+ * Wire: protocol 29 and later (spec 1 §7.11).
+ */
+export function sortKey(entry: Pick<FileEntry, "path" | "mode">): string {
+  const { path } = entry;
+  if (path === "") return nonDirectory;
+  let key = "";
+  let start = 0;
+  for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", start)) {
+    key += directory + path.slice(start, slash + 1);
+    start = slash + 1;
+  }
+  const last = path.slice(start);
+  return isDirectory(entry) ? `${key}${directory}${last}/` : `${key}${nonDirectory}${last}`;
+}
+
+/**
+ * The entries as the daemon will number them: sorted, and of several with the same name the first
+ * only. The same order as {@link sortKey}'s, whatever order they come in.
+ */
+export function inWireOrder(entries: readonly FileEntry[]): FileEntry[] {
+  const keyed = entries.map((entry) => ({ entry, key: sortKey(entry) }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+  const seen = new Set<string>();
+  const list: FileEntry[] = [];
+  for (const { entry } of keyed) {
+    if (seen.has(entry.path)) continue;
+    seen.add(entry.path);
+    list.push(entry);
+  }
+  return list;
+}

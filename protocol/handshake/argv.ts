@@ -1,0 +1,125 @@
+import type { TransferOptions } from "../options.ts";
+import type { BytePath } from "../path.ts";
+
+/** What a session asks for beside the user's options; a mirror needs all of it. */
+export interface SessionFeatures {
+  /** `--remove-source-files`: the daemon acknowledges every entry that is in place (spec 3 §1). */
+  readonly acknowledge?: boolean;
+  /** `--delete-missing-args`: entries of mode 0 delete their name (spec 2 §9). */
+  readonly deleteMissing?: boolean;
+  /** `--checksum-choice`: no checksum list is exchanged (spec 3 §6). */
+  readonly checksumChoice?: string;
+  /** The compression to use instead of negotiating one. */
+  readonly compressChoice?: string;
+}
+
+/**
+ * The capability letters: symlink times, symlink iconv, in-list I/O errors, no xattr hard-link
+ * optimisation, checksum seed order, in-place partial dirs, varint flags, names for id 0.
+ * Without "i": one file list, not many (spec 1 §2.4).
+ */
+const capabilities = "e.LsfxCIvu";
+
+const shortOptions: readonly (readonly [string, (o: TransferOptions) => boolean | undefined])[] = [
+  ["b", (o) => o.backup],
+  ["u", (o) => o.update],
+  ["n", (o) => o.dryRun],
+  ["l", (o) => o.links],
+  ["O", (o) => o.omitDirTimes],
+  ["W", (o) => o.wholeFile],
+  ["o", (o) => o.owner],
+  ["g", (o) => o.group],
+  ["D", (o) => o.devices],
+  ["t", (o) => o.times],
+  ["p", (o) => o.perms],
+  ["r", (o) => o.recursive],
+  ["c", (o) => o.checksum],
+  ["I", (o) => o.ignoreTimes],
+  ["S", (o) => o.sparse],
+];
+
+type LongOption = (
+  o: TransferOptions,
+  f: SessionFeatures,
+) => string | readonly string[] | undefined;
+
+const when = (on: boolean | undefined, ...words: string[]): readonly string[] | undefined =>
+  on === true ? words : undefined;
+
+/** In rsync's own order (spec 1 §2.3), so that vectors can be compared with a stock client's. */
+const longOptions: readonly LongOption[] = [
+  (o) => (o.compressLevel === undefined ? undefined : `--compress-level=${o.compressLevel}`),
+  (o) => when(o.devices && !o.specials, "--no-specials"),
+  (o) => when(o.specials && !o.devices, "--specials"),
+  (o) => (o.blockSizeBytes === undefined ? undefined : `-B${o.blockSizeBytes}`),
+  (o) => (o.backupDir === undefined ? undefined : ["--backup-dir", o.backupDir]),
+  (o) => (o.suffix === undefined ? undefined : `--suffix=${o.suffix}`),
+  (_, f) => (f.checksumChoice === undefined ? undefined : `--checksum-choice=${f.checksumChoice}`),
+  (_, f) => compressionOption(f.compressChoice),
+  (o) => (o.maxDelete === undefined ? undefined : `--max-delete=${o.maxDelete || -1}`),
+  (o) => deleteOption(o.delete),
+  (o) => when(o.force, "--force"),
+  (o) => when(o.sizeOnly, "--size-only"),
+  (_, f) => when(f.deleteMissing, "--delete-missing-args"),
+  (o) => modifyWindow(o.modifyWindowSeconds),
+  (o) => when(o.partial, "--partial"),
+  (o) => when(o.numericIds, "--numeric-ids"),
+  (o) => when(o.ignoreExisting, "--ignore-existing"),
+  (o) => when(o.existing, "--existing"),
+  (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", o.tempDir]),
+  (o) => when(o.inplace, "--inplace"),
+  (_, f) => when(f.acknowledge, "--remove-source-files"),
+];
+
+/**
+ * The arguments of a push, as a stock client would send them to the daemon (spec 1 §2).
+ *
+ * `--timeout` is left out on purpose: it would arm the daemon against a session that waits
+ * (spec 2 §8.1). `--bwlimit` is ours to obey.
+ */
+export function pushArguments(
+  destination: string,
+  options: TransferOptions,
+  features: SessionFeatures = {},
+): string[] {
+  const letters = shortOptions
+    .filter(([, isOn]) => isOn(options) === true)
+    .map(([letter]) => letter);
+  const negotiateCompression = options.compress && features.compressChoice === undefined;
+  const bundle = `-${letters.join("")}${negotiateCompression ? "z" : ""}${capabilities}`;
+  const long = longOptions.flatMap((option) => option(options, features) ?? []);
+  return ["--server", bundle, ...long, ".", destination];
+}
+
+/** Arguments to bytes, for protocol 30 and later: NUL after each, one more at the end. */
+export function encodeArguments(words: readonly string[]): Buffer {
+  return Buffer.from(`${words.join("\0")}\0\0`, "latin1");
+}
+
+/**
+ * The destination argument: a module and a directory below it, as a byte string.
+ *
+ * The daemon expands wildcards and splits at " module/" here (spec 1 §2.1), so both are defused.
+ */
+export function destinationArgument(module: string, directory: BytePath): string {
+  if (directory === "") return `${module}/`;
+  const escaped = directory
+    .replaceAll(/[\\*?[\]]/g, "\\$&")
+    .replaceAll(` ${module}/`, `[ ]${module}/`);
+  return `${module}/${escaped}/`;
+}
+
+function compressionOption(choice: string | undefined): string | undefined {
+  if (choice === undefined) return undefined;
+  return choice === "zlibx" ? "--new-compress" : `--compress-choice=${choice}`;
+}
+
+function deleteOption(mode: TransferOptions["delete"]): string | undefined {
+  if (mode === undefined || mode === false) return undefined;
+  return mode === true ? "--delete" : `--delete-${mode}`;
+}
+
+function modifyWindow(seconds: number | undefined): string | undefined {
+  if (seconds === undefined) return undefined;
+  return seconds < 0 ? `-@${seconds}` : `--modify-window=${seconds}`;
+}

@@ -1,0 +1,146 @@
+import { type Agreement, compatFlags, type OfferedNames } from "../agreement.ts";
+import { RsyncError } from "../errors.ts";
+import { encodeFrameHeader } from "../mux/frame.ts";
+import type { TransferOptions } from "../options.ts";
+import type { Cursor } from "../wire/cursor.ts";
+import { readInt32 } from "../wire/int.ts";
+import { readVarint } from "../wire/varint.ts";
+import { readVstring, writeVstring } from "../wire/vstring.ts";
+import { encoded } from "../wire/writer.ts";
+import { encodeArguments, pushArguments, type SessionFeatures } from "./argv.ts";
+import { type Credentials, chooseDigest, formatResponse } from "./auth.ts";
+import { chooseName } from "./choice.ts";
+import { formatGreeting, negotiateProtocol, parseGreeting, protocolRange } from "./greeting.ts";
+import { readLine } from "./line.ts";
+import { parseModuleReply } from "./module.ts";
+
+/** Both directions of a connection before multiplexing starts. */
+export interface HandshakeLink {
+  read<T>(decode: (from: Cursor) => T): Promise<T>;
+  tryRead<T>(decode: (from: Cursor) => T): T | undefined;
+  more(): Promise<void>;
+  write(bytes: Uint8Array | string): void;
+}
+
+export interface HandshakeRequest {
+  readonly module: string;
+  /** As {@link destinationArgument} makes it. */
+  readonly destination: string;
+  readonly options: TransferOptions;
+  readonly features: SessionFeatures;
+  readonly credentials?: Credentials | undefined;
+  /** Announce this protocol instead of the newest; 30 to 32. */
+  readonly protocol?: number | undefined;
+  /** What we can do, best first. */
+  readonly checksums: readonly string[];
+  readonly compressions: readonly string[];
+}
+
+/** What was agreed, and what the daemon offered: a later handshake need not ask again. */
+export interface HandshakeResult {
+  readonly agreement: Agreement;
+  readonly offered: OfferedNames;
+}
+
+/** MOTD and listing lines before a control line; more is a flood. */
+const mostTextLines = 10_000;
+
+const emptyFrame = Buffer.alloc(4);
+emptyFrame.writeUInt32LE(encodeFrameHeader(0, 0), 0);
+
+/**
+ * Everything from the greeting to the checksum seed (spec 1 §1-3); after it both directions are
+ * multiplexed and the session can wait for its file list.
+ *
+ * @throws {RsyncError} what the daemon refused, or what it sent that no daemon sends.
+ */
+export async function handshake(
+  link: HandshakeLink,
+  request: HandshakeRequest,
+): Promise<HandshakeResult> {
+  const protocol = await enterModule(link, request.module, request);
+  link.write(
+    encodeArguments(pushArguments(request.destination, request.options, request.features)),
+  );
+  return setUp(link, protocol, request);
+}
+
+/** Greets, names the module and authenticates; returns the protocol both sides speak. */
+export async function enterModule(
+  link: HandshakeLink,
+  module: string,
+  options: Pick<HandshakeRequest, "credentials" | "protocol">,
+): Promise<number> {
+  const { credentials, protocol: announced = protocolRange.newest } = options;
+  const greeting = parseGreeting(await link.read(readLine));
+  const protocol = negotiateProtocol(announced, greeting);
+  const digest = chooseDigest(greeting.digests);
+  link.write(`${formatGreeting(announced, digest)}${module}\n`);
+  for (let lines = 0; lines < mostTextLines; lines += 1) {
+    const reply = parseModuleReply(await link.read(readLine));
+    if (reply.kind === "ready") return protocol;
+    if (reply.kind === "refused") throw reply.error;
+    if (reply.kind === "challenge") {
+      if (credentials === undefined) throw passwordNeeded(module);
+      link.write(formatResponse(credentials, reply.challenge, digest));
+    }
+  }
+  throw new RsyncError(
+    "BAD_STREAM",
+    `Cannot enter module ${module}: the daemon sends text without end`,
+  );
+}
+
+async function setUp(
+  link: HandshakeLink,
+  protocol: number,
+  request: HandshakeRequest,
+): Promise<HandshakeResult> {
+  const { features, options } = request;
+  const asksChecksum = features.checksumChoice === undefined;
+  const asksCompression = Boolean(options.compress) && features.compressChoice === undefined;
+  const exchangesNames = asksChecksum || asksCompression;
+  const read = <T>(decode: (from: Cursor) => T): Promise<T> =>
+    exchangesNames ? link.read(decode) : readAcknowledging(link, decode);
+  const compat = await read(readVarint);
+  const negotiates = (compat & compatFlags.varintFlags) !== 0;
+  const readNames = async (asked: boolean): Promise<string[] | undefined> =>
+    asked && negotiates ? (await link.read(readVstring)).split(" ") : undefined;
+
+  const checksums = await readNames(asksChecksum);
+  const compressions = await readNames(asksCompression);
+  const checksum = checksums && chooseName("checksum", request.checksums, checksums);
+  const compression = compressions && chooseName("compression", request.compressions, compressions);
+  for (const name of [checksum, compression]) {
+    if (name !== undefined) link.write(encoded((to) => writeVstring(to, name)));
+  }
+  const seed = await read(readInt32);
+  const agreement: Agreement = {
+    protocol,
+    compat,
+    checksum: checksum ?? features.checksumChoice ?? "md5",
+    compression: options.compress ? (compression ?? features.compressChoice ?? "zlib") : undefined,
+    seed,
+  };
+  return { agreement, offered: { checksums, compressions } };
+}
+
+/**
+ * Reads a value and answers every piece that arrives with an empty frame: the daemon's next piece
+ * waits for an acknowledgement, which would otherwise come 40 ms late (spec 3 §6).
+ */
+async function readAcknowledging<T>(link: HandshakeLink, decode: (from: Cursor) => T): Promise<T> {
+  for (;;) {
+    const value = link.tryRead(decode);
+    if (value !== undefined) return value;
+    await link.more();
+    link.write(emptyFrame);
+  }
+}
+
+function passwordNeeded(module: string): RsyncError {
+  return new RsyncError(
+    "AUTH_FAILED",
+    `Cannot enter module ${module}: the daemon asks for a user and a password, none was given`,
+  );
+}

@@ -1,0 +1,162 @@
+import { RsyncError } from "./errors.ts";
+import { remoteFailure } from "./failure.ts";
+import { type FileEntry, isDirectory } from "./flist/entry.ts";
+import { asBytePath, type BytePath, baseName } from "./path.ts";
+import type { Item } from "./roles/request.ts";
+import type { SendOutcome } from "./roles/sender.ts";
+
+/** Text of the daemon: `error` is about a path or fatal, the others are for a log. */
+export interface DaemonText {
+  readonly severity: "error" | "warning" | "info";
+  readonly text: string;
+}
+
+/** Told while a push runs; each call is one line of progress. */
+export interface PushObserver {
+  /** The daemon has confirmed that this very entry is in place. */
+  readonly acknowledged?: (entry: FileEntry) => void;
+  /** The daemon has deleted this object. */
+  readonly deleted?: (path: BytePath, isDirectory: boolean) => void;
+  /** Content has left; `bytes` of it. */
+  readonly sent?: (entry: FileEntry, outcome: SendOutcome) => void;
+  /** The daemon says what it does with an entry. */
+  readonly item?: (entry: FileEntry, item: Item) => void;
+  readonly text?: (text: DaemonText) => void;
+}
+
+/**
+ * How one entry ended.
+ *
+ * - `delivered`: acknowledged; a directory or a deletion: the session ended well and the daemon
+ *   complained about nothing there.
+ * - `changed`: it was changing while it was read. `vanished`: it was gone. Both: look again.
+ * - `kept`: neither acknowledged nor complained about, as with `--update` and a newer file there.
+ * - `failed`: `reason` in the daemon's or the system's words.
+ */
+export type EntryStatus =
+  | { readonly kind: "delivered" | "changed" | "vanished" | "kept" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Texts beyond this are dropped: the first ones tell what is wrong. */
+const mostTexts = 1_000;
+
+/** What is known of a push, while it runs and afterwards. */
+export class PushReport {
+  #entries: readonly FileEntry[] = [];
+  #observer: PushObserver = {};
+  #acknowledged = new Uint8Array(0);
+  readonly #outcomes = new Map<number, SendOutcome>();
+  readonly #texts: DaemonText[] = [];
+  /** Sum of the content sent, literal or matched, in bytes. */
+  contentBytes = 0;
+  /** How many objects the daemon has deleted. */
+  deletedCount = 0;
+  /** Bytes on the wire. */
+  bytesSent = 0;
+  bytesReceived = 0;
+
+  /** The list that was sent, in wire order. */
+  get entries(): readonly FileEntry[] {
+    return this.#entries;
+  }
+
+  get texts(): readonly DaemonText[] {
+    return this.#texts;
+  }
+
+  get errorTexts(): string[] {
+    return this.#texts.filter(({ severity }) => severity === "error").map(({ text }) => text);
+  }
+
+  begin(entries: readonly FileEntry[], observer: PushObserver): void {
+    this.#entries = entries;
+    this.#observer = observer;
+    this.#acknowledged = new Uint8Array(entries.length);
+  }
+
+  /** @throws {RsyncError} BAD_STREAM when the message names no entry of the list. */
+  acknowledge(payload: Buffer): void {
+    const index = payload.length === 4 ? payload.readInt32LE(0) : -1;
+    const entry = this.#entries[index];
+    if (entry === undefined) {
+      throw new RsyncError(
+        "BAD_STREAM",
+        `Cannot take the acknowledgement of index ${index}: ${this.#entries.length} entries were listed`,
+      );
+    }
+    this.#acknowledged[index] = 1;
+    // A file that changed while it was read is in place, but not as it is now.
+    if (this.#outcomes.get(index)?.kind !== "changed") this.#observer.acknowledged?.(entry);
+  }
+
+  /** The name ends in NUL when a directory was deleted. */
+  deleted(name: string): void {
+    const wasDirectory = name.endsWith("\0");
+    this.deletedCount += 1;
+    this.#observer.deleted?.(asBytePath(wasDirectory ? name.slice(0, -1) : name), wasDirectory);
+  }
+
+  sent(index: number, outcome: SendOutcome): void {
+    this.#outcomes.set(index, outcome);
+    if ("bytes" in outcome) this.contentBytes += outcome.bytes;
+    this.#observer.sent?.(this.#entries[index] as FileEntry, outcome);
+  }
+
+  item(item: Item): void {
+    this.#observer.item?.(this.#entries[item.index] as FileEntry, item);
+  }
+
+  text(severity: DaemonText["severity"], text: string): void {
+    for (const line of text.split("\n")) {
+      if (line === "" || this.#texts.length === mostTexts) continue;
+      const said: DaemonText = { severity, text: line };
+      this.#texts.push(said);
+      this.#observer.text?.(said);
+    }
+  }
+
+  /** How the entry ended; ask when the push is over. */
+  status(index: number): EntryStatus {
+    const entry = this.#entries[index] as FileEntry;
+    const outcome = this.#outcomes.get(index);
+    if (outcome?.kind === "unreadable") {
+      return { kind: "failed", reason: `cannot read it here: ${outcome.cause.message}` };
+    }
+    if (outcome?.kind === "changed" || outcome?.kind === "vanished") return { kind: outcome.kind };
+    if (this.#acknowledged[index] === 1) return { kind: "delivered" };
+    const reason = this.#complaintAbout(entry);
+    if (reason !== undefined) return { kind: "failed", reason };
+    if (isDirectory(entry) || entry.mode === 0) return { kind: "delivered" };
+    if (outcome?.kind === "sent") return { kind: "failed", reason: this.#anyComplaint() };
+    return { kind: "kept" };
+  }
+
+  /** The error that ended the session, with what the daemon had said before it hung up. */
+  explain(error: RsyncError): RsyncError {
+    const errors = this.errorTexts;
+    if (error.code !== "CONNECTION_LOST" || errors.length === 0) return error;
+    return remoteFailure(undefined, errors, error);
+  }
+
+  #complaintAbout(entry: FileEntry): string | undefined {
+    const name = baseName(entry.path);
+    const about = this.#texts.find(
+      ({ severity, text }) => severity !== "warning" && name !== "" && mentions(text, entry.path),
+    );
+    return about?.text;
+  }
+
+  #anyComplaint(): string {
+    return this.errorTexts.at(-1) ?? "the daemon did not acknowledge it and did not say why";
+  }
+}
+
+/** Daemons write names bare, in quotes, or behind the module's path; always whole. */
+function mentions(text: string, path: BytePath): boolean {
+  const at = text.indexOf(path);
+  if (at < 0) return false;
+  const before = text[at - 1];
+  const after = text[at + path.length];
+  const starts = before === undefined || before === '"' || before === "/" || before === " ";
+  return starts && (after === undefined || after === '"' || after === "." || after === " ");
+}

@@ -1,0 +1,68 @@
+import type { Cursor } from "../wire/cursor.ts";
+import type { FileIndexWriter } from "../wire/file-index.ts";
+import { type FileIndexReader, indexDeleteStats, indexDone } from "../wire/file-index.ts";
+import { readUint16 } from "../wire/int.ts";
+import { readVarint } from "../wire/varint.ts";
+import { readVstring, writeVstring } from "../wire/vstring.ts";
+import type { Writer } from "../wire/writer.ts";
+
+/** What an item's flags say (spec 2 §2.2); the low bits are for the itemized log only. */
+export const itemFlags = {
+  basisTypeFollows: 0x0800,
+  nameFollows: 0x1000,
+  isNew: 0x2000,
+  localChange: 0x4000,
+  transfer: 0x8000,
+} as const;
+
+/** One thing the generator says about one entry. */
+export interface Item {
+  readonly kind: "item";
+  readonly index: number;
+  /** A sum of {@link itemFlags} and report bits. */
+  readonly flags: number;
+  /** Which file the block sums describe, where it is not the destination file itself. */
+  readonly basisType: number | undefined;
+  /** Name of a fuzzy basis or of a hard link's first name, as a byte string. */
+  readonly name: string | undefined;
+}
+
+export type Request =
+  | Item
+  | { readonly kind: "done" }
+  /** How many objects were deleted: files, directories, symlinks, devices, specials. */
+  | { readonly kind: "delete stats"; readonly counts: readonly number[] };
+
+const done: Request = { kind: "done" };
+
+/**
+ * What the generator sends next, without the block sums that follow a transfer request.
+ *
+ *     index  [flags (2)  [basis type (1)]  [name]]
+ *
+ * Wire: protocol 30 and later (spec 2 §2.1).
+ */
+export function readRequest(from: Cursor, indices: FileIndexReader): Request {
+  const index = indices.read(from);
+  const request = index === indexDone ? done : readRest(from, index);
+  indices.accept(index);
+  return request;
+}
+
+function readRest(from: Cursor, index: number): Request {
+  if (index === indexDeleteStats) {
+    return { kind: "delete stats", counts: Array.from({ length: 5 }, () => readVarint(from)) };
+  }
+  const flags = readUint16(from);
+  const basisType = (flags & itemFlags.basisTypeFollows) === 0 ? undefined : from.uint8();
+  const name = (flags & itemFlags.nameFollows) === 0 ? undefined : readVstring(from);
+  return { kind: "item", index, flags, basisType, name };
+}
+
+/** The sender's answer begins with what it answers, byte for byte. */
+export function writeItem(to: Writer, item: Item, indices: FileIndexWriter): void {
+  indices.write(to, item.index);
+  to.uint16(item.flags);
+  if (item.basisType !== undefined) to.uint8(item.basisType);
+  if (item.name !== undefined) writeVstring(to, item.name);
+}

@@ -1,0 +1,281 @@
+import type { Socket } from "node:net";
+import { type Agreement, compatFlags } from "./agreement.ts";
+import { openTokens, tokenCompressions } from "./delta/compression.ts";
+import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
+import { RsyncError } from "./errors.ts";
+import { remoteFailure } from "./failure.ts";
+import type { FileEntry } from "./flist/entry.ts";
+import { listFormat } from "./flist/format.ts";
+import { type IdNames, writeFileList } from "./flist/list.ts";
+import { inWireOrder } from "./flist/order.ts";
+import { destinationArgument, type SessionFeatures } from "./handshake/argv.ts";
+import type { Credentials } from "./handshake/auth.ts";
+import { handshake } from "./handshake/handshake.ts";
+import { checksums, TargetKnowledge } from "./knowledge.ts";
+import { messageTags } from "./mux/frame.ts";
+import { Mux } from "./mux/mux.ts";
+import type { TransferOptions } from "./options.ts";
+import { type BytePath, rootPath } from "./path.ts";
+import { type PushObserver, PushReport } from "./report.ts";
+import { runSender } from "./roles/sender.ts";
+import type { FileSource } from "./source/source.ts";
+import { type Address, connect } from "./transport/connect.ts";
+import { Sink } from "./transport/sink.ts";
+import { Source } from "./transport/source.ts";
+import type { Cursor } from "./wire/cursor.ts";
+
+/** A directory of a module of a daemon. */
+export interface Target extends Address {
+  readonly module: string;
+  /** Below the module; default its root. A missing last component is created. */
+  readonly directory?: BytePath | undefined;
+  readonly credentials?: Credentials | undefined;
+  /** Announce this protocol instead of the newest; 30 to 32. */
+  readonly protocol?: number | undefined;
+}
+
+export interface SessionOptions {
+  readonly transfer: TransferOptions;
+  readonly features?: SessionFeatures;
+  /** Shared by the sessions to one daemon; without it each session asks for everything anew. */
+  readonly knowledge?: TargetKnowledge;
+  readonly signal?: AbortSignal | undefined;
+  /** Names of owners; without it, or with `numericIds`, owners travel as numbers. */
+  readonly idNames?: IdNames;
+  /** Limit of silence during set-up, default 30,000 ms. */
+  readonly handshakeTimeoutMs?: number;
+  /** Limit of silence during the transfer, default 300,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** A parked session says something this often: NAT entries live, dead peers are found. */
+const keepAliveMs = 20_000;
+
+/**
+ * One connection to a daemon, from the greeting to the goodbye. Opened, it is parked: ready to
+ * carry exactly one file list, now or in an hour.
+ */
+export class Session {
+  readonly #socket: Socket;
+  readonly #source: Source;
+  readonly #sink: Sink;
+  readonly #options: SessionOptions;
+  readonly #knowledge: TargetKnowledge;
+  readonly #report = new PushReport();
+  #established: { readonly agreement: Agreement; readonly output: Mux } | undefined;
+  #keepAlive: NodeJS.Timeout | undefined;
+  /** How much of what was received we have answered with bytes of our own. */
+  #answered = 0;
+  #onEnd: (reason: RsyncError) => void = () => {};
+
+  private constructor(socket: Socket, options: SessionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#knowledge = options.knowledge ?? new TargetKnowledge();
+    this.#sink = new Sink(socket);
+    this.#source = new Source(socket, {
+      onMessage: (tag, payload) => this.#receive(tag, payload),
+      onEnd: (reason) => this.#ended(reason),
+    });
+  }
+
+  /**
+   * Connects, authenticates, agrees on everything, and parks.
+   *
+   * @throws {RsyncError} why the daemon cannot be reached or does not want us.
+   */
+  static async open(target: Target, options: SessionOptions): Promise<Session> {
+    const { signal, handshakeTimeoutMs = 30_000 } = options;
+    const socket = await connect(target, { timeoutMs: handshakeTimeoutMs, signal });
+    const session = new Session(socket, options);
+    const abort = (): void => session.#end("ABORTED", "aborted");
+    signal?.addEventListener("abort", abort);
+    socket.once("close", () => signal?.removeEventListener("abort", abort));
+    try {
+      session.#deadline(handshakeTimeoutMs);
+      await session.#setUp(target);
+      session.#park();
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+    return session;
+  }
+
+  /** False once the connection has ended. */
+  get alive(): boolean {
+    return this.#source.failure === undefined;
+  }
+
+  /** What was agreed in the handshake. */
+  get agreement(): Agreement {
+    return this.#ready().agreement;
+  }
+
+  /** Called once when the connection ends, with the reason, also while it is parked. */
+  set onEnd(listener: (reason: RsyncError) => void) {
+    this.#onEnd = listener;
+  }
+
+  /**
+   * Sends a file list, serves what the daemon asks for, and says goodbye; the session is spent.
+   *
+   * @returns what arrived and what did not, as the daemon said it.
+   * @throws {RsyncError} what ended the session early. What `observer` was told until then holds.
+   */
+  async push(
+    entries: readonly FileEntry[],
+    source: FileSource,
+    observer: PushObserver = {},
+  ): Promise<PushReport> {
+    const list = inWireOrder(entries);
+    clearInterval(this.#keepAlive);
+    this.#deadline(this.#options.timeoutMs ?? 300_000);
+    this.#report.begin(list, observer);
+    try {
+      await this.#transfer(list, source);
+    } catch (error) {
+      throw error instanceof RsyncError ? this.#report.explain(error) : error;
+    } finally {
+      this.close();
+    }
+    return this.#report;
+  }
+
+  /** Ends the connection; harmless when it has ended. */
+  close(): void {
+    this.#end("ABORTED", "the session was closed");
+  }
+
+  async #setUp(target: Target): Promise<void> {
+    const { module, directory = rootPath, credentials, protocol } = target;
+    const { transfer, features = {} } = this.#options;
+    const link = {
+      read: <T>(decode: (from: Cursor) => T) => this.#source.read(decode),
+      tryRead: <T>(decode: (from: Cursor) => T) => this.#source.tryRead(decode),
+      more: () => this.#source.more(),
+      write: (bytes: Uint8Array | string) => void this.#socket.write(bytes),
+    };
+    const { agreement, offered } = await handshake(link, {
+      module,
+      destination: destinationArgument(module, directory),
+      options: transfer,
+      features: { ...features, ...this.#knowledge.features(transfer) },
+      credentials,
+      protocol,
+      checksums,
+      compressions: tokenCompressions,
+    });
+    this.#knowledge.learn(offered);
+    this.#established = { agreement, output: new Mux(this.#sink) };
+    this.#source.demultiplex();
+  }
+
+  async #transfer(entries: readonly FileEntry[], source: FileSource): Promise<void> {
+    const { transfer, idNames } = this.#options;
+    const { agreement, output } = this.#ready();
+    const { protocol, checksum, seed, compat, compression } = agreement;
+    const seedFix = (compat & compatFlags.checksumSeedFix) !== 0;
+    const strong = await loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
+    const pace = (): Promise<void> => this.#pace(output);
+    if (transfer.delete) output.int32(0); // an empty filter list (spec 1 §6)
+    await writeFileList(output, entries, listFormat(agreement, transfer, idNames), false, pace);
+    await runSender(
+      { output, pace, read: (decode) => this.#read(output, decode) },
+      {
+        entries,
+        source,
+        strong,
+        protocol,
+        tokens: openTokens(compression, output, transfer.compressLevel),
+        dryRun: transfer.dryRun ?? false,
+        inplace: transfer.inplace ?? false,
+        onItem: (item) => this.#report.item(item),
+        onSent: (index, outcome) => this.#report.sent(index, outcome),
+      },
+    );
+    this.#report.bytesSent = output.bytesSent;
+    this.#report.bytesReceived = this.#socket.bytesRead;
+  }
+
+  async #read<T>(output: Mux, decode: (from: Cursor) => T): Promise<T> {
+    for (;;) {
+      const here = this.#source.tryRead(decode);
+      if (here !== undefined) return here;
+      this.#answerSilence(output);
+      await this.#source.more();
+    }
+  }
+
+  /**
+   * Sends what is due before we wait. When nothing is, an empty frame goes out for what has come
+   * in since: it carries the acknowledgement that the daemon's next small write waits for, which
+   * would otherwise come 40 ms late (spec 3 §6).
+   */
+  #answerSilence(output: Mux): void {
+    const sent = output.bytesSent;
+    output.flush();
+    const received = this.#socket.bytesRead;
+    if (output.bytesSent === sent && received > this.#answered) output.keepAlive();
+    this.#answered = received;
+  }
+
+  async #pace(output: Mux): Promise<void> {
+    output.flush();
+    if (this.#sink.congested) await this.#sink.drained();
+    else await new Promise(setImmediate);
+    const { failure, available } = this.#source;
+    if (failure !== undefined && available === 0) throw failure;
+  }
+
+  #receive(tag: number, payload: Buffer): void {
+    const severity = severities[tag];
+    if (severity !== undefined) this.#report.text(severity, payload.toString("latin1"));
+    else if (tag === messageTags.success) this.#report.acknowledge(payload);
+    else if (tag === messageTags.deleted) this.#report.deleted(payload.toString("latin1"));
+    else if (tag === messageTags.errorExit) this.#exit(payload);
+  }
+
+  /** The daemon is about to exit and wants an empty message of the same kind (spec 1 §4.5). */
+  #exit(payload: Buffer): void {
+    const exitCode = payload.length >= 4 ? payload.readInt32LE(0) : undefined;
+    this.#established?.output.message(messageTags.errorExit, new Uint8Array(0));
+    this.#source.fail(remoteFailure(exitCode, this.#report.errorTexts));
+  }
+
+  #end(code: "ABORTED" | "TIMED_OUT", found: string): void {
+    this.#source.fail(new RsyncError(code, `Cannot go on with the daemon: ${found}`));
+  }
+
+  #ended(reason: RsyncError): void {
+    clearInterval(this.#keepAlive);
+    const explained = this.#report.explain(reason);
+    this.#knowledge.sawEnd(explained);
+    this.#onEnd(explained);
+  }
+
+  #park(): void {
+    const { output } = this.#ready();
+    this.#deadline(0);
+    this.#keepAlive = setInterval(() => output.keepAlive(), keepAliveMs);
+    this.#keepAlive.unref();
+  }
+
+  /** Ends the session after so much silence in both directions; 0: never. */
+  #deadline(timeoutMs: number): void {
+    this.#socket.removeAllListeners("timeout");
+    this.#socket.setTimeout(timeoutMs, () => this.#end("TIMED_OUT", `silent for ${timeoutMs} ms`));
+  }
+
+  #ready(): { readonly agreement: Agreement; readonly output: Mux } {
+    if (this.#established === undefined) throw new TypeError("the session is not set up yet");
+    return this.#established;
+  }
+}
+
+const severities: Readonly<Record<number, "error" | "warning" | "info">> = {
+  [messageTags.errorTransfer]: "error",
+  [messageTags.error]: "error",
+  [messageTags.warning]: "warning",
+  [messageTags.info]: "info",
+};

@@ -1,0 +1,133 @@
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  readSync,
+} from "node:fs";
+import { deletion, type FileEntry, fileTypes } from "../flist/entry.ts";
+import { type BytePath, nativePath } from "../path.ts";
+import type { FileSource, FileState, OpenFile } from "./source.ts";
+
+/** Followed by nobody: not the last component, and no wait for a fifo's writer. */
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const nanosecondsPerSecond = 1_000_000_000n;
+
+/** A directory tree on this machine. */
+export class LocalTree implements FileSource {
+  /** The directory, absolute, as a byte string. */
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = root;
+  }
+
+  /** What lies at `path` now, or undefined when nothing does. Links are not followed. */
+  lstat(path: BytePath): FileEntry | undefined {
+    const native = nativePath(this.root, path);
+    const stats = lstatSync(native, { bigint: true, throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    const entry = entryOf(path, stats);
+    if ((entry.mode & fileTypes.mask) !== fileTypes.symlink) return entry;
+    const linkTarget = readLinkTarget(native);
+    return linkTarget === undefined ? undefined : { ...entry, linkTarget };
+  }
+
+  /** As {@link lstat}, but a name that is gone becomes its deletion. */
+  current(path: BytePath): FileEntry {
+    return this.lstat(path) ?? deletion(path);
+  }
+
+  open(entry: FileEntry): OpenFile | undefined {
+    const descriptor = openQuietly(nativePath(this.root, entry.path));
+    return descriptor === undefined ? undefined : new LocalFile(descriptor, entry);
+  }
+}
+
+class LocalFile implements OpenFile {
+  readonly #descriptor: number;
+  readonly #entry: FileEntry;
+
+  constructor(descriptor: number, entry: FileEntry) {
+    this.#descriptor = descriptor;
+    this.#entry = entry;
+  }
+
+  read(into: Uint8Array, length: number, position: number): number {
+    return readSync(this.#descriptor, into, 0, length, position);
+  }
+
+  /** The inode decides: a name whose parent has become a symlink leads to another one. */
+  state(): FileState {
+    const { identity, size, mtimeSeconds, mtimeNanoseconds } = this.#entry;
+    const stats = fstatSync(this.#descriptor);
+    const same =
+      identity === undefined || (stats.ino === identity.inode && stats.dev === identity.device);
+    if (!same || !stats.isFile()) return "replaced";
+    // The same sum as Node's own, so that equal times give equal doubles.
+    const mtimeMs = mtimeSeconds * 1_000 + mtimeNanoseconds / 1_000_000;
+    return stats.size === size && stats.mtimeMs === mtimeMs ? "as listed" : "changed";
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+/** An entry from lstat's answer; a symlink's target is added by who reads it. */
+export function entryOf(path: BytePath, stats: BigIntStats): FileEntry {
+  const mode = Number(stats.mode);
+  const type = mode & fileTypes.mask;
+  const nanoseconds = Number(
+    ((stats.mtimeNs % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond,
+  );
+  const entry: FileEntry = {
+    path,
+    mode,
+    size: Number(stats.size),
+    mtimeSeconds: Number((stats.mtimeNs - BigInt(nanoseconds)) / nanosecondsPerSecond),
+    mtimeNanoseconds: nanoseconds,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    identity: { device: Number(stats.dev), inode: Number(stats.ino) },
+  };
+  if (type !== fileTypes.characterDevice && type !== fileTypes.blockDevice) return entry;
+  return { ...entry, size: 0, device: splitDevice(stats.rdev) };
+}
+
+/** Linux packs both numbers into one: major in bits 8-19 and 44-63, minor in 0-7 and 20-43. */
+function splitDevice(device: bigint): { major: number; minor: number } {
+  return {
+    major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
+    minor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
+  };
+}
+
+function readLinkTarget(native: string | Buffer): string | undefined {
+  try {
+    return readlinkSync(native, "latin1");
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+function openQuietly(native: string | Buffer): number | undefined {
+  try {
+    return openSync(native, openFlags);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+// EINVAL: no link any more. ELOOP: a link now. ENXIO: a fifo or socket now.
+const goneCodes = new Set(["ENOENT", "ENOTDIR", "EINVAL", "ELOOP", "ENXIO"]);
+
+/** True when the object is not there (any more) as what it was listed. */
+function isGone(error: unknown): boolean {
+  return goneCodes.has((error as NodeJS.ErrnoException).code ?? "");
+}

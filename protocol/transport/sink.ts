@@ -1,0 +1,54 @@
+import type { Socket } from "node:net";
+import type { FrameSink } from "../mux/mux.ts";
+
+const bufferBytes = 64 * 1024;
+/** Buffers kept for re-use; a slow peer holds more than these only while it is slow. */
+const keptBuffers = 8;
+
+/**
+ * Bytes to the socket, in buffers that are used again once the kernel has them.
+ *
+ * `congested` says that the socket has more than it can take: whoever writes then waits with
+ * {@link drained}, so a slow peer slows the reading of files, not the growth of memory.
+ */
+export class Sink implements FrameSink {
+  readonly #socket: Socket;
+  readonly #free: Buffer[] = [];
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get congested(): boolean {
+    return this.#socket.writableNeedDrain;
+  }
+
+  take(): Buffer {
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+  }
+
+  send(buffer: Buffer, length: number): void {
+    if (this.#socket.destroyed) return;
+    this.#socket.write(buffer.subarray(0, length), () => {
+      if (this.#free.length < keptBuffers) this.#free.push(buffer);
+    });
+  }
+
+  /**
+   * Resolves when the socket can take more, or when it has closed: whoever goes on then finds the
+   * reason at the source, which is the one place that keeps it.
+   */
+  async drained(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writableNeedDrain || socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        socket.off("drain", done);
+        socket.off("close", done);
+        resolve();
+      };
+      socket.on("drain", done);
+      socket.on("close", done);
+    });
+  }
+}

@@ -1,0 +1,157 @@
+import type { Socket } from "node:net";
+import { RsyncError } from "../errors.ts";
+import { Demux } from "../mux/demux.ts";
+import { Cursor, NeedMoreBytes } from "../wire/cursor.ts";
+
+const initialBytes = 16 * 1024;
+/** Past this many unread bytes the socket is paused until they have been worked off. */
+const longestQueue = 64 * 1024 * 1024;
+
+/** What a {@link Source} tells beside the data. */
+export interface SourceEvents {
+  /** A message frame; `payload` is valid during the call. */
+  onMessage(tag: number, payload: Buffer): void;
+  /** The connection has ended, for the reason that every later read will give. */
+  onEnd?(reason: RsyncError): void;
+}
+
+/**
+ * The incoming bytes of a socket, read as values: synchronously from what has arrived, waiting
+ * only when a value is short.
+ *
+ * Everything that ends a session (abort, deadline, lost socket, an error of the daemon) arrives
+ * here as {@link fail}; what had been received before stays readable.
+ */
+export class Source {
+  readonly #socket: Socket;
+  readonly #events: SourceEvents;
+  #queue: Buffer = Buffer.allocUnsafe(initialBytes);
+  #start = 0;
+  #end = 0;
+  #cursor: Cursor | undefined;
+  #demux: Demux | undefined;
+  #failure: RsyncError | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket, events: SourceEvents) {
+    this.#socket = socket;
+    this.#events = events;
+    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    socket.on("error", (cause) => this.fail(connectionLost(cause)));
+    socket.on("close", () => this.fail(connectionLost()));
+    socket.on("end", () => this.fail(connectionLost()));
+  }
+
+  /** Why nothing more will arrive; undefined while the connection lives. */
+  get failure(): RsyncError | undefined {
+    return this.#failure;
+  }
+
+  /** Unread bytes that have arrived. */
+  get available(): number {
+    return this.#end - this.#start;
+  }
+
+  /** One value, waiting for the rest of it. @throws the failure that ended the connection. */
+  async read<T>(decode: (from: Cursor) => T): Promise<T> {
+    for (;;) {
+      const value = this.tryRead(decode);
+      if (value !== undefined) return value;
+      await this.more();
+    }
+  }
+
+  /** One value if all of it is here, else undefined and nothing is consumed. */
+  tryRead<T>(decode: (from: Cursor) => T): T | undefined {
+    this.#cursor ??= new Cursor(this.#queue.subarray(0, this.#end), this.#start);
+    const cursor = this.#cursor;
+    try {
+      const value = decode(cursor);
+      this.#start = cursor.offset;
+      if (this.#socket.isPaused() && this.available < longestQueue / 2) this.#socket.resume();
+      return value;
+    } catch (error) {
+      if (!(error instanceof NeedMoreBytes)) throw error;
+      cursor.rewind(this.#start);
+      return undefined;
+    }
+  }
+
+  /** Resolves when more bytes are here. @throws the failure that ended the connection. */
+  async more(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const before = this.#end - this.#start;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    if (this.#failure !== undefined && this.available === before) throw this.#failure;
+  }
+
+  /** From here on the stream is framed: data goes to the readers, messages to `onMessage`. */
+  demultiplex(): void {
+    const early = Buffer.from(this.#queue.subarray(this.#start, this.#end));
+    this.#start = this.#end;
+    this.#demux = new Demux({
+      data: (view) => this.#append(view),
+      message: (tag, payload) => this.#events.onMessage(tag, payload),
+    });
+    if (early.length > 0) this.#receive(early);
+  }
+
+  /** Ends the connection; only the first reason counts. */
+  fail(reason: RsyncError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = reason;
+    this.#socket.destroy();
+    this.#events.onEnd?.(reason);
+    this.#notify();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#failure !== undefined) return;
+    try {
+      if (this.#demux === undefined) this.#append(chunk);
+      else this.#demux.push(chunk);
+    } catch (error) {
+      this.fail(asRsyncError(error));
+    }
+    if (this.available > longestQueue) this.#socket.pause();
+    this.#notify();
+  }
+
+  #append(view: Uint8Array): void {
+    this.#cursor = undefined;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+    if (this.#end + view.length > this.#queue.length) this.#makeRoom(view.length);
+    this.#queue.set(view, this.#end);
+    this.#end += view.length;
+  }
+
+  #makeRoom(length: number): void {
+    const needed = this.available + length;
+    const fits = needed * 2 <= this.#queue.length;
+    const target = fits
+      ? this.#queue
+      : Buffer.allocUnsafe(Math.max(needed, this.#queue.length * 2));
+    this.#queue.copy(target, 0, this.#start, this.#end);
+    this.#queue = target;
+    this.#end -= this.#start;
+    this.#start = 0;
+  }
+
+  #notify(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+function connectionLost(cause?: Error): RsyncError {
+  const found = cause === undefined ? "it closed the connection" : cause.message;
+  return new RsyncError("CONNECTION_LOST", `Cannot go on with the daemon: ${found}`, { cause });
+}
+
+function asRsyncError(error: unknown): RsyncError {
+  if (error instanceof RsyncError) return error;
+  return new RsyncError("BAD_STREAM", "Cannot read what the daemon sent", { cause: error });
+}

@@ -1,0 +1,23 @@
+import type { Cursor } from "./cursor.ts";
+
+/** A 16-bit unsigned integer, little-endian. */
+export function readUint16(from: Cursor): number {
+  const low = from.uint8();
+  return low | (from.uint8() << 8);
+}
+
+/** A 32-bit signed integer, little-endian: rsync's plain `int`. */
+export function readInt32(from: Cursor): number {
+  const bytes = from.bytes(4);
+  return (
+    (bytes[0] as number) |
+    ((bytes[1] as number) << 8) |
+    ((bytes[2] as number) << 16) |
+    ((bytes[3] as number) << 24)
+  );
+}
+
+/** The same four bytes as an unsigned number. */
+export function readUint32(from: Cursor): number {
+  return readInt32(from) >>> 0;
+}
