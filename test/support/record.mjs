@@ -57,10 +57,10 @@ async function runClient(version, argv, password) {
 export async function recordSession(version, session) {
   const { options, users, password, moduleParameters = {}, target = "backup/" } = session;
   const daemon = await startDaemon({ version, users, modules: { backup: moduleParameters } });
-  const source = `${daemon.directory}/source`;
+  const source = session.source ?? `${daemon.directory}/source`;
   const recorder = await startRecorder(daemon.port);
   try {
-    fs.mkdirSync(source);
+    fs.mkdirSync(source, { recursive: true });
     session.prepare?.(source, daemon.path("backup"));
     const user = session.user === undefined ? "" : `${session.user}@`;
     const last = [
