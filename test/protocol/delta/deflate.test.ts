@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ZlibTokens, ZlibxTokens } from "../../../protocol/delta/deflate.ts";
+import { openTokens } from "../../../protocol/delta/compression.ts";
 import type { TokenOutput, TokenWriter } from "../../../protocol/delta/tokens.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { hex } from "../../support/bytes.ts";
@@ -8,8 +8,8 @@ import { seededBytes } from "./basis.ts";
 import { inflateFiles, readFrames } from "./frames.ts";
 
 const kinds = [
-  ["zlibx", false, (to: TokenOutput) => new ZlibxTokens(to)],
-  ["zlib", true, (to: TokenOutput) => new ZlibTokens(to, 31)],
+  ["zlibx", false, (to: TokenOutput) => openTokens("zlibx", to, undefined)],
+  ["zlib", true, (to: TokenOutput) => openTokens("zlib", to, undefined)],
 ] as const;
 
 /** Text-like bytes: compressible, not trivial. */
@@ -89,34 +89,35 @@ describe.each(kinds)("%s", (_name, feedsMatches, tokensTo) => {
 });
 
 test("zlib literals refer to matched blocks, zlibx literals cannot", () => {
-  const length = (tokensTo: (to: TokenOutput) => TokenWriter) =>
-    encoded((to) => write(tokensTo(to), [0, blockOf(0)])).length;
-  expect(length((to) => new ZlibTokens(to, 31))).toBeLessThan(50);
-  expect(length((to) => new ZlibxTokens(to))).toBeGreaterThan(blockLength);
+  const length = (name: string) =>
+    encoded((to) => write(openTokens(name, to, undefined), [0, blockOf(0)])).length;
+  expect(length("zlib")).toBeLessThan(50);
+  expect(length("zlibx")).toBeGreaterThan(blockLength);
 });
 
-test("below protocol 31 nothing refers to blocks that old receivers remember wrongly", () => {
-  const long = seededBytes(70_000, 24);
-  const lengthAt = (protocol: number) =>
+test("nothing refers to blocks so long that old receivers remember them wrongly", () => {
+  const lengthAfter = (matched: number) =>
     encoded((to) => {
-      const tokens = new ZlibTokens(to, protocol);
-      tokens.match(0, long);
-      tokens.literal(long.subarray(-1000));
+      const tokens = openTokens("zlib", to, undefined);
+      const block = seededBytes(matched, 24);
+      tokens.match(0, block);
+      tokens.literal(block.subarray(-1000));
       tokens.end();
     }).length;
-  expect(lengthAt(31)).toBeLessThan(100);
-  expect(lengthAt(30)).toBeGreaterThan(1000);
+  expect(lengthAfter(65_535)).toBeLessThan(100);
+  expect(lengthAfter(65_536)).toBeGreaterThan(1000);
 });
 
-test("a faster level gives larger output", () => {
+test("a faster level gives larger output, level 0 plain tokens", () => {
   const lengthAt = (level: number) =>
-    encoded((to) => write(new ZlibxTokens(to, { level }), [words])).length;
+    encoded((to) => write(openTokens("zlibx", to, level), [words])).length;
   expect(lengthAt(1)).toBeGreaterThan(lengthAt(9));
+  expect(lengthAt(0)).toBe(words.length + 4 * Math.ceil(words.length / 32_768) + 4);
 });
 
 test("no frame is longer than its length field allows", () => {
   const random = seededBytes(600_000, 25);
-  const bytes = encoded((to) => write(new ZlibxTokens(to), [random]));
+  const bytes = encoded((to) => write(openTokens("zlibx", to, undefined), [random]));
   const lengths = readFrames(bytes).map((frame) => ("data" in frame ? frame.data.length : 0));
   expect(Math.max(...lengths)).toBe(16_383);
   expect(inflateFiles(bytes, blockOf, { feedsMatches: false })[0]?.equals(random)).toBe(true);

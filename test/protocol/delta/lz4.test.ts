@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { openTokens } from "../../../protocol/delta/compression.ts";
+import { encoded } from "../../../protocol/wire/writer.ts";
+import { hex } from "../../support/bytes.ts";
+import { seededBytes } from "./basis.ts";
+import { readFrames } from "./frames.ts";
+
+const none = new Uint8Array(0);
+
+function literals(...parts: Uint8Array[]): Uint8Array {
+  return encoded((to) => {
+    const tokens = openTokens("lz4", to, undefined);
+    for (const part of parts) tokens.literal(part);
+    tokens.end();
+  });
+}
+
+/** The LZ4 block format, read strictly. */
+function decompress(block: Buffer): Buffer {
+  const out: number[] = [];
+  let at = 0;
+  const long = (length: number) => {
+    if (length < 15) return length;
+    let [sum, byte] = [length, 255];
+    for (; byte === 255; at += 1) {
+      byte = block.readUInt8(at);
+      sum += byte;
+    }
+    return sum;
+  };
+  while (at < block.length) {
+    const token = block.readUInt8(at++);
+    const literal = long(token >>> 4);
+    out.push(...block.subarray(at, at + literal));
+    at += literal;
+    if (at === block.length) break;
+    const distance = block.readUInt16LE(at);
+    at += 2;
+    if (distance === 0 || distance > out.length) throw new RangeError("bad distance");
+    const length = 4 + long(token & 15);
+    for (let i = 0; i < length; i += 1) out.push(out[out.length - distance] as number);
+  }
+  return Buffer.from(out);
+}
+
+function decode(bytes: Uint8Array): Buffer {
+  const blocks = readFrames(bytes).map((frame) => ("data" in frame ? frame.data : none));
+  return Buffer.concat(blocks.map((block) => decompress(Buffer.from(block))));
+}
+
+// Written by the sender of rsync 3.5.0.
+test("compresses as rsync does", () => {
+  const bytes = encoded((to) => {
+    const tokens = openTokens("lz4", to, undefined);
+    for (const block of [0, 1]) tokens.match(block, none);
+    tokens.literal(Buffer.from("XYZ"));
+    for (const block of [2, 3, 4]) tokens.match(block, none);
+    tokens.end();
+  });
+  expect(Uint8Array.from(bytes)).toEqual(hex("c0 01 00 40 04 30 58 59 5a c1 02 00 00"));
+  expect(Uint8Array.from(literals(Buffer.from("hello world\n")))).toEqual(
+    hex("40 0d c0 68 65 6c 6c 6f 20 77 6f 72 6c 64 0a 00"),
+  );
+});
+
+test("any literals come back", () => {
+  const part = fc.oneof(
+    fc.uint8Array({ maxLength: 400 }),
+    fc
+      .tuple(fc.uint8Array({ minLength: 1, maxLength: 5 }), fc.nat(8000))
+      .map(([bytes, length]) => Buffer.alloc(length, bytes)),
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+      expect(decode(literals(...parts)).equals(Buffer.concat(parts))).toBe(true);
+    }),
+    { seed: 4, numRuns: 300 },
+  );
+});
+
+test("the last five bytes are literals and the last match begins twelve before the end", () => {
+  // LZ4's own decoders count on both.
+  const block = readFrames(literals(Buffer.alloc(100, "a")))[0];
+  expect(block).toEqual({ data: Buffer.from(hex("1f 61 01 00 4b 50 61 61 61 61 61")) });
+});
+
+test("incompressible pieces are halved until they fit into a chunk", () => {
+  const random = seededBytes(50_000, 30);
+  const bytes = literals(random);
+  expect(decode(bytes).equals(random)).toBe(true);
+  const lengths = readFrames(bytes).map((frame) => ("data" in frame ? frame.data.length : 0));
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(16_383);
+});
+
+test("text becomes smaller", () => {
+  const text = Buffer.from("a rolling stone gathers no moss, ".repeat(3000));
+  expect(literals(text).length).toBeLessThan(text.length / 50);
+});
