@@ -10,7 +10,7 @@ import {
 } from "../../../protocol/wire/file-index.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { hex } from "../../support/bytes.ts";
-import { expectTotal, type Vector, wireFixture } from "./decoding.ts";
+import { expectTotal } from "./decoding.ts";
 
 function encode(indices: readonly number[]): Uint8Array {
   const writer = new FileIndexWriter();
@@ -50,14 +50,6 @@ test.each([
 ])("indices %j are %s on the wire", (indices, bytes) => {
   expect(encode(indices)).toEqual(hex(bytes));
   expect(decode(hex(bytes))).toEqual(indices);
-});
-
-test.each(["positive", "negative"] as const)("the %s indices of rsync 3.5.0 are ours", (sign) => {
-  const vectors = wireFixture<Record<typeof sign, Vector[]>>("file-index")[sign];
-  const bytes = hex(vectors.map((vector) => vector.bytes).join(""));
-  const indices = vectors.map(({ value }) => value);
-  expect(encode(indices)).toEqual(bytes);
-  expect(decode(bytes)).toEqual(indices);
 });
 
 test("any sequence of indices survives the round trip", () => {

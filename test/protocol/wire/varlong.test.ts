@@ -4,7 +4,7 @@ import { Cursor } from "../../../protocol/wire/cursor.ts";
 import { readVarlong, writeVarlong } from "../../../protocol/wire/varint.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { expectDecodes, hex } from "../../support/bytes.ts";
-import { expectTotal, type Vector, wireFixture } from "./decoding.ts";
+import { expectTotal } from "./decoding.ts";
 
 const sizeBytes = 3;
 const timeBytes = 4;
@@ -34,13 +34,6 @@ test.each([
   [-60, timeBytes, "f8c4ffffffffffffff"],
 ])("varlong %i of at least %i bytes is %s on the wire", (value, minimum, bytes) => {
   expectCoded(value, minimum, hex(bytes));
-});
-
-test("sizes and times that rsync 3.5.0 sent are read and written as it did", () => {
-  const { sizes, times } = wireFixture<{ sizes: Vector[]; times: Vector[] }>("varlong");
-  expect(sizes.length + times.length).toBeGreaterThan(20);
-  for (const { value, bytes } of sizes) expectCoded(value, sizeBytes, hex(bytes));
-  for (const { value, bytes } of times) expectCoded(value, timeBytes, hex(bytes));
 });
 
 test("every size and time survives the round trip", () => {
