@@ -1,4 +1,24 @@
+export {
+  type ClientPushOptions,
+  type DaemonListing,
+  listModules,
+  push,
+} from "./client.ts";
 export { type FailureCode, RsyncError, type RsyncErrorOptions } from "./errors.ts";
+export {
+  deletion,
+  type FileEntry,
+  fileTypes,
+  isDirectory,
+  isRegularFile,
+  isSymlink,
+} from "./flist/entry.ts";
+export type { IdNames } from "./flist/list.ts";
+export { sortKey } from "./flist/order.ts";
+export type { SessionFeatures } from "./handshake/argv.ts";
+export type { Credentials } from "./handshake/auth.ts";
+export type { Module } from "./handshake/listing.ts";
+export { TargetKnowledge } from "./knowledge.ts";
 export type { CompressionName, TransferOptions } from "./options.ts";
 export {
   asBytePath,
@@ -14,3 +34,19 @@ export {
   pathToBytes,
   rootPath,
 } from "./path.ts";
+export { type PoolOptions, SessionPool } from "./pool.ts";
+export type {
+  DaemonText,
+  EntryStatus,
+  PushObserver,
+  PushOptions,
+  PushReport,
+} from "./report.ts";
+export { type Item, itemFlags } from "./roles/request.ts";
+export type { SendOutcome } from "./roles/sender.ts";
+export { Session, type SessionOptions, type Target } from "./session.ts";
+export { LocalIdNames } from "./source/id-names.ts";
+export { LocalTree } from "./source/local.ts";
+export type { FileSource, FileState, OpenFile } from "./source/source.ts";
+export { type WalkOptions, walk } from "./source/walk.ts";
+export { type DaemonUrl, parseDaemonUrl } from "./url.ts";

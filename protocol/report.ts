@@ -24,6 +24,12 @@ export interface PushObserver {
   readonly text?: (text: DaemonText) => void;
 }
 
+/** How a push is made. */
+export interface PushOptions extends PushObserver {
+  /** Something could not be listed, so the daemon must not delete what is missing. Default false. */
+  readonly incomplete?: boolean;
+}
+
 /**
  * How one entry ended.
  *
@@ -45,6 +51,7 @@ export class PushReport {
   #entries: readonly FileEntry[] = [];
   #observer: PushObserver = {};
   #acknowledged = new Uint8Array(0);
+  #answered = false;
   readonly #outcomes = new Map<number, SendOutcome>();
   readonly #texts: DaemonText[] = [];
   /** Sum of the content sent, literal or matched, in bytes. */
@@ -62,6 +69,11 @@ export class PushReport {
 
   get texts(): readonly DaemonText[] {
     return this.#texts;
+  }
+
+  /** False while the daemon has done nothing that we know of. */
+  get wasAnswered(): boolean {
+    return this.#answered;
   }
 
   get errorTexts(): string[] {
@@ -84,6 +96,7 @@ export class PushReport {
         `Cannot take the acknowledgement of index ${index}: ${this.#entries.length} entries were listed`,
       );
     }
+    this.#answered = true;
     this.#acknowledged[index] = 1;
     // A file that changed while it was read is in place, but not as it is now.
     if (this.#outcomes.get(index)?.kind !== "changed") this.#observer.acknowledged?.(entry);
@@ -92,6 +105,7 @@ export class PushReport {
   /** The name ends in NUL when a directory was deleted. */
   deleted(name: string): void {
     const wasDirectory = name.endsWith("\0");
+    this.#answered = true;
     this.deletedCount += 1;
     this.#observer.deleted?.(asBytePath(wasDirectory ? name.slice(0, -1) : name), wasDirectory);
   }
@@ -103,6 +117,7 @@ export class PushReport {
   }
 
   item(item: Item): void {
+    this.#answered = true;
     this.#observer.item?.(this.#entries[item.index] as FileEntry, item);
   }
 

@@ -16,7 +16,7 @@ import { messageTags } from "./mux/frame.ts";
 import { Mux } from "./mux/mux.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, rootPath } from "./path.ts";
-import { type PushObserver, PushReport } from "./report.ts";
+import { type PushOptions, PushReport } from "./report.ts";
 import { runSender } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
 import { type Address, connect } from "./transport/connect.ts";
@@ -107,6 +107,11 @@ export class Session {
     return this.#source.failure === undefined;
   }
 
+  /** False while the daemon has acted on nothing, as far as we know. */
+  get wasAnswered(): boolean {
+    return this.#report.wasAnswered;
+  }
+
   /** What was agreed in the handshake. */
   get agreement(): Agreement {
     return this.#ready().agreement;
@@ -121,19 +126,19 @@ export class Session {
    * Sends a file list, serves what the daemon asks for, and says goodbye; the session is spent.
    *
    * @returns what arrived and what did not, as the daemon said it.
-   * @throws {RsyncError} what ended the session early. What `observer` was told until then holds.
+   * @throws {RsyncError} what ended the session early. What `options` were told until then holds.
    */
   async push(
     entries: readonly FileEntry[],
     source: FileSource,
-    observer: PushObserver = {},
+    options: PushOptions = {},
   ): Promise<PushReport> {
     const list = inWireOrder(entries);
     clearInterval(this.#keepAlive);
     this.#deadline(this.#options.timeoutMs ?? 300_000);
-    this.#report.begin(list, observer);
+    this.#report.begin(list, options);
     try {
-      await this.#transfer(list, source);
+      await this.#transfer(list, source, options.incomplete ?? false);
     } catch (error) {
       throw error instanceof RsyncError ? this.#report.explain(error) : error;
     } finally {
@@ -171,7 +176,11 @@ export class Session {
     this.#source.demultiplex();
   }
 
-  async #transfer(entries: readonly FileEntry[], source: FileSource): Promise<void> {
+  async #transfer(
+    entries: readonly FileEntry[],
+    source: FileSource,
+    incomplete: boolean,
+  ): Promise<void> {
     const { transfer, idNames } = this.#options;
     const { agreement, output } = this.#ready();
     const { protocol, checksum, seed, compat, compression } = agreement;
@@ -179,7 +188,13 @@ export class Session {
     const strong = await loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
     const pace = (): Promise<void> => this.#pace(output);
     if (transfer.delete) output.int32(0); // an empty filter list (spec 1 §6)
-    await writeFileList(output, entries, listFormat(agreement, transfer, idNames), false, pace);
+    await writeFileList(
+      output,
+      entries,
+      listFormat(agreement, transfer, idNames),
+      incomplete,
+      pace,
+    );
     await runSender(
       { output, pace, read: (decode) => this.#read(output, decode) },
       {

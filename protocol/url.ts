@@ -1,0 +1,39 @@
+import { RsyncError } from "./errors.ts";
+import { pathFromText } from "./path.ts";
+import type { Target } from "./session.ts";
+
+/** What an address names: a daemon, perhaps a module, perhaps a directory in it, perhaps a user. */
+export interface DaemonUrl extends Omit<Target, "module" | "credentials"> {
+  /** "" when the address names the daemon only. */
+  readonly module: string;
+  readonly user: string | undefined;
+}
+
+const urlForm =
+  /^rsync:\/\/(?:([^@/]+)@)?(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?(?:\/([^/]*)(?:\/(.*))?)?$/;
+const doubleColonForm = /^(?:([^@/:]+)@)?(\[[^\]]+\]|[^:/]+)::([^/]*)(?:\/(.*))?$/;
+
+/**
+ * Reads `rsync://[user@]host[:port]/module/path` and `[user@]host::module/path`.
+ *
+ * @throws {RsyncError} BAD_OPTION when it is neither.
+ */
+export function parseDaemonUrl(text: string): DaemonUrl {
+  const match = urlForm.exec(text);
+  const parts = match ?? doubleColonForm.exec(text);
+  if (parts === null) {
+    throw new RsyncError(
+      "BAD_OPTION",
+      `Cannot read the address ${JSON.stringify(text)}: expected rsync://[user@]host[:port]/module/path or [user@]host::module/path`,
+    );
+  }
+  const [, user, host = "", ...rest] = parts;
+  const [port, module = "", path = ""] = match === null ? [undefined, ...rest] : rest;
+  return {
+    host: host.replace(/^\[(.*)\]$/, "$1"),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    module,
+    directory: pathFromText(path.replace(/\/+$/, "")),
+    user,
+  };
+}
