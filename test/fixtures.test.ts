@@ -66,7 +66,7 @@ test.each(Object.entries({ positive, negative }))(
   },
 );
 
-function asEntry({ bytes, ...entry }: RecordedEntry): FileEntry {
+function asEntry(entry: RecordedEntry): FileEntry {
   const path = asBytePath(entry.path === "." ? "" : entry.path);
   return { ...entry, path, hasContent: isDirectory(entry) };
 }

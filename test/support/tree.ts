@@ -1,16 +1,16 @@
-import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { expect } from "vitest";
+import { asBytePath, type BytePath, displayPath, nativePath } from "../../protocol/path.ts";
 import {
-  asBytePath,
-  type BytePath,
-  displayPath,
-  joinPath,
-  nativePath,
-  rootPath,
-} from "../../protocol/path.ts";
+  type FoundTree,
+  findDifferences,
+  readTree,
+  type TreeComparison,
+} from "./tree-differences.mjs";
+
+export { type FoundTree, readTree, type TreeComparison } from "./tree-differences.mjs";
 
 /** An empty directory that goes away with its scope: `using directory = temporaryDirectory()`. */
 export interface TemporaryDirectory extends Disposable {
@@ -62,104 +62,15 @@ export function makeTree(root: string, spec: TreeSpec): void {
   }
 }
 
-/** An entry as it is on disk. */
-export interface FoundEntry {
-  readonly type: "file" | "directory" | "symlink" | "other";
-  /** Permission bits; not of a symlink, which has none of its own. */
-  readonly mode?: string;
-  readonly mtimeNs: bigint;
-  readonly sizeBytes?: number;
-  /** SHA-256 of a file's content, in hex. */
-  readonly content?: string;
-  /** A symlink's target as a byte string. */
-  readonly target?: string;
-  readonly owner: string;
-}
-
-/** A tree as it is on disk, by byte path; the root itself is "". */
-export type FoundTree = ReadonlyMap<BytePath, FoundEntry>;
-
-function readEntry(file: string | Buffer): FoundEntry {
-  const stats = fs.lstatSync(file, { bigint: true });
-  const { mtimeNs } = stats;
-  const owner = `${stats.uid}:${stats.gid}`;
-  const mode = (stats.mode & 0o7777n).toString(8);
-  if (stats.isSymbolicLink()) {
-    return { type: "symlink", mtimeNs, owner, target: fs.readlinkSync(file, "latin1") };
-  }
-  if (stats.isDirectory()) return { type: "directory", mtimeNs, owner, mode };
-  if (!stats.isFile()) return { type: "other", mtimeNs, owner, mode };
-  const content = createHash("sha256").update(fs.readFileSync(file)).digest("hex");
-  return { type: "file", mtimeNs, owner, mode, sizeBytes: Number(stats.size), content };
-}
-
-/** Reads everything below `root`, following no link. */
-export function readTree(root: string): FoundTree {
-  const found = new Map<BytePath, FoundEntry>();
-  const pending = [rootPath];
-  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    const entry = readEntry(nativePath(root, at));
-    found.set(at, entry);
-    if (entry.type !== "directory") continue;
-    for (const name of fs.readdirSync(nativePath(root, at), { encoding: "latin1" })) {
-      pending.push(joinPath(at, name));
-    }
-  }
-  return found;
-}
-
-/** What counts as a difference besides type, content and link target. */
-export interface TreeComparison {
-  /** Permission bits. Default true. */
-  readonly modes?: boolean;
-  /** Modification times of files and symlinks, to the nanosecond. Default true. */
-  readonly times?: boolean;
-  /** Modification times of directories. Default: as `times`. */
-  readonly directoryTimes?: boolean;
-  /** User and group numbers. Default false. */
-  readonly owners?: boolean;
-  /** The attributes of the root itself. Default true. */
-  readonly root?: boolean;
-}
-
-type Field = Exclude<keyof FoundEntry, "type">;
-
-function comparedFields(entry: FoundEntry, options: TreeComparison): Field[] {
-  const { modes = true, times = true, directoryTimes = times, owners = false } = options;
-  const fields: Field[] = ["sizeBytes", "content", "target"];
-  if (modes) fields.push("mode");
-  if (entry.type === "directory" ? directoryTimes : times) fields.push("mtimeNs");
-  if (owners) fields.push("owner");
-  return fields;
-}
-
-function differencesAt(
-  wanted: FoundEntry | undefined,
-  found: FoundEntry | undefined,
-  options: TreeComparison,
-): string[] {
-  if (wanted === undefined) return [`should not exist (${found?.type})`];
-  if (found === undefined) return [`is missing (${wanted.type})`];
-  if (wanted.type !== found.type) return [`is a ${found.type} instead of a ${wanted.type}`];
-  return comparedFields(wanted, options)
-    .filter((field) => wanted[field] !== found[field])
-    .map((field) => `${field} is ${found[field]} instead of ${wanted[field]}`);
-}
-
 /** Every difference in one line each, sorted by path; empty when the trees are equal. */
 export function treeDifferences(
   wanted: FoundTree,
   found: FoundTree,
   options: TreeComparison = {},
 ): string[] {
-  const paths = [...new Set([...wanted.keys(), ...found.keys()])].sort();
-  return paths
-    .filter((at) => at !== rootPath || options.root !== false)
-    .flatMap((at) =>
-      differencesAt(wanted.get(at), found.get(at), options).map(
-        (difference) => `${displayPath(at)}: ${difference}`,
-      ),
-    );
+  return findDifferences(wanted, found, options).map(
+    ({ path: at, difference }) => `${displayPath(at)}: ${difference}`,
+  );
 }
 
 const shownDifferences = 20;
