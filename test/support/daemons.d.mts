@@ -6,3 +6,4 @@ export interface DaemonLine {
 export const daemonLines: readonly DaemonLine[];
 export function daemonProgram(version: string): string;
 export function releaseOf(program: string): string | undefined;
+export function installedProgram(): string | undefined;

@@ -82,11 +82,16 @@ function fetchFromDebian(lines) {
   if (present.some((line) => !isReady(line))) installLibraries();
 }
 
-function useInstalled(lines) {
+/** The rsync that is installed on this machine, of whatever release; undefined without one. */
+export function installedProgram() {
   const folders = (process.env.PATH ?? "").split(path.delimiter);
-  const program = folders.map((folder) => path.join(folder, "rsync")).find((f) => fs.existsSync(f));
+  return folders.map((folder) => path.join(folder, "rsync")).find((file) => fs.existsSync(file));
+}
+
+function useInstalled(lines) {
+  const program = installedProgram();
   const release = program === undefined ? undefined : releaseOf(program);
-  if (program === undefined || release === undefined) return;
+  if (release === undefined) return;
   for (const line of lines) if (line.fits.test(release)) link(line, program);
 }
 

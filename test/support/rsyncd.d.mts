@@ -9,6 +9,8 @@ export interface Parameters {
 
 export interface DaemonOptions {
   readonly version: DaemonVersion;
+  /** The rsync to start. Default: the one that was prepared for `version`. */
+  readonly program?: string;
   /**
    * Modules by name. Writable, not in a chroot, links unmunged, everything owned by the caller,
    * unless a parameter says otherwise; without `path` an empty directory is made for it.

@@ -109,9 +109,9 @@ async function end(child, signal) {
   running.delete(child);
 }
 
-async function launch(version, configuration, port) {
+async function launch(program, configuration, port) {
   const argv = ["--daemon", "--no-detach", `--config=${configuration}`];
-  const child = spawn(daemonProgram(version), argv, { stdio: "ignore", detached: true });
+  const child = spawn(program, argv, { stdio: "ignore", detached: true });
   running.add(child);
   const deadline = Date.now() + startDeadlineMs;
   while (child.exitCode === null && Date.now() < deadline) {
@@ -120,19 +120,19 @@ async function launch(version, configuration, port) {
   }
   await end(child, "SIGKILL");
   const log = readIfPresent(path.join(path.dirname(configuration), "rsyncd.log"));
-  throw new Error(`Cannot start rsync ${version} on port ${port}: ${log || "it does not listen"}`);
+  throw new Error(`Cannot start ${program} on port ${port}: ${log || "it does not listen"}`);
 }
 
 export async function startDaemon(options) {
-  const { version, port = await freePort() } = options;
+  const { version, program = daemonProgram(version), port = await freePort() } = options;
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "sersync-daemon-"));
   const configuration = writeConfiguration(directory, port, options);
-  let child = await launch(version, configuration, port);
+  let child = await launch(program, configuration, port);
 
   async function restart() {
     await end(child, "SIGTERM");
     fs.rmSync(path.join(directory, "rsyncd.pid"), { force: true });
-    child = await launch(version, configuration, port);
+    child = await launch(program, configuration, port);
   }
 
   async function remove() {

@@ -1,0 +1,24 @@
+// The one place that knows the program's log: a JSON object per line when it is not on a terminal.
+
+/**
+ * @typedef {{ path: string, target: string, kind: string, bytes: number, ms: number }} Delivery
+ *   a path that a target has acknowledged
+ */
+
+/**
+ * Reads one line of the program's log.
+ *
+ * @param {string} line
+ * @returns {{ delivery?: Delivery, text?: string, isProblem: boolean }} `text`: what a person should
+ *   see of any other line
+ */
+export function parseLogLine(line) {
+  let record;
+  try {
+    record = JSON.parse(line);
+  } catch {
+    return { text: line, isProblem: false };
+  }
+  if (record.msg === "delivered") return { delivery: record, isProblem: false };
+  return { text: record.msg, isProblem: record.level >= 40 };
+}
