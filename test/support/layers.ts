@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 
 /**
- * The layers, lowest first. A file belongs to the row of the longest path that it is or lies in,
+ * The layers, lowest first. A file belongs to the first row that names it or a folder around it,
  * and may import its own row and the rows below it.
  */
 export const layers: Readonly<Record<"protocol" | "src", readonly (readonly string[])[]>> = {
