@@ -84,7 +84,7 @@ test("garbage is data, messages, or refused", () => {
       try {
         demultiplexed(bytes, everywhere(bytes));
       } catch (error) {
-        expect(error).toBeInstanceOf(RsyncError);
+        if (!(error instanceof RsyncError)) throw error;
       }
     }),
     { seed: 22, numRuns: 1000 },
