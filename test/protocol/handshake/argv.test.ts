@@ -1,0 +1,117 @@
+import { expect, test } from "vitest";
+import {
+  destinationArgument,
+  encodeArguments,
+  pushArguments,
+  type SessionFeatures,
+} from "../../../protocol/handshake/argv.ts";
+import type { TransferOptions } from "../../../protocol/options.ts";
+import { asBytePath } from "../../../protocol/path.ts";
+import { hex } from "../../support/bytes.ts";
+
+const archive: TransferOptions = {
+  recursive: true,
+  links: true,
+  perms: true,
+  times: true,
+  owner: true,
+  group: true,
+  devices: true,
+  specials: true,
+};
+const all = "-logDtpre.iLsfxCIvu";
+
+type Row = readonly [name: string, words: string, TransferOptions, SessionFeatures?];
+
+// Vectors of the 3.5.0 client (spec 1 §2.5), without `--server` and the destination.
+const captured: readonly Row[] = [
+  ["-a", all, archive],
+  ["-rlt", "-ltre.iLsfxCIvu", { recursive: true, links: true, times: true }],
+  ["-az", "-logDtprze.iLsfxCIvu", { ...archive, compress: true }],
+  ["-a --update", "-ulogDtpre.iLsfxCIvu", { ...archive, update: true }],
+  ["-a -n", "-nlogDtpre.iLsfxCIvu", { ...archive, dryRun: true }],
+  ["-a -W", "-lWogDtpre.iLsfxCIvu", { ...archive, wholeFile: true }],
+  ["-a -c -I", "-logDtprcIe.iLsfxCIvu", { ...archive, checksum: true, ignoreTimes: true }],
+  ["-a -B 4096", `${all} -B4096`, { ...archive, blockSizeBytes: 4096 }],
+  ["-a --partial", `${all} --partial`, { ...archive, partial: true }],
+  ["-a --inplace", `${all} --inplace`, { ...archive, inplace: true }],
+  ["-a --ignore-existing", `${all} --ignore-existing`, { ...archive, ignoreExisting: true }],
+  ["-a --existing", `${all} --existing`, { ...archive, existing: true }],
+  ["-a --size-only", `${all} --size-only`, { ...archive, sizeOnly: true }],
+  ["-a --numeric-ids", `${all} --numeric-ids`, { ...archive, numericIds: true }],
+  ["-a --delete", `${all} --delete`, { ...archive, delete: true }],
+  ["-a --delete-after", `${all} --delete-after`, { ...archive, delete: "after" }],
+  [
+    "-a --max-delete=5 --force",
+    `${all} --max-delete=5 --force`,
+    { ...archive, maxDelete: 5, force: true },
+  ],
+  ["-a --modify-window=1", `${all} --modify-window=1`, { ...archive, modifyWindowSeconds: 1 }],
+  ["-a --modify-window=-1", `${all} -@-1`, { ...archive, modifyWindowSeconds: -1 }],
+  ["-a --temp-dir=/tmp", `${all} --temp-dir /tmp`, { ...archive, tempDir: "/tmp" }],
+  ["-a --backup", "-blogDtpre.iLsfxCIvu", { ...archive, backup: true }],
+  [
+    "-a --backup --suffix=.bak",
+    "-blogDtpre.iLsfxCIvu --suffix=.bak",
+    { ...archive, backup: true, suffix: ".bak" },
+  ],
+  [
+    "-a --backup --backup-dir=bk",
+    "-blogDtpre.iLsfxCIvu --backup-dir bk",
+    { ...archive, backup: true, backupDir: "bk" },
+  ],
+  ["-a --no-D", "-logtpre.iLsfxCIvu", { ...archive, devices: false, specials: false }],
+  ["-a --no-specials", `${all} --no-specials`, { ...archive, specials: false }],
+  ["-a --no-devices", "-logtpre.iLsfxCIvu --specials", { ...archive, devices: false }],
+  ["-az --compress-level=3", "-logDtprze.iLsfxCIvu --compress-level=3", compressed(3)],
+  ["-az --zc=zstd", `${all} --compress-choice=zstd`, compressed(), { compressChoice: "zstd" }],
+  ["-az --zc=zlibx", `${all} --new-compress`, compressed(), { compressChoice: "zlibx" }],
+  ["-a --cc=md5", `${all} --checksum-choice=md5`, archive, { checksumChoice: "md5" }],
+  ["-a --delete-missing-args", `${all} --delete-missing-args`, archive, { deleteMissing: true }],
+  ["-a --remove-source-files", `${all} --remove-source-files`, archive, { acknowledge: true }],
+];
+
+function compressed(compressLevel?: number): TransferOptions {
+  return { ...archive, compress: true, ...(compressLevel ? { compressLevel } : {}) };
+}
+
+const vectors = captured.map(([name, words, o, f = {}]) => [name, words, o, f] as const);
+
+test.each(vectors)("%s becomes what the stock client sends", (_name, words, options, features) => {
+  // Our one difference: without "i" the daemon takes one list.
+  const expected = words.replace("iLsfx", "Lsfx").split(" ");
+  const sent = pushArguments("mod/", options, features);
+  expect(sent).toEqual(["--server", ...expected, ".", "mod/"]);
+});
+
+test("limits that are ours to keep are not sent to the daemon", () => {
+  expect(pushArguments("mod/", { timeoutSeconds: 30, bandwidthKiB: 100 })).toEqual([
+    "--server",
+    "-e.LsfxCIvu",
+    ".",
+    "mod/",
+  ]);
+});
+
+// Captured from the 3.5.0 client (spec 1 §2.1).
+test("each argument ends in NUL, the last in two", () => {
+  expect(encodeArguments(["--server", "-tre.LsfxCIvu", ".", "auth/e1/"])).toEqual(
+    Buffer.from(
+      hex("2d2d736572766572 00 2d7472652e4c7366784349 7675 00 2e 00 617574682f65312f 00 00"),
+    ),
+  );
+});
+
+test.each([
+  ["", "open/"],
+  ["plain/sub dir", "open/plain/sub dir/"],
+  ["a*", "open/a\\*/"],
+  ["a[b", "open/a\\[b/"],
+  ["what?", "open/what\\?/"],
+  ["back\\slash]", "open/back\\\\slash\\]/"],
+  ["t/x open/y", "open/t/x[ ]open/y/"],
+  ["-rf", "open/-rf/"],
+  ["caf\xe9", "open/caf\xe9/"],
+])("the directory %j is the destination %j", (directory, argument) => {
+  expect(destinationArgument("open", asBytePath(directory))).toBe(argument);
+});

@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { type HandshakeRequest, handshake } from "../../../protocol/handshake/handshake.ts";
+import { cuttings, type SetUp, scriptedLink, setUpBytes } from "../../support/peer.ts";
+
+const challenge = "ub+mBmAhqFihFASd/Dbxnw";
+const names = "xxh128 xxh3 xxh64 md5 md4 sha1 none";
+const asked: HandshakeRequest = {
+  module: "backup",
+  destination: "backup/",
+  options: { recursive: true },
+  features: {},
+  checksums: ["xxh64", "md5"],
+  compressions: ["zlibx", "zlib"],
+};
+const sentArguments = "--server\0-re.LsfxCIvu\0.\0backup/\0\0";
+
+/** What is written may differ in empty frames only: their number depends on the cutting. */
+function withoutEmptyFrames(bytes: Buffer): string {
+  return bytes.toString("latin1").replaceAll("\0\0\0\x07", "");
+}
+
+type Case = readonly [
+  what: string,
+  setUp: SetUp,
+  request: Partial<HandshakeRequest>,
+  agreed: object,
+  written: string,
+];
+
+const cases: readonly Case[] = [
+  [
+    "a daemon with names to choose from",
+    { names: [names], seed: -7 },
+    {},
+    { protocol: 32, compat: 0x1fe, checksum: "xxh64", compression: undefined, seed: -7 },
+    `@RSYNCD: 32.0 sha512\nbackup\n${sentArguments}\x05xxh64`,
+  ],
+  [
+    "a daemon that wants a password and shows a message of the day",
+    {
+      greeting: "@RSYNCD: 32.0 md5",
+      lines: ["Welcome", "", `@RSYNCD: AUTHREQD ${challenge}`, "@RSYNCD: OK"],
+      names: ["md5 none", "zstd zlibx"],
+    },
+    { credentials: { user: "alice", password: "secret" }, options: { compress: true } },
+    { protocol: 32, checksum: "md5", compression: "zlibx" },
+    "@RSYNCD: 32.0 md5\nbackup\nalice m+qbulIxkJdhLM+13lRGNQ\n--server\0-ze.LsfxCIvu\0.\0backup/\0\0\x03md5\x05zlibx",
+  ],
+  [
+    "a daemon from before names were exchanged",
+    { greeting: "@RSYNCD: 31.0", compat: 0x3e },
+    { options: { compress: true } },
+    { protocol: 31, compat: 0x3e, checksum: "md5", compression: "zlib", seed: 12_345 },
+    "@RSYNCD: 32.0 md5\nbackup\n--server\0-ze.LsfxCIvu\0.\0backup/\0\0",
+  ],
+  [
+    "a daemon that gave up on the arguments before the capabilities",
+    { compat: 0x06 },
+    {},
+    { compat: 0x06, checksum: "md5" },
+    `@RSYNCD: 32.0 sha512\nbackup\n${sentArguments}`,
+  ],
+  [
+    "a daemon of which the names are known",
+    {},
+    { features: { checksumChoice: "xxh64" }, protocol: 31 },
+    { protocol: 31, compat: 0x1fe, checksum: "xxh64", seed: 12_345 },
+    "@RSYNCD: 31.0 sha512\nbackup\n--server\0-re.LsfxCIvu\0--checksum-choice=xxh64\0.\0backup/\0\0",
+  ],
+];
+
+test.each(cases)(
+  "%s is agreed with, however its bytes are cut",
+  async (_, setUp, part, agreed, sent) => {
+    const request = { ...asked, ...part };
+    for (const pieces of cuttings(setUpBytes(setUp))) {
+      const link = scriptedLink(pieces);
+      const { agreement } = await handshake(link, request);
+      expect(agreement).toMatchObject(agreed);
+      expect(withoutEmptyFrames(link.written())).toBe(sent);
+      expect(link.tryRead((from) => from.uint8())).toBeUndefined();
+    }
+  },
+);
+
+test("a connection that ends at any byte of the set-up is lost, nothing else", async () => {
+  const bytes = setUpBytes({ names: [names] });
+  for (let length = 0; length < bytes.length; length += 1) {
+    await expect(handshake(scriptedLink([bytes.subarray(0, length)]), asked)).rejects.toMatchObject(
+      { code: "CONNECTION_LOST" },
+    );
+  }
+});
+
+const refusals: readonly (readonly [what: string, setUp: SetUp, code: string])[] = [
+  ["an unknown module", { lines: ["@ERROR: Unknown module 'backup'"] }, "UNKNOWN_MODULE"],
+  ["a password asked for", { lines: [`@RSYNCD: AUTHREQD ${challenge}`] }, "AUTH_FAILED"],
+  ["text without end", { lines: Array<string>(10_001).fill("Welcome") }, "BAD_STREAM"],
+  ["no checksum of ours", { names: ["blake3 none"] }, "PROTOCOL_MISMATCH"],
+  ["no checksum at all", { names: [""] }, "PROTOCOL_MISMATCH"],
+  ["too old a protocol", { greeting: "@RSYNCD: 29" }, "PROTOCOL_MISMATCH"],
+  ["no digest of ours", { greeting: "@RSYNCD: 32.0 blake3" }, "PROTOCOL_MISMATCH"],
+];
+
+test.each(refusals)("%s ends the set-up", async (_, setUp, code) => {
+  await expect(handshake(scriptedLink([setUpBytes(setUp)]), asked)).rejects.toMatchObject({
+    name: "RsyncError",
+    code,
+  });
+});
+
+test("a wrong password is said to be one, and not shown", async () => {
+  const lines = [`@RSYNCD: AUTHREQD ${challenge}`, "@ERROR: auth failed on module backup"];
+  const credentials = { user: "alice", password: "s3cret-word" };
+  const link = scriptedLink([setUpBytes({ lines })]);
+  const error: unknown = await handshake(link, { ...asked, credentials }).catch((e: unknown) => e);
+  expect(error).toMatchObject({ code: "AUTH_FAILED", exitCode: 5 });
+  expect(`${(error as Error).stack} ${link.written().toString("latin1")}`).not.toContain(
+    "s3cret-word",
+  );
+});
