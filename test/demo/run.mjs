@@ -92,6 +92,12 @@ function formatMs(ms) {
   return paint(ms < 100 ? 32 : 33, text.padStart(9));
 }
 
+/** Pads to `width` columns of a terminal, where Chinese characters take two. */
+function pad(text, width) {
+  const wide = text.match(/[\u2e80-\u9fff\uff00-\uffef]/g)?.length ?? 0;
+  return text.padEnd(width - wide);
+}
+
 async function play(mirror, source, { title, paths, act }) {
   const startedAt = performance.now();
   const waiting = acknowledged(mirror, paths, deadlineMs);
@@ -100,7 +106,7 @@ async function play(mirror, source, { title, paths, act }) {
   const elapsed = performance.now() - startedAt;
   const shown = result === undefined ? paint(31, "no answer") : formatMs(elapsed);
   const rate = paths.length > 100 ? `, ${Math.round((paths.length / elapsed) * 1000)} files/s` : "";
-  console.log(`  ${title.padEnd(34)} ${shown}${result === undefined ? "" : rate}`);
+  console.log(`  ${pad(title, 34)} ${shown}${result === undefined ? "" : rate}`);
   return result !== undefined;
 }
 
@@ -165,7 +171,7 @@ async function main(stopped) {
     });
     const trees = { source: `${directory}/source`, destination: daemon.path("backup") };
     const exitCode = await Promise.race([show(mirror, trees), ended, stopped]);
-    if (process.argv.includes("--keep")) {
+    if (process.argv.includes("--keep") && exitCode !== interruptedCode) {
       await Promise.race([keepRunning(mirror, trees, stopped), ended]);
     }
     return exitCode;
@@ -179,10 +185,12 @@ async function main(stopped) {
 const stopped = new Promise((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => resolve(interruptedCode));
 });
+let exitCode = 1;
 try {
-  process.exitCode = await main(stopped);
+  exitCode = await main(stopped);
 } catch (error) {
   if (!(error instanceof DemoError)) throw error;
   console.error(`  ${error.message}`);
-  process.exitCode = 1;
 }
+// What was interrupted still waits for acknowledgements that will not come.
+process.exit(exitCode);
