@@ -28,7 +28,7 @@ export class LocalTree implements FileSource {
   /** What lies at `path` now, or undefined when nothing does. Links are not followed. */
   lstat(path: BytePath): FileEntry | undefined {
     const native = nativePath(this.root, path);
-    const stats = lstatSync(native, { bigint: true, throwIfNoEntry: false });
+    const stats = lstatQuietly(native);
     if (stats === undefined) return undefined;
     const entry = entryOf(path, stats);
     if ((entry.mode & fileTypes.mask) !== fileTypes.symlink) return entry;
@@ -104,6 +104,16 @@ function splitDevice(device: bigint): { major: number; minor: number } {
     major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
     minor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
   };
+}
+
+/** Node's own option takes ENOENT for absence, not a parent that is no directory any more. */
+function lstatQuietly(native: string | Buffer): BigIntStats | undefined {
+  try {
+    return lstatSync(native, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 function readLinkTarget(native: string | Buffer): string | undefined {
