@@ -48,5 +48,5 @@ export { Session, type SessionOptions, type Target } from "./session.ts";
 export { LocalIdNames } from "./source/id-names.ts";
 export { LocalTree } from "./source/local.ts";
 export type { FileSource, FileState, OpenFile } from "./source/source.ts";
-export { type WalkOptions, walk } from "./source/walk.ts";
+export { type Listing, type WalkOptions, walk, walkDirectories } from "./source/walk.ts";
 export { type DaemonUrl, parseDaemonUrl } from "./url.ts";

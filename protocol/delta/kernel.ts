@@ -1,5 +1,5 @@
 import { hashFactor, type IndexSize, type IndexTables } from "./block-index.ts";
-import { rollWeakSum, weakSum } from "./rolling.ts";
+import { weakSum } from "./rolling.ts";
 
 /** The inner loops of the search, and the memory they run over. */
 export interface ScanKernel {
@@ -56,14 +56,23 @@ export class PlainKernel implements ScanKernel {
 
   scan(from: number, to: number, weak: number): number {
     const signed = this.#signed;
+    const { bitmap } = this.tables;
     const length = this.#blockLength;
+    const factor = length << 16;
+    const shift = this.#bitmapShift;
+    // Both halves of the sum stay in the upper 16 bits of a word, where they wrap by themselves.
+    let s1 = weak << 16;
+    let s2 = weak & 0xffff0000;
     let offset = from;
-    let sum = weak;
     for (; offset < to; offset += 1) {
-      if (this.#mayBegin(sum) && this.#isIndexed(sum)) break;
-      sum = rollWeakSum(sum, length, signed[offset] as number, signed[offset + length] as number);
+      const sum = s2 | (s1 >>> 16);
+      const bit = Math.imul(sum, hashFactor) >>> shift;
+      if ((((bitmap[bit >>> 5] as number) >>> bit) & 1) === 1 && this.#isIndexed(sum)) break;
+      const left = signed[offset] as number;
+      s1 = (s1 + (((signed[offset + length] as number) - left) << 16)) | 0;
+      s2 = (s2 + s1 - Math.imul(factor, left)) | 0;
     }
-    this.weak = sum;
+    this.weak = (s2 | (s1 >>> 16)) >>> 0;
     return offset;
   }
 
@@ -71,15 +80,11 @@ export class PlainKernel implements ScanKernel {
     // nothing but garbage-collected memory
   }
 
-  #mayBegin(sum: number): boolean {
-    const bit = Math.imul(sum, hashFactor) >>> this.#bitmapShift;
-    return (((this.tables.bitmap[bit >>> 5] as number) >>> (bit & 31)) & 1) === 1;
-  }
-
+  /** Walks the bucket of the sum, a signed 32-bit integer here. */
   #isIndexed(sum: number): boolean {
     const { heads, next, weak } = this.tables;
     let block = heads[Math.imul(sum, hashFactor) >>> this.#bucketShift] as number;
-    while (block >= 0 && weak[block] !== (sum | 0)) block = next[block] as number;
+    while (block >= 0 && weak[block] !== sum) block = next[block] as number;
     return block >= 0;
   }
 }

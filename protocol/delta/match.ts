@@ -1,9 +1,10 @@
 import { BlockIndex, indexSize } from "./block-index.ts";
-import { type KernelSize, PlainKernel, type ScanKernel } from "./kernel.ts";
+import type { KernelSize, ScanKernel } from "./kernel.ts";
 import { rollWeakSum } from "./rolling.ts";
 import type { StrongChecksum } from "./strong.ts";
 import type { BlockSums } from "./sums.ts";
 import { literalBytes } from "./tokens.ts";
+import { openKernel } from "./wasm-kernel.ts";
 
 /** Takes a file as what must travel and what the peer has. The bytes are valid during the call. */
 export interface TokenEmitter {
@@ -66,7 +67,7 @@ export class BlockMatcher {
     emit: TokenEmitter,
     options: BlockMatcherOptions = {},
   ) {
-    const { inplace = false, kernel = (size) => new PlainKernel(size) } = options;
+    const { inplace = false, kernel = openKernel } = options;
     this.#sums = sums;
     this.#strong = strong;
     this.#emit = emit;

@@ -9,8 +9,18 @@
 export function weakSum(window: Int8Array, from: number, to: number): number {
   let s1 = 0;
   let s2 = 0;
-  // The sums may wrap at 2^32: only their low halves are kept, and 2^16 divides 2^32.
-  for (let i = from; i < to; i += 1) {
+  let i = from;
+  // The sums may wrap at 2^32: only their low halves are kept, and 2^16 divides 2^32. Four bytes
+  // at a time, each sum waits for itself once instead of four times.
+  for (; i + 4 <= to; i += 4) {
+    const a = window[i] as number;
+    const ab = a + (window[i + 1] as number);
+    const abc = ab + (window[i + 2] as number);
+    const abcd = abc + (window[i + 3] as number);
+    s2 = (s2 + 4 * s1 + a + ab + abc + abcd) | 0;
+    s1 = (s1 + abcd) | 0;
+  }
+  for (; i < to; i += 1) {
     s1 = (s1 + (window[i] as number)) | 0;
     s2 = (s2 + s1) | 0;
   }

@@ -7,10 +7,13 @@ const digests = ["sha512", "sha256", "sha1", "md5", "md4"] as const;
 
 export type AuthDigest = (typeof digests)[number];
 
-/** Who we say we are. The password is used for the response only and never shown. */
+/**
+ * Who we say we are: text, sent as UTF-8, or bytes as they are. The password is used for the
+ * response only and never shown.
+ */
 export interface Credentials {
-  readonly user: string;
-  readonly password: string;
+  readonly user: string | Uint8Array;
+  readonly password: string | Uint8Array;
 }
 
 /**
@@ -38,10 +41,15 @@ export function formatResponse(
   { user, password }: Credentials,
   challenge: string,
   digest: AuthDigest,
-): string {
-  const secret = Buffer.concat([Buffer.from(password, "utf8"), Buffer.from(challenge, "latin1")]);
+): Buffer {
+  const secret = Buffer.concat([bytesOf(password), Buffer.from(challenge, "latin1")]);
   const sum = digest === "md4" ? md4(secret) : createHash(digest).update(secret).digest();
-  return `${user} ${sum.toString("base64").replaceAll("=", "")}\n`;
+  const response = ` ${sum.toString("base64").replaceAll("=", "")}\n`;
+  return Buffer.concat([bytesOf(user), Buffer.from(response)]);
+}
+
+function bytesOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === "string" ? Buffer.from(text, "utf8") : text;
 }
 
 /** Node's OpenSSL has no MD4 any more. */

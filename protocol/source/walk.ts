@@ -1,13 +1,22 @@
 import { readdirSync } from "node:fs";
-import { type FileEntry, fileTypes, isDirectory } from "../flist/entry.ts";
+import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import { type BytePath, joinPath, nativePath } from "../path.ts";
 import type { LocalTree } from "./local.ts";
 
 export interface WalkOptions {
   /** True for what is neither listed nor descended into. Default: nothing. */
   readonly excluded?: (path: BytePath, isDirectory: boolean) => boolean;
+  /** False for a directory that is listed but not looked into. Default: true for all. */
+  readonly descend?: (path: BytePath) => boolean;
   /** What could not be listed; the walk goes on with the rest. */
   readonly onError?: (path: BytePath, error: NodeJS.ErrnoException) => void;
+}
+
+/** One directory and what lies directly in it. */
+export interface Listing {
+  readonly directory: FileEntry;
+  /** In wire order; undefined when the directory cannot be read. */
+  readonly children: readonly FileEntry[] | undefined;
 }
 
 /**
@@ -22,25 +31,32 @@ export function* walk(
   options: WalkOptions = {},
 ): Generator<FileEntry> {
   const first = lstatOf(tree, start, options);
-  if (first === undefined) return;
-  const pending: FileEntry[] = [first];
-  for (let entry = pending.pop(); entry !== undefined; entry = pending.pop()) {
-    if (!isDirectory(entry)) {
-      yield entry;
-      continue;
-    }
-    const children = childrenOf(tree, entry.path, options);
-    yield { ...entry, hasContent: children !== undefined };
-    const directories: FileEntry[] = [];
-    for (const child of children ?? []) {
-      if (isDirectory(child)) directories.push(child);
-      else yield child;
-    }
-    for (let i = directories.length - 1; i >= 0; i -= 1) pending.push(directories[i] as FileEntry);
+  if (first !== undefined && !isDirectory(first)) yield first;
+  for (const { directory, children } of walkDirectories(tree, start, options)) {
+    yield { ...directory, hasContent: children !== undefined };
+    for (const child of children ?? []) if (!isDirectory(child)) yield child;
   }
 }
 
-/** A directory's objects by name, files and directories mixed; undefined when it cannot be read. */
+/** The directories at and below `start`, in wire order, each with its children. */
+export function* walkDirectories(
+  tree: LocalTree,
+  start: BytePath,
+  options: WalkOptions = {},
+): Generator<Listing> {
+  const first = lstatOf(tree, start, options);
+  if (first === undefined || !isDirectory(first)) return;
+  const pending: FileEntry[] = [first];
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    const children = childrenOf(tree, directory.path, options);
+    yield { directory, children };
+    for (let i = (children?.length ?? 0) - 1; i >= 0; i -= 1) {
+      const child = children?.[i] as FileEntry;
+      if (isDirectory(child) && options.descend?.(child.path) !== false) pending.push(child);
+    }
+  }
+}
+
 function childrenOf(
   tree: LocalTree,
   path: BytePath,
@@ -50,12 +66,14 @@ function childrenOf(
   try {
     for (const name of readdirSync(nativePath(tree.root, path), "latin1")) {
       const entry = lstatOf(tree, joinPath(path, name), options);
-      if (entry === undefined) continue;
-      const key = (entry.mode & fileTypes.mask) === fileTypes.directory ? `${name}/` : name;
-      children.push({ key, entry });
+      // A directory compares as if its name ended in "/".
+      if (entry !== undefined)
+        children.push({ key: isDirectory(entry) ? `${name}/` : name, entry });
     }
   } catch (error) {
-    options.onError?.(path, error as NodeJS.ErrnoException);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+      options.onError?.(path, error as NodeJS.ErrnoException);
+    }
     return undefined;
   }
   children.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));

@@ -15,7 +15,7 @@ test.each([
   ["md5", "ub+mBmAhqFihFASd/Dbxnw", "m+qbulIxkJdhLM+13lRGNQ"],
   ["md4", "ub+mBmAhqFihFASd/Dbxnw", "tujUJiZ1ongxktEFD69JzQ"],
 ] as const)("the response with %s is a daemon's own", (digest, challenge, response) => {
-  expect(formatResponse(alice, challenge, digest)).toBe(`alice ${response}\n`);
+  expect(formatResponse(alice, challenge, digest).toString()).toBe(`alice ${response}\n`);
 });
 
 test("the strongest digest of the daemon is taken, however it is spelt", () => {

@@ -1,0 +1,146 @@
+import {
+  type BytePath,
+  deletion,
+  type FileEntry,
+  isDirectory,
+  isRegularFile,
+  type LocalTree,
+  parentPath,
+  rootPath,
+} from "../../protocol/index.ts";
+import type { Rules } from "../filter/rules.ts";
+import type { RootIdentity } from "./message.ts";
+
+/** Thrown when the source directory is not the one that is being mirrored: nothing may be deleted. */
+export class SourceGone extends Error {}
+
+/** Files from this size on travel in a session of their own, with delta search. */
+const largeBytes = 1024 * 1024;
+
+export interface BatchOptions {
+  readonly tree: LocalTree;
+  readonly rootIdentity: RootIdentity;
+  readonly rules: Rules;
+  readonly deletes: boolean;
+  /** False for types of objects that the transfer options leave out. */
+  readonly carries: (entry: FileEntry) => boolean;
+}
+
+/** What is to be sent for some paths, decided at one moment. */
+export interface Batch {
+  /** Small files, directories, links and deletions, with the directories above them. */
+  readonly small: readonly FileEntry[];
+  /** Each with the directories above it. */
+  readonly large: readonly (readonly FileEntry[])[];
+  /** Directories to be taken with everything below. */
+  readonly trees: readonly BytePath[];
+  /** The path to send for each path asked for: itself, or the highest vanished directory above. */
+  readonly resolved: ReadonlyMap<BytePath, BytePath>;
+  /** Paths asked for that need nothing: excluded, or gone where nothing is deleted. */
+  readonly settled: readonly BytePath[];
+}
+
+/**
+ * Decides what to send for paths that may differ: what lstat finds is sent as it is, what is gone
+ * is deleted, by its highest vanished ancestor (design.md, "Batch").
+ *
+ * All paths of a batch see each directory the same way, so no name is both sent and deleted.
+ *
+ * @throws {SourceGone} when the root has vanished or is another directory.
+ */
+export function buildBatch(
+  paths: readonly { readonly path: BytePath; readonly whole: boolean }[],
+  options: BatchOptions,
+): Batch {
+  const view = new TreeView(options);
+  const small = new Map<BytePath, FileEntry>();
+  const large: (readonly FileEntry[])[] = [];
+  const trees = new Set<BytePath>();
+  const resolved = new Map<BytePath, BytePath>();
+  const settled: BytePath[] = [];
+  for (const { path, whole } of paths) {
+    const entry = view.resolve(path);
+    if (entry === undefined) {
+      settled.push(path);
+      continue;
+    }
+    resolved.set(path, entry.path);
+    if (whole && isDirectory(entry)) trees.add(entry.path);
+    else if (isRegularFile(entry) && entry.size >= largeBytes)
+      large.push(view.withParents([entry]));
+    else small.set(entry.path, entry);
+  }
+  view.checkRoot();
+  return {
+    small: view.withParents([...small.values()]),
+    large,
+    trees: [...trees],
+    resolved,
+    settled,
+  };
+}
+
+/** Looks at a tree, once at each path, and decides what to send for it. */
+export class TreeView {
+  readonly #options: BatchOptions;
+  readonly #seen = new Map<BytePath, FileEntry | undefined>();
+
+  constructor(options: BatchOptions) {
+    this.#options = options;
+    this.checkRoot();
+  }
+
+  /** @throws {SourceGone} */
+  checkRoot(): void {
+    const { tree, rootIdentity } = this.#options;
+    const identity = tree.lstat(rootPath)?.identity;
+    if (identity?.inode === rootIdentity.inode && identity.device === rootIdentity.device) return;
+    const found = identity === undefined ? "it is gone" : "another directory is there";
+    throw new SourceGone(`Cannot mirror ${tree.root}: ${found}; nothing is deleted at the target`);
+  }
+
+  /** What to send for `path`: its entry, a deletion, or nothing. */
+  resolve(path: BytePath): FileEntry | undefined {
+    const { rules, deletes, carries } = this.#options;
+    const present = this.#highestOdd(path);
+    const entry = this.#lstat(present);
+    if (entry !== undefined) {
+      const leftOut = rules.excluded(present, isDirectory(entry)) || !carries(entry);
+      return leftOut ? undefined : entry;
+    }
+    // Whether it was a directory is not known any more; excluded as either is excluded.
+    if (!deletes || rules.excluded(path, false) || rules.excluded(path, true)) return undefined;
+    return rules.excluded(present, true) ? undefined : deletion(present);
+  }
+
+  /** The entries and every directory above them, none of which is looked into. */
+  withParents(entries: readonly FileEntry[]): FileEntry[] {
+    const list = new Map(entries.map((entry) => [entry.path, entry]));
+    for (const { path } of entries) {
+      for (let above = path; above !== ""; ) {
+        above = parentPath(above);
+        if (list.has(above)) break;
+        const directory = this.#lstat(above);
+        if (directory !== undefined) list.set(above, directory);
+      }
+    }
+    return [...list.values()];
+  }
+
+  /** The first ancestor that is no directory (any more), or the path itself. */
+  #highestOdd(path: BytePath): BytePath {
+    for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", slash + 1)) {
+      const ancestor = path.slice(0, slash) as BytePath;
+      const entry = this.#lstat(ancestor);
+      if (entry === undefined || !isDirectory(entry)) return ancestor;
+    }
+    return path;
+  }
+
+  #lstat(path: BytePath): FileEntry | undefined {
+    if (this.#seen.has(path)) return this.#seen.get(path);
+    const entry = this.#options.tree.lstat(path);
+    this.#seen.set(path, entry);
+    return entry;
+  }
+}

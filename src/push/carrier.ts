@@ -1,0 +1,228 @@
+import pLimit, { type LimitFunction } from "p-limit";
+import {
+  type BytePath,
+  type FileEntry,
+  fileTypes,
+  isDirectory,
+  itemFlags,
+  LocalIdNames,
+  LocalTree,
+  type PushReport,
+  SessionPool,
+  TargetKnowledge,
+} from "../../protocol/index.ts";
+import { compileRules, type Rules } from "../filter/rules.ts";
+import { type BatchOptions, TreeView } from "./batch.ts";
+import { carries, kindArguments, mayKeep, type SessionKind } from "./kinds.ts";
+import type { Delivery, PathFailure, TargetSettings } from "./message.ts";
+import { Overlap } from "./overlap.ts";
+
+/** What is told of the paths of a job while it runs. */
+export interface CarrierReport {
+  /** Acknowledged by the daemon. */
+  delivered(delivery: Delivery): void;
+  failed(failure: PathFailure): void;
+  /** To be looked at again, soon. */
+  again(path: BytePath): void;
+  /** A line for the log. */
+  notice?(text: string): void;
+}
+
+/** Told how the daemon treated an entry, and whether its end is of interest at all. */
+export interface CarryOptions {
+  readonly kind: SessionKind;
+  readonly entries: readonly FileEntry[];
+  /** True for the entries whose end is reported; the others are there for those below them. */
+  readonly reports: (path: BytePath) => boolean;
+  /** Entries that were in place already are not reported. Default false. */
+  readonly onlyChanges?: boolean;
+  /** A directory did not exist at the target before. */
+  readonly onCreated?: (path: BytePath) => void;
+}
+
+/** Sessions of each kind that wait ready while the target is in use. */
+const warm: Readonly<Record<SessionKind, number>> = { small: 3, large: 1, scan: 2, survey: 0 };
+
+/**
+ * The sessions to one target: sends entries over the right kind of session, and tells path by path
+ * what the daemon has acknowledged. Lives in a push thread.
+ */
+export class Carrier {
+  readonly options: BatchOptions;
+  readonly rules: Rules;
+  /** False when nothing at all is excluded. */
+  readonly hasRules: boolean;
+  readonly #settings: TargetSettings;
+  readonly #pools = new Map<SessionKind, SessionPool>();
+  readonly #knowledge = new TargetKnowledge();
+  readonly #idNames = new LocalIdNames();
+  readonly #overlap = new Overlap();
+  readonly #sessions: LimitFunction;
+  /** Large files have sessions of their own, so that small ones never wait for them. */
+  readonly #large: LimitFunction;
+  /** Directories whose time may be an older one than theirs. */
+  readonly #stale = new Set<BytePath>();
+  #touchTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(settings: TargetSettings) {
+    const { root, rootIdentity, filter, deletes, sessions } = settings;
+    this.#settings = settings;
+    this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
+    this.#sessions = pLimit(Math.max(1, sessions - this.#large.concurrency));
+    this.hasRules = filter.builtin || filter.expressions.length + filter.patterns.length > 0;
+    this.rules = compileRules(filter);
+    this.options = {
+      tree: new LocalTree(root),
+      rootIdentity,
+      rules: this.rules,
+      deletes,
+      carries: (entry) => carries(entry, settings.transfer),
+    };
+  }
+
+  /** The warm sessions of a kind. */
+  pool(kind: SessionKind): SessionPool {
+    let pool = this.#pools.get(kind);
+    if (pool === undefined) {
+      const { target, transfer, timeoutMs } = this.#settings;
+      pool = new SessionPool(target, {
+        ...kindArguments(kind, transfer),
+        knowledge: this.#knowledge,
+        idNames: this.#idNames,
+        timeoutMs,
+        warm: warm[kind],
+      });
+      this.#pools.set(kind, pool);
+    }
+    return pool;
+  }
+
+  /**
+   * Carries entries over one session.
+   *
+   * @throws what ended the session; entries that were not reported by then are undelivered.
+   */
+  async carry(options: CarryOptions, report: CarrierReport): Promise<void> {
+    const limit = options.kind === "large" ? this.#large : this.#sessions;
+    await limit(async () => {
+      this.#overlap.enter(options.entries);
+      try {
+        await this.#push(options, report);
+      } finally {
+        const { directories, others } = this.#overlap.leave(options.entries);
+        for (const path of others) report.again(path);
+        this.#touchSoon(directories);
+      }
+    });
+  }
+
+  /** Opens the sessions that wait for changes now, so that the first change finds one. */
+  prepare(): void {
+    this.pool("small").prepare();
+  }
+
+  /** Closes what waits and gives up what is under way. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#touchTimer);
+    for (const pool of this.#pools.values()) pool.close();
+  }
+
+  async #push(options: CarryOptions, report: CarrierReport): Promise<void> {
+    const { kind, entries, reports, onCreated, onlyChanges = false } = options;
+    const bytes = new Map<BytePath, number>();
+    const differed = new Set<BytePath>();
+    const settled = new Set<BytePath>();
+    const deliver = (entry: FileEntry): void => {
+      if (settled.has(entry.path) || !reports(entry.path)) return;
+      settled.add(entry.path);
+      if (onlyChanges && !differed.has(entry.path)) return;
+      report.delivered(deliveryOf(entry, bytes.get(entry.path) ?? 0));
+    };
+    const result = await this.pool(kind).push(entries, this.options.tree, {
+      acknowledged: deliver,
+      sent: (entry, outcome) => {
+        if ("bytes" in outcome) bytes.set(entry.path, outcome.bytes);
+      },
+      item: (entry, { flags }) => {
+        differed.add(entry.path);
+        if (isDirectory(entry) && (flags & isNew) !== 0) onCreated?.(entry.path);
+      },
+    });
+    for (const [index, entry] of result.entries.entries()) {
+      if (!reports(entry.path) || settled.has(entry.path)) continue;
+      this.#settle(entry, result, index, deliver, report);
+    }
+  }
+
+  /** Reports an entry that the daemon did not acknowledge while the session ran. */
+  #settle(
+    entry: FileEntry,
+    result: PushReport,
+    index: number,
+    deliver: (entry: FileEntry) => void,
+    report: CarrierReport,
+  ): void {
+    const status = result.status(index);
+    switch (status.kind) {
+      case "delivered":
+        deliver(entry);
+        break;
+      case "kept":
+        if (mayKeep(this.#settings.transfer)) deliver(entry);
+        else report.failed({ path: entry.path, reason: "the daemon did not acknowledge it" });
+        break;
+      case "changed":
+      case "vanished":
+        report.again(entry.path);
+        break;
+      case "failed":
+        report.failed({ path: entry.path, reason: status.reason });
+        break;
+    }
+  }
+
+  /**
+   * A directory's time is that of whichever session ended last, perhaps not the one that looked
+   * last: once it is quiet it is set again. Nothing waits for it.
+   */
+  #touchSoon(directories: readonly BytePath[]): void {
+    for (const path of directories) this.#stale.add(path);
+    if (this.#stale.size === 0 || this.#touchTimer !== undefined || this.#closed) return;
+    this.#touchTimer = setTimeout(() => void this.#touch(), touchDelayMs);
+  }
+
+  async #touch(): Promise<void> {
+    this.#touchTimer = undefined;
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    try {
+      const view = new TreeView(this.options);
+      const found = stale.map((path) => view.resolve(path)).filter((entry) => entry !== undefined);
+      const entries = view.withParents(found.filter(isDirectory));
+      await this.carry({ kind: "scan", entries, reports: () => false }, silence);
+    } catch {
+      // The target is in trouble, which whoever delivers next is told; its way back comes here.
+      for (const path of stale) this.#stale.add(path);
+    }
+  }
+}
+
+/** How long directories must be quiet before their time is set again. */
+const touchDelayMs = 30;
+
+const silence: CarrierReport = { delivered: () => {}, failed: () => {}, again: () => {} };
+
+const isNew = itemFlags.isNew;
+
+const kinds: Readonly<Record<number, Delivery["kind"]>> = {
+  0: "delete",
+  [fileTypes.regular]: "file",
+  [fileTypes.directory]: "directory",
+  [fileTypes.symlink]: "symlink",
+};
+
+function deliveryOf({ path, mode }: FileEntry, bytes: number): Delivery {
+  return { path, kind: kinds[mode & fileTypes.mask] ?? "special", bytes };
+}

@@ -1,0 +1,94 @@
+import { type BytePath, deletion } from "../../protocol/index.ts";
+import { type Batch, buildBatch, TreeView } from "./batch.ts";
+import type { Carrier, CarrierReport } from "./carrier.ts";
+import { deletable, surveyEntries } from "./survey.ts";
+import { deliverTree } from "./tree.ts";
+
+/** A path that may differ at the target. */
+export interface AskedPath {
+  readonly path: BytePath;
+  /** Everything below it may differ too. */
+  readonly whole: boolean;
+}
+
+/**
+ * Brings paths into the target's state. When it resolves, each of them has been reported as
+ * delivered, failed or to be looked at again.
+ *
+ * @throws what ended a session; paths that were not reported by then are undelivered.
+ */
+export async function deliver(
+  paths: readonly AskedPath[],
+  carrier: Carrier,
+  report: CarrierReport,
+): Promise<void> {
+  const batch = await sparingExcluded(buildBatch(paths, carrier.options), carrier);
+  for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });
+  const askers = askersOf(batch);
+  const answer = answerAskers(askers, report);
+  const reports = (path: BytePath): boolean => askers.has(path);
+  const carried = batch.large.map((entries) =>
+    carrier.carry({ kind: "large", entries, reports }, answer),
+  );
+  if (batch.small.length > 0) {
+    carried.push(carrier.carry({ kind: "small", entries: batch.small, reports }, answer));
+  }
+  carried.push(...batch.trees.map((path) => deliverTree(path, carrier, answer)));
+  await settleAll(carried);
+}
+
+/** The paths that asked for each entry: itself, or what lay below a vanished directory. */
+function askersOf({ resolved }: Batch): ReadonlyMap<BytePath, readonly BytePath[]> {
+  const askers = new Map<BytePath, BytePath[]>();
+  for (const [path, sent] of resolved) {
+    const already = askers.get(sent);
+    if (already === undefined) askers.set(sent, [path]);
+    else already.push(path);
+  }
+  return askers;
+}
+
+/** Answers for an entry go to every path that asked for it; others are told as they are. */
+function answerAskers(
+  askers: ReadonlyMap<BytePath, readonly BytePath[]>,
+  report: CarrierReport,
+): CarrierReport {
+  const each = (path: BytePath): readonly BytePath[] => askers.get(path) ?? [path];
+  return {
+    delivered: (delivery) => {
+      for (const path of each(delivery.path)) report.delivered({ ...delivery, path });
+    },
+    failed: ({ path, reason }) => {
+      for (const asker of each(path)) report.failed({ path: asker, reason });
+    },
+    again: (path) => {
+      for (const asker of each(path)) report.again(asker);
+    },
+  };
+}
+
+/**
+ * A deleted directory may hold, at the target, what the rules exclude and nobody sent. Where there
+ * are rules the daemon is asked first what would go, and only the rest is deleted.
+ */
+async function sparingExcluded(batch: Batch, carrier: Carrier): Promise<Batch> {
+  const deletions = batch.small.filter(({ mode }) => mode === 0);
+  if (!carrier.hasRules || deletions.length === 0) return batch;
+  const view = new TreeView(carrier.options);
+  const listed = view.withParents(deletions);
+  const found = await surveyEntries(listed, carrier.options, carrier.pool("survey"));
+  if (!found.some(({ path, isDirectory }) => carrier.rules.excluded(path, isDirectory)))
+    return batch;
+  const gone = new Set<BytePath>(deletable(found, carrier.rules));
+  const kept = batch.small.filter(({ mode }) => mode !== 0);
+  const small = view.withParents([...kept, ...[...gone].map(deletion)]);
+  const spared = deletions.filter(({ path }) => !gone.has(path)).map(({ path }) => path);
+  return { ...batch, small, settled: [...batch.settled, ...spared] };
+}
+
+/** Waits for all, then throws the first failure there was. */
+async function settleAll(promises: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) {
+    if (result.status === "rejected") throw result.reason;
+  }
+}

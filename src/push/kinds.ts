@@ -1,0 +1,64 @@
+import {
+  type FileEntry,
+  fileTypes,
+  type SessionFeatures,
+  type TransferOptions,
+} from "../../protocol/index.ts";
+
+/**
+ * The kinds of sessions a mirror needs. A session's arguments are fixed when it is opened, so each
+ * kind has a pool of its own.
+ *
+ * - `small`: changed files travel whole, whatever their size and time say (spec 3 §7).
+ * - `large`: the same with delta search.
+ * - `scan`: whole trees; what is equal by size and time is not sent.
+ * - `survey`: writes nothing, tells what a deletion would delete.
+ */
+export type SessionKind = "small" | "large" | "scan" | "survey";
+
+export interface KindArguments {
+  readonly transfer: TransferOptions;
+  readonly features: SessionFeatures;
+}
+
+/** The arguments of each kind, from the options that the operator gave. */
+export function kindArguments(kind: SessionKind, given: TransferOptions): KindArguments {
+  // Deletions are ours to decide, by exact path; whatever stands in the way of an entry must go.
+  const { delete: _, dryRun: __, ...rest } = given;
+  const base: TransferOptions = { ...rest, recursive: true, force: true };
+  const mirror: SessionFeatures = { acknowledge: true, deleteMissing: true };
+  switch (kind) {
+    case "small":
+      return { transfer: { ...base, wholeFile: true, ignoreTimes: true }, features: mirror };
+    case "large":
+      return { transfer: { ...base, ignoreTimes: true }, features: mirror };
+    case "scan":
+      return { transfer: base, features: mirror };
+    case "survey":
+      return {
+        transfer: { ...base, delete: true, dryRun: true, existing: true, ignoreExisting: true },
+        features: { deleteMissing: true },
+      };
+  }
+}
+
+/** True for the types of objects that these options transfer; rsync skips the others. */
+export function carries({ mode }: FileEntry, given: TransferOptions): boolean {
+  switch (mode & fileTypes.mask) {
+    case fileTypes.symlink:
+      return given.links ?? false;
+    case fileTypes.characterDevice:
+    case fileTypes.blockDevice:
+      return given.devices ?? false;
+    case fileTypes.fifo:
+    case fileTypes.socket:
+      return given.specials ?? false;
+    default:
+      return true;
+  }
+}
+
+/** True when these options let a daemon leave an entry as it is without a word. */
+export function mayKeep({ update, existing, ignoreExisting }: TransferOptions): boolean {
+  return Boolean(update || existing || ignoreExisting);
+}

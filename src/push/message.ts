@@ -1,0 +1,80 @@
+import type { BytePath, FailureCode, Target, TransferOptions } from "../../protocol/index.ts";
+import type { FilterConfig } from "../config/schema.ts";
+
+/** Everything a push thread must know of one target; plain data. */
+export interface TargetSettings {
+  readonly id: number;
+  readonly target: Target;
+  /** The watched directory, absolute, as a byte string. */
+  readonly root: string;
+  /** The directory that was there when watching began; another one is never mirrored. */
+  readonly rootIdentity: RootIdentity;
+  readonly transfer: TransferOptions;
+  readonly filter: FilterConfig;
+  /** False: nothing is ever deleted at the target. */
+  readonly deletes: boolean;
+  /** How many sessions may be in flight at the same time. */
+  readonly sessions: number;
+  /** Limit of silence during a transfer; absent: the protocol's own. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface RootIdentity {
+  readonly device: number;
+  readonly inode: number;
+}
+
+/** Main thread to push thread. */
+export type Order =
+  | { readonly kind: "target"; readonly settings: TargetSettings }
+  /** Bring these paths into the target's state; `whole` ones with everything below. */
+  | {
+      readonly kind: "deliver";
+      readonly job: number;
+      readonly targetId: number;
+      readonly paths: readonly { readonly path: BytePath; readonly whole: boolean }[];
+    }
+  /** Open the waiting sessions of a target now. */
+  | { readonly kind: "prepare"; readonly targetId: number }
+  /** Compare the whole tree and bring the target into its state. */
+  | { readonly kind: "reconcile"; readonly job: number; readonly targetId: number }
+  | { readonly kind: "close" };
+
+/** What was done at a target for one path. */
+export interface Delivery {
+  readonly path: BytePath;
+  /** `nothing`: excluded, or gone where nothing is deleted. */
+  readonly kind: "file" | "directory" | "symlink" | "special" | "delete" | "nothing";
+  /** Content sent or matched. */
+  readonly bytes: number;
+}
+
+/** One path that could not be delivered, and why, in words. */
+export interface PathFailure {
+  readonly path: BytePath;
+  readonly reason: string;
+}
+
+/** An error that crossed a thread border. */
+export interface JobFailure {
+  readonly code: FailureCode | "SOURCE_GONE" | "INTERNAL";
+  readonly message: string;
+  readonly retryable: boolean;
+}
+
+/** Push thread to main thread. */
+export type Report =
+  /** Acknowledged by the daemon; the paths that were asked for among them are done. */
+  | { readonly kind: "delivered"; readonly job: number; readonly deliveries: readonly Delivery[] }
+  /** Changed or vanished meanwhile, or seen to differ: to be looked at again. */
+  | { readonly kind: "again"; readonly job: number; readonly paths: readonly BytePath[] }
+  | { readonly kind: "failed"; readonly job: number; readonly failures: readonly PathFailure[] }
+  /** The job is over. With a failure, what was not reported before has not been delivered. */
+  | { readonly kind: "finished"; readonly job: number; readonly failure?: JobFailure }
+  | {
+      readonly kind: "progress";
+      readonly job: number;
+      readonly entries: number;
+      readonly bytes: number;
+    }
+  | { readonly kind: "notice"; readonly targetId: number; readonly text: string };

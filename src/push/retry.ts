@@ -1,0 +1,24 @@
+/** Waiting times grow from `firstMs` to `longestMs`, doubling, each with up to a quarter of jitter. */
+export interface BackoffOptions {
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /** A number from 0 to 1; default Math.random. */
+  readonly random?: () => number;
+}
+
+/** A target that cannot be reached is tried again after 1 s, and at least once a minute. */
+export const targetBackoff: BackoffOptions = { firstMs: 1_000, longestMs: 60_000 };
+/** What only a person can mend (a password, a module's name) is tried again once a minute. */
+export const standingBackoff: BackoffOptions = { firstMs: 60_000, longestMs: 60_000 };
+/** A path that the target refuses is tried again ever more rarely. */
+export const pathBackoff: BackoffOptions = { firstMs: 1_000, longestMs: 600_000 };
+
+/** A file that was changing while it was read is read again soon; its next event comes before. */
+export const changingBackoff: BackoffOptions = { firstMs: 200, longestMs: 60_000 };
+
+/** How long to wait before attempt number `attempt` (the first repetition is 1), in ms. */
+export function retryDelay(attempt: number, options: BackoffOptions): number {
+  const { firstMs, longestMs, random = Math.random } = options;
+  const delay = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 30));
+  return delay * (1 + random() / 4);
+}

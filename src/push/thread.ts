@@ -1,0 +1,124 @@
+import { parentPort } from "node:worker_threads";
+import { type BytePath, RsyncError, rootPath } from "../../protocol/index.ts";
+import { SourceGone } from "./batch.ts";
+import { Carrier, type CarrierReport } from "./carrier.ts";
+import { deliver } from "./deliver.ts";
+import type { Delivery, JobFailure, Order, PathFailure, Report } from "./message.ts";
+import { deliverTree } from "./tree.ts";
+
+// A push thread: reads files with synchronous bounded steps and talks to daemons, so that the
+// watching main thread never waits for a disk (design.md, "Threads").
+
+/** Deliveries are told in groups: a message costs more than a delivery. */
+const mostPerMessage = 500;
+const carriers = new Map<number, Carrier>();
+const port = parentPort;
+if (port === null) throw new TypeError("push/thread.ts runs as a worker thread only");
+const send = (report: Report): void => port.postMessage(report);
+
+port.on("message", (order: Order) => {
+  switch (order.kind) {
+    case "target":
+      carriers.get(order.settings.id)?.close();
+      carriers.set(order.settings.id, new Carrier(order.settings));
+      break;
+    case "prepare":
+      carriers.get(order.targetId)?.prepare();
+      break;
+    case "deliver":
+      void runJob(order, (carrier, report) => deliver(order.paths, carrier, report));
+      break;
+    case "reconcile":
+      void runJob(order, (carrier, report) =>
+        deliverTree(rootPath, carrier, report, (entries, bytes) =>
+          send({ kind: "progress", job: order.job, entries, bytes }),
+        ),
+      );
+      break;
+    case "close":
+      for (const carrier of carriers.values()) carrier.close();
+      port.close();
+      break;
+  }
+});
+
+async function runJob(
+  { job, targetId }: { readonly job: number; readonly targetId: number },
+  run: (carrier: Carrier, report: CarrierReport) => Promise<void>,
+): Promise<void> {
+  const mail = new Mail(job, targetId);
+  try {
+    const carrier = carriers.get(targetId);
+    if (carrier === undefined) throw new TypeError(`target ${targetId} is not known here`);
+    await run(carrier, mail);
+    mail.flush();
+    send({ kind: "finished", job });
+  } catch (error) {
+    mail.flush();
+    send({ kind: "finished", job, failure: failureOf(error) });
+  }
+}
+
+/** Collects what is told of a job's paths until the loop turns. */
+class Mail implements CarrierReport {
+  readonly #job: number;
+  readonly #targetId: number;
+  #deliveries: Delivery[] = [];
+  #failures: PathFailure[] = [];
+  #again: BytePath[] = [];
+  #scheduled = false;
+
+  constructor(job: number, targetId: number) {
+    this.#job = job;
+    this.#targetId = targetId;
+  }
+
+  delivered(delivery: Delivery): void {
+    this.#deliveries.push(delivery);
+    if (this.#deliveries.length >= mostPerMessage) this.flush();
+    else this.#schedule();
+  }
+
+  failed(failure: PathFailure): void {
+    this.#failures.push(failure);
+    this.#schedule();
+  }
+
+  again(path: BytePath): void {
+    this.#again.push(path);
+    this.#schedule();
+  }
+
+  notice(text: string): void {
+    send({ kind: "notice", targetId: this.#targetId, text });
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    const job = this.#job;
+    if (this.#deliveries.length > 0) send({ kind: "delivered", job, deliveries: this.#deliveries });
+    if (this.#failures.length > 0) send({ kind: "failed", job, failures: this.#failures });
+    if (this.#again.length > 0) send({ kind: "again", job, paths: this.#again });
+    this.#deliveries = [];
+    this.#failures = [];
+    this.#again = [];
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush());
+  }
+}
+
+function failureOf(error: unknown): JobFailure {
+  if (error instanceof RsyncError) {
+    const { code, message, retryable } = error;
+    return { code, message, retryable };
+  }
+  if (error instanceof SourceGone) {
+    return { code: "SOURCE_GONE", message: error.message, retryable: true };
+  }
+  const found = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: "INTERNAL", message: found, retryable: true };
+}

@@ -1,0 +1,122 @@
+import { Worker } from "node:worker_threads";
+import type { BytePath } from "../../protocol/index.ts";
+import type { AskedPath } from "./deliver.ts";
+import type {
+  Delivery,
+  JobFailure,
+  Order,
+  PathFailure,
+  Report,
+  TargetSettings,
+} from "./message.ts";
+
+/** Told while a job runs. `finished` is the last call. */
+export interface JobListener {
+  delivered(deliveries: readonly Delivery[]): void;
+  failed(failures: readonly PathFailure[]): void;
+  again(paths: readonly BytePath[]): void;
+  progress?(entries: number, bytes: number): void;
+  finished(failure: JobFailure | undefined): void;
+}
+
+/**
+ * The push threads, as the main thread sees them. Each target belongs to one of them, so that what
+ * is in flight to it is known in one place.
+ */
+export class PushThreads {
+  readonly #workers: readonly Worker[];
+  readonly #jobs = new Map<number, { readonly listener: JobListener; readonly worker: Worker }>();
+  readonly #homes = new Map<number, Worker>();
+  readonly #onNotice: (targetId: number, text: string) => void;
+  #lastJob = 0;
+  #closing = false;
+
+  constructor(count: number, onNotice: (targetId: number, text: string) => void) {
+    this.#onNotice = onNotice;
+    this.#workers = Array.from({ length: count }, () => this.#start());
+  }
+
+  addTarget(settings: TargetSettings): void {
+    const worker = this.#workers[settings.id % this.#workers.length] as Worker;
+    this.#homes.set(settings.id, worker);
+    worker.postMessage({ kind: "target", settings } satisfies Order);
+  }
+
+  prepare(targetId: number): void {
+    this.#home(targetId).postMessage({ kind: "prepare", targetId } satisfies Order);
+  }
+
+  deliver(targetId: number, paths: readonly AskedPath[], listener: JobListener): void {
+    const job = this.#begin(targetId, listener);
+    const order: Order = { kind: "deliver", job, targetId, paths };
+    this.#home(targetId).postMessage(order);
+  }
+
+  reconcile(targetId: number, listener: JobListener): void {
+    const job = this.#begin(targetId, listener);
+    this.#home(targetId).postMessage({ kind: "reconcile", job, targetId } satisfies Order);
+  }
+
+  /** Gives up what is under way and ends the threads. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const worker of this.#workers) worker.postMessage({ kind: "close" } satisfies Order);
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL("./thread.js", import.meta.url), { name: "push" });
+    worker.on("message", (report: Report) => this.#receive(report));
+    worker.on("error", (error) => {
+      if (this.#closing) return;
+      // Nothing is known of what a dead thread had under way: its jobs fail and are done again.
+      const failure = { code: "INTERNAL", message: error.stack ?? String(error) } as const;
+      for (const [job, { listener, worker: home }] of this.#jobs) {
+        if (home !== worker) continue;
+        this.#jobs.delete(job);
+        listener.finished({ ...failure, retryable: true });
+      }
+      throw error;
+    });
+    return worker;
+  }
+
+  #begin(targetId: number, listener: JobListener): number {
+    this.#lastJob += 1;
+    this.#jobs.set(this.#lastJob, { listener, worker: this.#home(targetId) });
+    return this.#lastJob;
+  }
+
+  #home(targetId: number): Worker {
+    const worker = this.#homes.get(targetId);
+    if (worker === undefined) throw new TypeError(`target ${targetId} has not been added`);
+    return worker;
+  }
+
+  #receive(report: Report): void {
+    if (report.kind === "notice") {
+      this.#onNotice(report.targetId, report.text);
+      return;
+    }
+    const listener = this.#jobs.get(report.job)?.listener;
+    if (listener === undefined) return;
+    switch (report.kind) {
+      case "delivered":
+        listener.delivered(report.deliveries);
+        break;
+      case "failed":
+        listener.failed(report.failures);
+        break;
+      case "again":
+        listener.again(report.paths);
+        break;
+      case "progress":
+        listener.progress?.(report.entries, report.bytes);
+        break;
+      case "finished":
+        this.#jobs.delete(report.job);
+        listener.finished(report.failure);
+        break;
+    }
+  }
+}
