@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type KernelSize, PlainKernel } from "../../../protocol/delta/kernel.ts";
 import { BlockMatcher, type BlockMatcherOptions } from "../../../protocol/delta/match.ts";
 import { loadStrongChecksum, type StrongChecksum } from "../../../protocol/delta/strong.ts";
 import type { BlockSums } from "../../../protocol/delta/sums.ts";
+import { openKernel } from "../../../protocol/delta/wasm-kernel.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { describeBasis, literalLength, rebuild, seededBytes, sumsOf, type Token } from "./basis.ts";
 
@@ -13,8 +15,22 @@ interface Search extends BlockMatcherOptions {
   readonly with?: StrongChecksum;
 }
 
-/** All tokens of `file`; literals that follow each other are joined. */
+const kernels = [
+  ["WebAssembly", openKernel],
+  ["TypeScript", (size: KernelSize) => new PlainKernel(size)],
+] as const;
+
+/** All tokens of `file`, which must be the same from both kernels. */
 function search(file: Uint8Array, sums: BlockSums, options: Search = {}): Token[] {
+  const [tokens, others] = kernels.map(([, kernel]) =>
+    searchWith(file, sums, { ...options, kernel }),
+  ) as [Token[], Token[]];
+  expect(sameTokens(tokens, others)).toBe(true);
+  return tokens;
+}
+
+/** The tokens from one kernel; literals that follow each other are joined. */
+function searchWith(file: Uint8Array, sums: BlockSums, options: Search): Token[] {
   const { chunkBytes = 256 * 1024 } = options;
   const tokens: Token[] = [];
   const literal = (bytes: Uint8Array) => {
@@ -243,14 +259,14 @@ describe("in place", () => {
   });
 });
 
-describe("hostile sums cost no more than linear time", () => {
+describe.each(kernels)("hostile sums cost no more than linear time in %s", (_name, kernel) => {
   const count = 100_000;
 
   test("a zero-filled image matches block by block", () => {
     const sums = describeBasis(Buffer.alloc(700 * 2000), strong);
     const counter = counting();
     const file = Buffer.concat([Buffer.from("x"), Buffer.alloc(700 * 2000)]);
-    expect(literalLength(search(file, sums, { with: counter }))).toBe(1);
+    expect(literalLength(searchWith(file, sums, { with: counter, kernel }))).toBe(1);
     expect(counter.summed).toBeLessThanOrEqual(file.length + 700);
   });
 
@@ -267,7 +283,7 @@ describe("hostile sums cost no more than linear time", () => {
     const sums = sumsOf({ count, blockLength: 131_072, strongLength: 4, remainder: 0 }, bytes);
     const counter = counting();
     const file = Buffer.alloc(2_000_000);
-    expect(literalLength(search(file, sums, { with: counter }))).toBe(file.length);
+    expect(literalLength(searchWith(file, sums, { with: counter, kernel }))).toBe(file.length);
     expect(counter.summed).toBeLessThan(4 * file.length + 5_000_000);
   });
 });
