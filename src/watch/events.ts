@@ -1,24 +1,29 @@
 /**
- * Which kinds of kernel events are acted upon: the switches of sersync's `<inotify>` element, under
- * their names there.
+ * Which events are reported: sersync's `<inotify>` switches, under their names there.
+ *
+ * They say what is *reported*. The watches follow every new, moved and removed directory whatever
+ * the switches say.
  */
 export interface EventSwitches {
-  /** Names that vanished; also whether anything is deleted at a target at all. */
+  /** Files and directories removed. */
   readonly delete: boolean;
+  /** Directories created. */
   readonly createFolder: boolean;
-  /** Creation of anything but a directory: files, symlinks, hard links, fifos. */
+  /** Files created, before their content is complete. */
   readonly createFile: boolean;
-  /** A file opened for writing was closed. */
+  /** Content: a written file closed, a link or a special file created. */
   readonly closeWrite: boolean;
+  /** Names moved away (for a move inside the root: the old name). */
   readonly moveFrom: boolean;
+  /** Names moved in (for a move inside the root: the new name). */
   readonly moveTo: boolean;
-  /** Mode, owner or times changed. */
+  /** Mode, owner, times and extended attributes changed. */
   readonly attrib: boolean;
-  /** Each write, before the file is closed. */
+  /** Every write to an open file. */
   readonly modify: boolean;
 }
 
-/** What sersync's own sample file switches on. */
+/** What sersync's own default file switches on. */
 export const defaultEvents: EventSwitches = {
   delete: true,
   createFolder: true,

@@ -1,0 +1,192 @@
+import { displayPath, rootPath } from "../../protocol/index.ts";
+import type { Watcher, WatcherStatus, WatchOptions } from "./contract.ts";
+import { defaultEvents } from "./events.ts";
+import { errorName } from "./inotify/kernel.ts";
+import { TreeWatch } from "./inotify/tree-watch.ts";
+import { Mounts } from "./mounts.ts";
+import { Root } from "./root.ts";
+
+/** How often the root and the mounts below it are looked at: of some of their ends no event tells. */
+const lookMs = 1000;
+/** A file system's clock may lag behind by one tick of the kernel, 10 ms at most. */
+const clockTickMs = 10;
+/** The least time between two overflows answered, so that a storm cannot keep us busy for ever. */
+const overflowRestMs = 1000;
+const defaultPollMs = 60_000;
+
+/** Watches a tree with inotify: one watch per directory, on Linux. */
+export class InotifyWatcher implements Watcher {
+  readonly ready: Promise<void>;
+  readonly #options: WatchOptions;
+  readonly #root: Root;
+  readonly #mounts: Mounts;
+  readonly #looking: NodeJS.Timeout;
+  readonly #comparing: NodeJS.Timeout;
+  readonly #openedMs = Date.now();
+  #settleReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
+  #watch: TreeWatch | undefined;
+  #closing: Promise<void> = Promise.resolve();
+  #restart: NodeJS.Timeout | undefined;
+  #state: WatcherStatus["state"] = "starting";
+  #sameRoot = true;
+  #overflows = 0;
+  #eventsBefore = 0;
+  #unwatchableSeen = 0;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    this.#root = new Root(options.root);
+    this.#mounts = new Mounts(options.root);
+    this.ready = new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+    this.ready.catch(() => {}); // whoever does not await it learns of the failure by onState
+    this.#looking = setInterval(() => this.#look(), lookMs);
+    this.#comparing = setInterval(
+      () => this.#watch?.compareUnwatched(),
+      options.pollIntervalMs ?? defaultPollMs,
+    );
+    this.#open();
+  }
+
+  status(): WatcherStatus {
+    return {
+      backend: "inotify",
+      state: this.#state,
+      directories: this.#watch?.table.watched ?? 0,
+      unwatched: this.#watch?.unwatched ?? [],
+      missingMounts: this.#mounts.missing,
+      events: this.#eventsBefore + (this.#watch?.events ?? 0),
+      overflows: this.#overflows,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#state = "closed";
+    clearInterval(this.#looking);
+    clearInterval(this.#comparing);
+    clearTimeout(this.#restart);
+    this.#endWatch();
+    this.#settleReady?.reject(new Error(`Cannot watch ${this.#root.display}: closed before ready`));
+    await this.#closing;
+  }
+
+  #open(): void {
+    const { obstacle } = this.#root;
+    const message = `Cannot watch ${this.#root.display}: ${obstacle}`;
+    if (obstacle === undefined) this.#begin(this.#openedMs - clockTickMs);
+    else if (this.#options.waitForRoot) this.#sourceGone(`${message}; waiting for it`);
+    else this.#fail(new Error(message));
+  }
+
+  #fail(error: Error): void {
+    this.#settleReady?.reject(error);
+    this.#settleReady = undefined;
+    void this.close();
+  }
+
+  /** Begins to watch; `sinceMs` is undefined when the whole tree will be reported anyway. */
+  #begin(sinceMs: number | undefined): void {
+    this.#sameRoot = this.#root.remember() && this.#sameRoot;
+    try {
+      this.#watch = this.#newWatch(sinceMs);
+      this.#watch.start();
+    } catch (error) {
+      this.#fail(this.#explain(error as NodeJS.ErrnoException));
+    }
+  }
+
+  #newWatch(sinceMs: number | undefined): TreeWatch {
+    const { root, events = defaultEvents, excluded, onChanges } = this.#options;
+    return new TreeWatch({
+      root,
+      events,
+      excluded,
+      sinceMs,
+      onChanges,
+      isRootIntact: () => this.#root.isIntact(),
+      onComplete: () => this.#complete(sinceMs === undefined),
+      onUnwatchable: (path, errno) => this.#explainUnwatchable(displayPath(path), errno),
+      onLost: (reason, error) => this.#lost(reason, error),
+      onUnmount: () => this.#compareMounts(),
+    });
+  }
+
+  #complete(reportsAll: boolean): void {
+    this.#state = "watching";
+    const count = this.#watch?.table.watched ?? 0;
+    const message = `Watching ${this.#root.display}: ${count} directories`;
+    this.#options.onState({ kind: "watching", sameRoot: this.#sameRoot, message });
+    this.#sameRoot = true;
+    this.#settleReady?.resolve();
+    this.#settleReady = undefined;
+    if (reportsAll) this.#options.onChanges([{ kind: "tree", path: rootPath }]);
+  }
+
+  #lost(reason: "overflow" | "root" | "error", error?: Error): void {
+    this.#endWatch();
+    if (reason === "root") this.#rootGone();
+    else this.#startOver(error);
+  }
+
+  #startOver(error: Error | undefined): void {
+    if (!error) this.#overflows += 1;
+    const cause = error ? `reading events failed: ${error.message}` : "the kernel dropped events";
+    const message = `${cause}; watching ${this.#root.display} anew, all of it will be compared`;
+    this.#options.onState({ kind: "overflow", message });
+    this.#restart = setTimeout(() => this.#resume(), this.#overflows > 1 ? overflowRestMs : 0);
+  }
+
+  #resume(): void {
+    if (this.#root.isIntact()) this.#begin(undefined);
+    else this.#rootGone();
+  }
+
+  #rootGone(): void {
+    this.#sourceGone(`${this.#root.display} has gone; nothing is reported until it is back`);
+  }
+
+  #sourceGone(message: string): void {
+    this.#state = "source gone";
+    this.#options.onState({ kind: "source gone", message });
+  }
+
+  #endWatch(): void {
+    if (!this.#watch) return;
+    this.#eventsBefore += this.#watch.events;
+    this.#closing = this.#watch.close();
+    this.#watch = undefined;
+  }
+
+  #look(): void {
+    if (this.#state === "source gone") {
+      if (this.#root.isBack()) this.#begin(undefined);
+    } else if (this.#watch && !this.#root.isIntact()) this.#lost("root");
+    else this.#compareMounts();
+  }
+
+  #compareMounts(): void {
+    const { appeared, vanished } = this.#mounts.check();
+    for (const path of vanished) {
+      this.#watch?.replace(path, "nothing");
+      const message = `What was mounted at ${displayPath(path)} has gone; nothing in it is deleted`;
+      this.#options.onState({ kind: "notice", message });
+    }
+    for (const path of appeared) this.#watch?.replace(path, "tree");
+  }
+
+  #explain(error: NodeJS.ErrnoException): Error {
+    if (error.code !== "EMFILE") return error;
+    return new Error(
+      `Cannot watch ${this.#root.display}: fs.inotify.max_user_instances is used up by this user's programs`,
+      { cause: error },
+    );
+  }
+
+  #explainUnwatchable(path: string, errno: number): void {
+    this.#unwatchableSeen += 1;
+    if (this.#unwatchableSeen > 1) return;
+    const message = `Cannot watch ${path}: ${errorName(errno)}; it is compared from time to time instead`;
+    this.#options.onState({ kind: "limit", message });
+  }
+}

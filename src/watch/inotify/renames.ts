@@ -1,0 +1,166 @@
+import { lstatSync } from "node:fs";
+import { type BytePath, nativePath } from "../../../protocol/index.ts";
+import { type Departure, Moves } from "./moves.ts";
+import { noSlot, rootSlot, type Slot } from "./table.ts";
+import type { TranslatorOptions } from "./translator.ts";
+import { Unclosed } from "./unclosed.ts";
+
+/** The name an event speaks of. */
+export interface Entry {
+  readonly parent: Slot;
+  readonly name: string;
+  readonly path: BytePath;
+  /** Equal for the two halves of a move. */
+  readonly cookie: number;
+}
+
+/** Pairs the two halves of moves and carries them out in the watch table. */
+export class Renames {
+  readonly unclosed: Unclosed;
+  readonly #moves: Moves = new Moves();
+  readonly #options: TranslatorOptions;
+
+  constructor(options: TranslatorOptions) {
+    this.#options = options;
+    this.unclosed = new Unclosed(options.root);
+  }
+
+  /** True while a first half waits for its second. */
+  get isWaiting(): boolean {
+    return !this.#moves.isEmpty;
+  }
+
+  /** Gives up waiting for the other half of the moves read before `beforeMs`. */
+  expire(beforeMs: number): void {
+    for (const departure of this.#moves.expire(beforeMs)) this.#gone(departure);
+  }
+
+  /** Reads the first half: the name is free from now on. */
+  depart({ parent, name, path, cookie }: Entry, isDirectory: boolean): void {
+    const { table, walker } = this.#options;
+    // A waiting departure keeps its path: it must not outlive the renaming of a directory above it.
+    if (isDirectory) this.expire(Number.POSITIVE_INFINITY);
+    const slot = isDirectory ? table.find(parent, name) : noSlot;
+    const wasUnclosed = this.unclosed.forget(path);
+    const wasUnreported = wasUnclosed || walker.isUnreported(slot === noSlot ? parent : slot);
+    if (slot !== noSlot) table.moveAway(slot);
+    const atMs = performance.now();
+    this.#moves.depart(cookie, { from: path, isDirectory, slot, atMs, wasUnreported });
+  }
+
+  /** Reads the second half, or an arrival from outside the tree. */
+  arrive(entry: Entry, isDirectory: boolean): void {
+    const departure = this.#moves.arrive(entry.cookie);
+    if (departure && isDirectory && departure.slot !== noSlot) {
+      this.#renameDirectory(departure, entry);
+    } else if (departure && !isDirectory) {
+      this.#renameFile(departure, entry);
+    } else {
+      if (departure) this.#gone(departure);
+      this.#arriveFromOutside(entry, isDirectory);
+    }
+  }
+
+  /** Reads a second half that leads to a name that does not count. */
+  arriveNowhere(cookie: number): void {
+    const departure = this.#moves.arrive(cookie);
+    if (departure) this.#gone(departure);
+  }
+
+  /** Reads an event inside a directory that has departed and not arrived yet. */
+  changeOnItsWay(parent: Slot, name: string, cookie: number): void {
+    const { table, walker } = this.#options;
+    this.#moves.touch();
+    this.arriveNowhere(cookie);
+    // Whatever it was, it is looked at anew when the directory arrives.
+    const slot = table.find(parent, name);
+    if (slot !== noSlot) walker.drop(slot);
+  }
+
+  #gone({ from, isDirectory, slot }: Departure): void {
+    const { events, batch, walker } = this.#options;
+    if (slot !== noSlot) walker.drop(slot);
+    if (events.moveFrom) batch.gone(from, isDirectory);
+  }
+
+  #arriveFromOutside({ parent, name, path }: Entry, isDirectory: boolean): void {
+    const { events, table, walker, batch } = this.#options;
+    if (!isDirectory) {
+      if (events.moveTo) batch.path(path);
+      return;
+    }
+    const replaced = table.find(parent, name);
+    if (replaced !== noSlot) walker.drop(replaced);
+    walker.start({ top: table.add(parent, name), report: events.moveTo ? "tree" : "nothing" });
+  }
+
+  #renameFile(departure: Departure, { path }: Entry): void {
+    this.#report(departure, path);
+    const stillThere = this.#kindOf(departure.from) !== "nothing";
+    if (departure.wasUnreported || stillThere) this.#options.batch.path(path);
+    if (stillThere) this.#recheck(departure.from);
+  }
+
+  #renameDirectory(departure: Departure, { parent, name, path }: Entry): void {
+    const { table, walker } = this.#options;
+    const replaced = table.find(parent, name);
+    if (replaced !== noSlot) walker.drop(replaced);
+    table.move(departure.slot, parent, name);
+    this.unclosed.rename(departure.from, path);
+    this.#report(departure, path);
+    const stillThere = this.#kindOf(departure.from) !== "nothing";
+    if (stillThere) this.#recheck(departure.from);
+    this.#lookAgain(departure, stillThere || replaced !== noSlot);
+  }
+
+  /** Visits what cannot be relied on below a directory that just got its new name. */
+  #lookAgain({ slot, wasUnreported }: Departure, wasReplacing: boolean): void {
+    const { table, walker, doubts, excluded } = this.#options;
+    const stack = doubts.select((doubtful) => table.isWithin(doubtful, slot));
+    if (this.#moves.wasTouched) {
+      walker.start({ top: slot, report: "tree", isDeep: true });
+    } else if (stack.length > 0 || wasReplacing || wasUnreported) {
+      stack.push(slot);
+      walker.start({ top: slot, report: "tree", stack });
+    }
+    // Rules may speak of whole paths: what they say of the content may have changed with it.
+    if (excluded) walker.start({ top: slot, report: "nothing", isDeep: true });
+  }
+
+  /**
+   * Looks at a name that exists although its content was moved away: another took its place
+   * meanwhile, or the two names were exchanged in one step, of which no event tells.
+   */
+  #recheck(path: BytePath): void {
+    const { table, walker, batch } = this.#options;
+    if (this.#kindOf(path) !== "directory") {
+      batch.path(path);
+      return;
+    }
+    const names = path.split("/");
+    const name = names.pop() ?? "";
+    let parent: Slot = rootSlot;
+    for (const above of names) if (parent !== noSlot) parent = table.find(parent, above);
+    if (parent === noSlot) return;
+    const known = table.find(parent, name);
+    walker.start({ top: known === noSlot ? table.add(parent, name) : known, report: "tree" });
+  }
+
+  #report({ from, isDirectory }: Departure, to: BytePath): void {
+    const { events, batch } = this.#options;
+    if (events.moveFrom && events.moveTo) batch.renamed(from, to, isDirectory);
+    else if (events.moveFrom) batch.gone(from, isDirectory);
+    else if (events.moveTo && isDirectory) batch.tree(to);
+    else if (events.moveTo) batch.path(to);
+  }
+
+  #kindOf(path: BytePath): "directory" | "other" | "nothing" {
+    try {
+      const found = lstatSync(nativePath(this.#options.root, path), { throwIfNoEntry: false });
+      if (!found) return "nothing";
+      return found.isDirectory() ? "directory" : "other";
+    } catch {
+      return "nothing";
+    }
+  }
+}

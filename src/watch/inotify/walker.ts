@@ -1,0 +1,193 @@
+import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { constants } from "node:os";
+import { type BytePath, joinPath, nativePath } from "../../../protocol/index.ts";
+import type { Doubts } from "./doubts.ts";
+import { type InotifyInstance, inMask } from "./kernel.ts";
+import { noSlot, rootSlot, type Slot, type WatchTable } from "./table.ts";
+
+/** Set on a directory once everything in it has been reported. */
+export const announced = 1;
+/** Set on a directory that cannot be watched. */
+export const unwatchable = 2;
+
+/** A directory tree to be watched, top first. */
+export interface Job {
+  readonly top: Slot;
+  /**
+   * What is reported of what is found:
+   * - `tree`: the top, as a tree, once all of it is watched;
+   * - `files`: each file, because the directories themselves are not reported;
+   * - `nothing`: it is known already;
+   * - `recent`: what changed since `sinceMs`, because nobody was watching yet.
+   */
+  readonly report: "tree" | "files" | "nothing" | "recent";
+  /** Start of `recent`, in ms since 1970; default 0. */
+  readonly sinceMs?: number;
+  /** Also look below directories that have their watch already; default false. */
+  readonly isDeep?: boolean;
+  /** Directories not looked at yet; default the top. */
+  readonly stack?: Slot[];
+}
+
+/** What a walker needs and whom it tells. */
+export interface WalkerOptions {
+  readonly root: string;
+  readonly mask: number;
+  readonly instance: InotifyInstance;
+  readonly table: WatchTable;
+  readonly doubts: Doubts;
+  readonly excluded: (path: BytePath, isDirectory: boolean) => boolean;
+  readonly onFile: (path: BytePath) => void;
+  readonly onTree: (path: BytePath) => void;
+  readonly onUnwatchable: (slot: Slot, errno: number) => void;
+}
+
+/**
+ * Places watches: on each directory first the watch, then a listing of it, so that a name is seen
+ * by one of the two whatever the speed at which names appear.
+ */
+export class Walker {
+  readonly #options: WalkerOptions;
+  readonly #table: WatchTable;
+  readonly #jobs: (Job & { readonly stack: Slot[] })[] = [];
+
+  constructor(options: WalkerOptions) {
+    this.#options = options;
+    this.#table = options.table;
+  }
+
+  get isIdle(): boolean {
+    return this.#jobs.length === 0;
+  }
+
+  start(job: Job): void {
+    this.#jobs.push({ ...job, stack: job.stack ?? [job.top] });
+  }
+
+  /** True while a tree that holds `slot` is being watched and has not been reported yet. */
+  isUnreported(slot: Slot): boolean {
+    return this.#jobs.some(
+      ({ report, top }) => report === "tree" && this.#table.isWithin(slot, top),
+    );
+  }
+
+  /** Works until done or for `budgetMs`. */
+  run(budgetMs: number): void {
+    const deadline = performance.now() + budgetMs;
+    for (let job = this.#jobs[0]; job; job = this.#jobs[0]) {
+      for (let slot = job.stack.pop(); slot !== undefined; slot = job.stack.pop()) {
+        this.#visit(job, slot);
+        if (performance.now() > deadline) return;
+      }
+      this.#jobs.shift();
+      this.#report(job);
+    }
+  }
+
+  /** Forgets a directory, all below it, and their watches. */
+  drop(slot: Slot): void {
+    this.#table.remove(slot, (wd) => this.#options.instance.removeWatch(wd));
+  }
+
+  /** True when the watch of a directory is on what its path leads to now. */
+  isStillWatched(slot: Slot): boolean {
+    const path = this.#table.path(slot);
+    if (path === undefined || this.#table.watch(slot) === 0) return false;
+    const { instance, root, mask } = this.#options;
+    return instance.addWatch(`${root}/${path}`, mask) === this.#table.watch(slot);
+  }
+
+  #report(job: Job): void {
+    const path = this.#table.isUsed(job.top) ? this.#table.path(job.top) : undefined;
+    if (path !== undefined && job.report === "tree") this.#options.onTree(path);
+  }
+
+  #visit(job: Job & { readonly stack: Slot[] }, slot: Slot): void {
+    if (!this.#table.isUsed(slot)) return;
+    const path = this.#table.path(slot);
+    // Moved away at the moment: it is looked at again when its new place is known.
+    if (path === undefined) this.#options.doubts.add(slot);
+    else this.#watchAndList(job, slot, path);
+  }
+
+  #watchAndList(job: Job & { readonly stack: Slot[] }, slot: Slot, path: BytePath): void {
+    const outcome = this.#place(slot, path);
+    if (outcome === "failed") return;
+    if (outcome === "other") for (const child of this.#table.children(slot)) this.drop(child);
+    this.#table.setFlag(slot, announced, job.report !== "nothing" && job.report !== "recent");
+    for (const entry of this.#list(slot, path)) this.#meet(job, slot, path, entry);
+    if (job.report === "recent" && this.#isRecent(path, job, "mtimeMs")) this.#options.onTree(path);
+  }
+
+  #meet(job: Job & { readonly stack: Slot[] }, slot: Slot, path: BytePath, entry: Dirent): void {
+    if (entry.isDirectory()) {
+      const child = this.#child(job, slot, path, entry.name);
+      if (child !== noSlot) job.stack.push(child);
+    } else if (job.report === "files" || job.report === "recent") {
+      const file = joinPath(path, entry.name);
+      if (this.#options.excluded(file, false)) return;
+      if (job.report === "files" || this.#isRecent(file, job, "ctimeMs"))
+        this.#options.onFile(file);
+    }
+  }
+
+  /** The subdirectory to look at next, or none when it is excluded or looked after already. */
+  #child(job: Job, parent: Slot, path: BytePath, name: string): Slot {
+    const known = this.#table.find(parent, name);
+    if (this.#options.excluded(joinPath(path, name), true)) {
+      if (known !== noSlot) this.drop(known);
+      return noSlot;
+    }
+    if (known === noSlot) return this.#table.add(parent, name);
+    return this.#table.watch(known) === 0 || job.isDeep ? known : noSlot;
+  }
+
+  #place(slot: Slot, path: BytePath): "new" | "same" | "other" | "failed" {
+    const { instance, root, mask, doubts } = this.#options;
+    const isRoot = slot === rootSlot;
+    const wd = instance.addWatch(
+      isRoot ? root : `${root}/${path}`,
+      isRoot ? (mask | inMask.deleteSelf | inMask.moveSelf) & ~inMask.dontFollow : mask,
+    );
+    if (wd < 0) return this.#refuse(slot, -wd);
+    const before = this.#table.watch(slot);
+    if (before === wd) return "same";
+    const unused = this.#table.attach(slot, wd);
+    if (unused !== 0) instance.removeWatch(unused);
+    this.#table.setFlag(slot, unwatchable, false);
+    doubts.add(slot);
+    return before === 0 ? "new" : "other";
+  }
+
+  #refuse(slot: Slot, errno: number): "failed" {
+    const isGone =
+      errno === constants.errno.ENOENT ||
+      errno === constants.errno.ENOTDIR ||
+      errno === constants.errno.ELOOP;
+    // Gone for the moment: an event that tells where it is waits in the queue.
+    if (isGone) this.#options.doubts.add(slot);
+    else this.#options.onUnwatchable(slot, errno);
+    return "failed";
+  }
+
+  #list(slot: Slot, path: BytePath): Dirent[] {
+    try {
+      return readdirSync(nativePath(this.#options.root, path) as string, {
+        withFileTypes: true,
+        encoding: "latin1",
+      });
+    } catch (error) {
+      this.#refuse(slot, Math.abs((error as NodeJS.ErrnoException).errno ?? constants.errno.EIO));
+      return [];
+    }
+  }
+
+  #isRecent(path: BytePath, job: Job, time: "mtimeMs" | "ctimeMs"): boolean {
+    try {
+      const stats = lstatSync(nativePath(this.#options.root, path), { throwIfNoEntry: false });
+      return (stats?.[time] ?? 0) >= (job.sinceMs ?? 0);
+    } catch {
+      return false; // gone: its removal is an event of a directory that is watched
+    }
+  }
+}
