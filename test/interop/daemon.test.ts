@@ -3,6 +3,8 @@ import fs from "node:fs";
 import net from "node:net";
 import { expect, test } from "vitest";
 import { describeDaemons, rsyncProgram, startDaemon } from "../support/daemon.ts";
+import { makeHostileTree, mutateTree } from "../support/hostile.ts";
+import { expectEqualTrees, temporaryDirectory } from "../support/tree.ts";
 
 function list(url: string, version: "3.5.0" | "3.2.7", password: string): string {
   return execFileSync(rsyncProgram(version), ["-r", url], {
@@ -29,6 +31,22 @@ describeDaemons("a daemon for tests", (version) => {
     expect(list(daemon.url("backup", "rsync_backup"), version, "s3cret")).toContain("here");
     expect(daemon.log()).toContain("auth failed on module backup");
   });
+
+  // If rsync itself could not mirror these trees, no test of ours that uses them would be fair.
+  test.each([1, 2, 3])(
+    "takes hostile tree %i and its changes from the stock client",
+    async (seed) => {
+      await using daemon = await startDaemon({ version, modules: { backup: {} } });
+      using source = temporaryDirectory();
+      const argv = ["-a", "--delete", `${source.path}/`, daemon.url("backup")];
+      makeHostileTree(source.path, seed);
+      execFileSync(rsyncProgram(version), argv);
+      expectEqualTrees(source.path, daemon.path("backup"), { owners: true });
+      mutateTree(source.path, seed);
+      execFileSync(rsyncProgram(version), argv);
+      expectEqualTrees(source.path, daemon.path("backup"), { owners: true });
+    },
+  );
 
   test("is gone, with its sessions and its directory, when its scope ends", async () => {
     let port = 0;

@@ -88,16 +88,18 @@ export function setUpBytes(setUp: SetUp = {}): Buffer {
 /** A server on 127.0.0.1 that is no real daemon; `await using` closes it. */
 export interface Peer extends AsyncDisposable {
   readonly port: number;
-  /** Everything that came in, from all connections. */
-  received(): Buffer;
+  /** Everything that came in, from all connections; resolves when they have ended. */
+  received(): Promise<Buffer>;
 }
 
 /** Starts a server that treats every connection as `answer` does, and takes whatever comes. */
 export async function startPeer(answer: (socket: Socket) => void): Promise<Peer> {
   const received: Buffer[] = [];
   const sockets = new Set<Socket>();
+  const ends: Promise<unknown>[] = [];
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
+    ends.push(new Promise((resolve) => socket.once("close", resolve)));
     socket.on("data", (chunk) => void received.push(chunk));
     socket.on("end", () => socket.end());
     socket.on("error", () => socket.destroy()); // the client may hang up in the middle of anything
@@ -107,7 +109,10 @@ export async function startPeer(answer: (socket: Socket) => void): Promise<Peer>
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
-    received: () => Buffer.concat(received),
+    received: async () => {
+      await Promise.all(ends);
+      return Buffer.concat(received);
+    },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

@@ -12,8 +12,8 @@ export interface DaemonOptions {
   /** The rsync to start. Default: the one that was prepared for `version`. */
   readonly program?: string;
   /**
-   * Modules by name. Writable, not in a chroot, links unmunged, everything owned by the caller,
-   * unless a parameter says otherwise; without `path` an empty directory is made for it.
+   * Modules by name. Writable, links unmunged, in a chroot when the caller is root, everything owned
+   * by the caller, unless a parameter says otherwise; without `path` an empty directory is made.
    */
   readonly modules: Readonly<Record<string, Parameters>>;
   /** User names and passwords that every module asks for; absent: no module asks. */

@@ -8,6 +8,7 @@ import { daemonProgram } from "./daemons.mjs";
 
 const startDeadlineMs = 10_000;
 const stopDeadlineMs = 5_000;
+const isRoot = process.getuid?.() === 0;
 
 function formatParameters(parameters) {
   return Object.entries(parameters).map(([name, value]) => {
@@ -33,12 +34,13 @@ function globalParameters(directory, port, options) {
     "lock file": path.join(directory, "rsyncd.lock"),
     "log file": path.join(directory, "rsyncd.log"),
     ...(options.motd === undefined ? {} : { "motd file": motd }),
-    "use chroot": false,
+    // Outside of a chroot rsync rewrites link targets that leave the module; only root can have one.
+    "use chroot": isRoot,
     "munge symlinks": false,
     "read only": false,
     "reverse lookup": false,
     // Only root may, and must, say who the daemon becomes; its default is nobody.
-    ...(process.getuid?.() === 0 ? { uid: "root", gid: "root" } : {}),
+    ...(isRoot ? { uid: "root", gid: "root" } : {}),
     ...options.global,
   };
 }
@@ -97,28 +99,43 @@ process.once("exit", () => {
   for (const child of running) signalGroup(child, "SIGKILL");
 });
 
-async function end(child, signal) {
-  if (child.exitCode === null && child.signalCode === null) {
-    const ended = once(child, "exit");
-    signalGroup(child, signal);
-    const late = setTimeout(() => signalGroup(child, "SIGKILL"), stopDeadlineMs);
-    await ended;
-    clearTimeout(late);
+async function untilExit(child, signal) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  signalGroup(child, signal);
+  const late = setTimeout(() => signalGroup(child, "SIGKILL"), stopDeadlineMs);
+  await ended;
+  clearTimeout(late);
+}
+
+/** Polls until `port` accepts connections, or until it no longer does. */
+async function untilAccepts(port, wanted, { deadlineMs, giveUp = () => false }) {
+  const deadline = Date.now() + deadlineMs;
+  while (Date.now() < deadline && !giveUp()) {
+    if ((await accepts(port)) === wanted) return true;
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  return false;
+}
+
+async function end({ child, port }, signal) {
+  // Its number may belong to somebody else once it has ended.
+  if (!running.has(child)) return;
+  await untilExit(child, signal);
   signalGroup(child, "SIGKILL");
   running.delete(child);
+  // Sessions inherit the listening socket, and a killed one takes a moment to let go of it.
+  await untilAccepts(port, false, { deadlineMs: stopDeadlineMs });
 }
 
 async function launch(program, configuration, port) {
   const argv = ["--daemon", "--no-detach", `--config=${configuration}`];
   const child = spawn(program, argv, { stdio: "ignore", detached: true });
   running.add(child);
-  const deadline = Date.now() + startDeadlineMs;
-  while (child.exitCode === null && Date.now() < deadline) {
-    if ((await accepts(port)) && child.exitCode === null) return child;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  await end(child, "SIGKILL");
+  const giveUp = () => child.exitCode !== null;
+  const listens = await untilAccepts(port, true, { deadlineMs: startDeadlineMs, giveUp });
+  if (listens && !giveUp()) return { child, port };
+  await end({ child, port }, "SIGKILL");
   const log = readIfPresent(path.join(path.dirname(configuration), "rsyncd.log"));
   throw new Error(`Cannot start ${program} on port ${port}: ${log || "it does not listen"}`);
 }
@@ -127,16 +144,16 @@ export async function startDaemon(options) {
   const { version, program = daemonProgram(version), port = await freePort() } = options;
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "sersync-daemon-"));
   const configuration = writeConfiguration(directory, port, options);
-  let child = await launch(program, configuration, port);
+  let server = await launch(program, configuration, port);
 
   async function restart() {
-    await end(child, "SIGTERM");
+    await end(server, "SIGTERM");
     fs.rmSync(path.join(directory, "rsyncd.pid"), { force: true });
-    child = await launch(program, configuration, port);
+    server = await launch(program, configuration, port);
   }
 
   async function remove() {
-    await end(child, "SIGKILL");
+    await end(server, "SIGKILL");
     fs.rmSync(directory, { recursive: true, force: true });
   }
 
@@ -148,8 +165,8 @@ export async function startDaemon(options) {
     path: (module) => options.modules[module]?.path ?? path.join(directory, "modules", module),
     url: (module, user) => `rsync://${user ? `${user}@` : ""}127.0.0.1:${port}/${module}/`,
     log: () => readIfPresent(path.join(directory, "rsyncd.log")),
-    stop: () => end(child, "SIGTERM"),
-    kill: () => end(child, "SIGKILL"),
+    stop: () => end(server, "SIGTERM"),
+    kill: () => end(server, "SIGKILL"),
     restart,
     remove,
     [Symbol.asyncDispose]: remove,
