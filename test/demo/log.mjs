@@ -9,8 +9,8 @@
  * Reads one line of the program's log.
  *
  * @param {string} line
- * @returns {{ delivery?: Delivery, text?: string, isProblem: boolean }} `text`: what a person should
- *   see of any other line
+ * @returns {{ delivery?: Delivery, pushed?: true, text?: string, isProblem: boolean }} `pushed`:
+ *   the first full push is complete; `text`: what any other line says
  */
 export function parseLogLine(line) {
   let record;
@@ -20,5 +20,6 @@ export function parseLogLine(line) {
     return { text: line, isProblem: false };
   }
   if (record.msg === "delivered") return { delivery: record, isProblem: false };
+  if (record.msg === "full push complete") return { pushed: true, isProblem: false };
   return { text: record.msg, isProblem: record.level >= 40 };
 }

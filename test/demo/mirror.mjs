@@ -6,7 +6,10 @@ import { parseLogLine } from "./log.mjs";
 
 const stopDeadlineMs = 10_000;
 
-/** The running program; emits "delivery" for each acknowledged path and "text" for other lines. */
+/**
+ * The running program; emits "delivery" for each acknowledged path, "pushed" after the first full
+ * push, "text" for other lines, and "ended" when the program ends without being stopped.
+ */
 export class Mirror extends EventEmitter {
   #child;
   #stopping = false;
@@ -29,8 +32,9 @@ export class Mirror extends EventEmitter {
   }
 
   #read(line) {
-    const { delivery, text, isProblem } = parseLogLine(line);
+    const { delivery, pushed, text, isProblem } = parseLogLine(line);
     if (delivery !== undefined) this.emit("delivery", delivery);
+    else if (pushed) this.emit("pushed");
     else if (text !== "") this.emit("text", text, isProblem);
   }
 
