@@ -91,6 +91,7 @@ export class Source {
   demultiplex(): void {
     const early = Buffer.from(this.#queue.subarray(this.#start, this.#end));
     this.#start = this.#end;
+    this.#cursor = undefined; // it stands in front of bytes that were not framed away yet
     this.#demux = new Demux({
       data: (view) => this.#append(view),
       message: (tag, payload) => this.#events.onMessage(tag, payload),
