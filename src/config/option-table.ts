@@ -1,0 +1,256 @@
+import type { TransferOptions } from "../../protocol/index.ts";
+
+/** The options of {@link TransferOptions} that are plain switches. */
+export type SwitchName = {
+  [K in keyof TransferOptions]-?: TransferOptions[K] extends boolean | undefined ? K : never;
+}[keyof TransferOptions];
+
+/** What one rsync option does here. */
+export type OptionEffect =
+  /** Sets switches to true; its `--no-` form to false. */
+  | { readonly does: "switch"; readonly sets: readonly SwitchName[]; readonly negatable: boolean }
+  /** Sets one property to a fixed value. */
+  | { readonly does: "set"; readonly values: Partial<TransferOptions> }
+  /** Takes a value; how it is read is said by `reads`. */
+  | { readonly does: "value"; readonly reads: ValueReader }
+  /** Accepted; `because` is said to the user when it is not simply how things are here. */
+  | { readonly does: "nothing"; readonly because: string; readonly takesValue: boolean }
+  /** Known to rsync, not available here. */
+  | { readonly does: "refused"; readonly because: string; readonly takesValue: boolean };
+
+/** The options whose value needs reading. */
+export type ValueReader =
+  | "blockSizeBytes"
+  | "timeoutSeconds"
+  | "bandwidthKiB"
+  | "maxDelete"
+  | "modifyWindowSeconds"
+  | "compressLevel"
+  | "compressChoice"
+  | "tempDir"
+  | "backupDir"
+  | "suffix"
+  | "port"
+  | "passwordFile"
+  | "remoteShell"
+  | "exclude"
+  | "include"
+  | "filter";
+
+export interface OptionRule {
+  readonly long: string;
+  readonly short?: string;
+  readonly effect: OptionEffect;
+}
+
+function flag(names: string, ...sets: SwitchName[]): OptionRule {
+  return rule(names, { does: "switch", sets, negatable: true });
+}
+
+function set(names: string, values: Partial<TransferOptions>): OptionRule {
+  return rule(names, { does: "set", values });
+}
+
+function taking(names: string, reads: ValueReader): OptionRule {
+  return rule(names, { does: "value", reads });
+}
+
+function nothing(names: string, because: string): OptionRule {
+  return rule(names, { does: "nothing", because, takesValue: names.endsWith("=") });
+}
+
+function refused(names: string, because: string): OptionRule {
+  return rule(names, { does: "refused", because, takesValue: names.endsWith("=") });
+}
+
+/** `names`: the long name, then perhaps a blank and the letter; a final `=` means "takes a value". */
+function rule(names: string, effect: OptionEffect): OptionRule {
+  const [long = "", short] = names.replace(/=$/, "").split(" ");
+  return short === undefined ? { long, effect } : { long, short, effect };
+}
+
+const ownLog = "sersync writes its own log";
+const pathsAreRelative = "";
+const notHere = "sersync does not have it";
+const onlyLocal = "it reads a list of files; sersync knows from its events what to send";
+const pullOnly = "it is for receiving; sersync only sends";
+
+/** rsync's options (rsync(1), 3.5) by long name. */
+export const optionTable: readonly OptionRule[] = [
+  flag(
+    "archive a",
+    "recursive",
+    "links",
+    "perms",
+    "times",
+    "group",
+    "owner",
+    "devices",
+    "specials",
+  ),
+  flag("recursive r", "recursive"),
+  flag("links l", "links"),
+  flag("perms p", "perms"),
+  flag("times t", "times"),
+  flag("owner o", "owner"),
+  flag("group g", "group"),
+  flag("D D", "devices", "specials"),
+  flag("devices", "devices"),
+  flag("specials", "specials"),
+  flag("numeric-ids", "numericIds"),
+  flag("omit-dir-times O", "omitDirTimes"),
+  flag("update u", "update"),
+  flag("checksum c", "checksum"),
+  flag("ignore-times I", "ignoreTimes"),
+  flag("size-only", "sizeOnly"),
+  flag("existing", "existing"),
+  flag("ignore-non-existing", "existing"),
+  flag("ignore-existing", "ignoreExisting"),
+  flag("whole-file W", "wholeFile"),
+  flag("inplace", "inplace"),
+  flag("sparse S", "sparse"),
+  flag("dry-run n", "dryRun"),
+  flag("force", "force"),
+  flag("partial", "partial"),
+  flag("backup b", "backup"),
+  flag("P P", "partial"),
+
+  set("compress z", { compress: true }),
+  set("old-compress", { compress: "zlib" }),
+  set("new-compress", { compress: "zlibx" }),
+  set("no-compress", { compress: false }),
+  set("no-z", { compress: false }),
+  set("delete", { delete: true }),
+  set("del", { delete: "during" }),
+  set("delete-before", { delete: "before" }),
+  set("delete-during", { delete: "during" }),
+  set("delete-delay", { delete: "delay" }),
+  set("delete-after", { delete: "after" }),
+
+  taking("block-size B", "blockSizeBytes"),
+  taking("timeout", "timeoutSeconds"),
+  taking("bwlimit", "bandwidthKiB"),
+  taking("max-delete", "maxDelete"),
+  taking("modify-window @", "modifyWindowSeconds"),
+  taking("compress-level", "compressLevel"),
+  taking("zl", "compressLevel"),
+  taking("compress-choice", "compressChoice"),
+  taking("zc", "compressChoice"),
+  taking("temp-dir T", "tempDir"),
+  taking("backup-dir", "backupDir"),
+  taking("suffix", "suffix"),
+  taking("port", "port"),
+  taking("password-file", "passwordFile"),
+  taking("rsh e", "remoteShell"),
+  taking("exclude", "exclude"),
+  taking("include", "include"),
+  taking("filter f", "filter"),
+
+  nothing("relative R", pathsAreRelative),
+  nothing("no-implied-dirs", pathsAreRelative),
+  nothing("inc-recursive", ""),
+  nothing("no-inc-recursive", ""),
+  nothing("i-r", ""),
+  nothing("no-i-r", ""),
+  nothing("verbose v", ownLog),
+  nothing("no-verbose", ""),
+  nothing("no-v", ""),
+  nothing("quiet q", ownLog),
+  nothing("progress", ownLog),
+  nothing("no-progress", ""),
+  nothing("stats", ownLog),
+  nothing("human-readable h", ownLog),
+  nothing("no-human-readable", ""),
+  nothing("no-h", ""),
+  nothing("itemize-changes i", ownLog),
+  nothing("no-motd", ownLog),
+  nothing("msgs2stderr", ownLog),
+  nothing("8-bit-output 8", ownLog),
+  nothing("info=", ownLog),
+  nothing("debug=", ownLog),
+  nothing("outbuf=", ownLog),
+  nothing("out-format=", ownLog),
+  nothing("log-format=", ownLog),
+  nothing("log-file=", ownLog),
+  nothing("log-file-format=", ownLog),
+  nothing("blocking-io", "no pipe is used"),
+  nothing("protect-args s", "names travel as bytes anyway"),
+  nothing("secluded-args", "names travel as bytes anyway"),
+  nothing("contimeout=", "connections always have a deadline"),
+  nothing("ignore-errors", "deletes name exact paths and never follow from a read error"),
+  nothing("checksum-choice=", "the checksum is negotiated with the daemon"),
+  nothing("cc=", "the checksum is negotiated with the daemon"),
+  nothing("skip-compress=", "compression is chosen per session"),
+
+  refused("hard-links H", "hard links are sent as copies"),
+  refused("acls A", notHere),
+  refused("xattrs X", notHere),
+  refused("atimes U", notHere),
+  refused("crtimes N", notHere),
+  refused("executability E", notHere),
+  refused("chmod=", notHere),
+  refused("chown=", notHere),
+  refused("usermap=", notHere),
+  refused("groupmap=", notHere),
+  refused("super", notHere),
+  refused("fake-super", notHere),
+  refused("copy-links L", "symlinks are sent as symlinks and never followed"),
+  refused("copy-unsafe-links", "symlinks are sent as symlinks and never followed"),
+  refused("copy-dirlinks k", "symlinks are sent as symlinks and never followed"),
+  refused("keep-dirlinks K", notHere),
+  refused("safe-links", notHere),
+  refused("munge-links", notHere),
+  refused("dirs d", notHere),
+  refused("one-file-system x", notHere),
+  refused("omit-link-times J", notHere),
+  refused("append", notHere),
+  refused("append-verify", notHere),
+  refused("preallocate", notHere),
+  refused("copy-devices", notHere),
+  refused("write-devices", notHere),
+  refused("open-noatime", notHere),
+  refused("delete-excluded", "what is excluded is never deleted"),
+  refused("delete-missing-args", notHere),
+  refused("ignore-missing-args", notHere),
+  refused("remove-source-files", "a mirror never removes from its source"),
+  refused("max-size=", notHere),
+  refused("min-size=", notHere),
+  refused("max-alloc=", notHere),
+  refused("partial-dir=", notHere),
+  refused("delay-updates", notHere),
+  refused("prune-empty-dirs m", notHere),
+  refused("fuzzy y", notHere),
+  refused("compare-dest=", notHere),
+  refused("copy-dest=", notHere),
+  refused("link-dest=", notHere),
+  refused("cvs-exclude C", "write --exclude for what is meant"),
+  refused("exclude-from=", "write the patterns themselves with --exclude"),
+  refused("include-from=", "write the patterns themselves with --include"),
+  refused("F F", "filter files in directories are not read"),
+  refused("files-from=", onlyLocal),
+  refused("from0 0", onlyLocal),
+  refused("list-only", pullOnly),
+  refused("mkpath", "create the directory at the destination"),
+  refused("rsync-path=", "no rsync is started"),
+  refused("remote-option M=", notHere),
+  refused("address=", notHere),
+  refused("sockopts=", notHere),
+  refused("ipv4 4", notHere),
+  refused("ipv6 6", notHere),
+  refused("iconv=", "names travel as bytes"),
+  refused("protocol=", "the version is negotiated"),
+  refused("checksum-seed=", notHere),
+  refused("write-batch=", notHere),
+  refused("only-write-batch=", notHere),
+  refused("read-batch=", notHere),
+  refused("stop-after=", notHere),
+  refused("stop-at=", notHere),
+  refused("time-limit=", notHere),
+  refused("early-input=", notHere),
+  refused("trust-sender", pullOnly),
+  refused("fsync", notHere),
+  refused("daemon", "sersync is a client"),
+  refused("server", "sersync is a client"),
+  refused("help", "it only prints"),
+  refused("version V", "it only prints"),
+];

@@ -1,0 +1,160 @@
+import type { CompressionName, TransferOptions } from "../../protocol/index.ts";
+import type { ValueReader } from "./option-table.ts";
+import type { PatternRule } from "./schema.ts";
+import { nearestWord } from "./spelling.ts";
+
+/** What a list of rsync options says, while it is being put together. */
+export interface OptionsDraft {
+  options: { -readonly [K in keyof TransferOptions]: TransferOptions[K] };
+  patterns: PatternRule[];
+  words: string[];
+  port?: number;
+  passwordFile?: string;
+  remoteShell?: string;
+  notes: string[];
+  problems: string[];
+}
+
+interface Limits {
+  readonly least: number;
+  readonly most: number;
+}
+
+const plainNumbers = {
+  timeoutSeconds: { least: 0, most: 86_400 },
+  maxDelete: { least: 0, most: 2_147_483_647 },
+  modifyWindowSeconds: { least: -1, most: 86_400 },
+} as const satisfies Partial<Record<ValueReader, Limits>>;
+
+// rsync.h: MAX_BLOCK_SIZE.
+const mostBlockBytes = 131_072;
+const mostBandwidthKiB = 1_000_000_000;
+const compressionNames: readonly CompressionName[] = ["zstd", "lz4", "zlibx", "zlib"];
+
+type Read = (value: string, draft: OptionsDraft) => string | undefined;
+
+/** Each reads a value into the draft, or says what would have been allowed. */
+const readers: Readonly<Record<ValueReader, Read>> = {
+  timeoutSeconds: plainNumber("timeoutSeconds"),
+  maxDelete: plainNumber("maxDelete"),
+  modifyWindowSeconds: plainNumber("modifyWindowSeconds"),
+  compressLevel: readLevel,
+  blockSizeBytes: (value, { options }) => {
+    const bytes = parseSize(value, 1);
+    if (bytes === undefined || bytes > mostBlockBytes) return `a size up to ${mostBlockBytes}`;
+    options.blockSizeBytes = bytes;
+    return undefined;
+  },
+  bandwidthKiB: (value, { options }) => {
+    const bytes = parseSize(value, 1024);
+    if (bytes === undefined || bytes / 1024 > mostBandwidthKiB) return "a rate such as 1000, 1.5m";
+    options.bandwidthKiB = Math.ceil(bytes / 1024);
+    return undefined;
+  },
+  compressChoice: readCompression,
+  tempDir: (value, { options }) => {
+    options.tempDir = value;
+    return undefined;
+  },
+  backupDir: (value, { options }) => {
+    options.backupDir = value;
+    options.backup = true;
+    return undefined;
+  },
+  suffix: (value, { options }) => {
+    options.suffix = value;
+    return undefined;
+  },
+  port: (value, draft) => {
+    const port = parseWhole(value, { least: 1, most: 65_535 });
+    if (port === undefined) return "a number from 1 to 65535";
+    draft.port = port;
+    return undefined;
+  },
+  passwordFile: (value, draft) => {
+    draft.passwordFile = value;
+    return value === "-" ? "a file; sersync does not ask" : undefined;
+  },
+  remoteShell: (value, draft) => {
+    draft.remoteShell = value;
+    return undefined;
+  },
+  exclude: (value, draft) => addPattern(false, value, draft),
+  include: (value, draft) => addPattern(true, value, draft),
+  filter: readFilter,
+};
+
+/** Reads the value of option `shown` into the draft, or adds a problem that names both. */
+export function readValue(
+  reader: ValueReader,
+  shown: string,
+  value: string,
+  draft: OptionsDraft,
+): void {
+  const allowed = readers[reader](value, draft);
+  if (allowed === undefined) return;
+  draft.problems.push(`${shown}: found ${JSON.stringify(value)}; allowed is ${allowed}`);
+}
+
+function plainNumber(key: keyof typeof plainNumbers): Read {
+  const limits = plainNumbers[key];
+  return (value, { options }) => {
+    const number = parseWhole(value, limits);
+    if (number === undefined) return `a number from ${limits.least} to ${limits.most}`;
+    options[key] = number;
+    return undefined;
+  };
+}
+
+function parseWhole(value: string, { least, most }: Limits): number | undefined {
+  const number = /^-?[0-9]{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  return number >= least && number <= most ? number : undefined;
+}
+
+const unitPowers: Readonly<Record<string, number>> = { b: 0, k: 1, m: 2, g: 3, t: 4 };
+
+/** rsync's sizes: `4096`, `4K`, `1.5m`, `1MB` (powers of 1000), `1MiB`; in bytes. */
+function parseSize(value: string, bareUnitBytes: number): number | undefined {
+  const found = /^([0-9]{1,15}(?:\.[0-9]{1,6})?)(?:([bkmgt])(b|ib)?)?$/i.exec(value);
+  if (found === null) return undefined;
+  const [, number = "", letter, tail = ""] = found;
+  if (letter === undefined) return Math.floor(Number(number) * bareUnitBytes);
+  const base = tail.toLowerCase() === "b" ? 1000 : 1024;
+  return Math.floor(Number(number) * base ** (unitPowers[letter.toLowerCase()] ?? 0));
+}
+
+/** A level switches compression on, and level 0 off. */
+function readLevel(value: string, { options }: OptionsDraft): string | undefined {
+  const level = parseWhole(value, { least: -131_072, most: 22 });
+  if (level === undefined) return "a number from -131072 to 22";
+  options.compressLevel = level;
+  options.compress = level === 0 ? false : options.compress || true;
+  return undefined;
+}
+
+function readCompression(value: string, { options }: OptionsDraft): string | undefined {
+  if (value === "none") options.compress = false;
+  else if (value === "auto") options.compress = true;
+  else {
+    const name = compressionNames.find((known) => known === value);
+    if (name === undefined) {
+      const near = nearestWord(value, compressionNames);
+      return `one of ${compressionNames.join(", ")}, none, auto${near ? `; did you mean ${near}?` : ""}`;
+    }
+    options.compress = name;
+  }
+  return undefined;
+}
+
+/** `- pattern`, `+ pattern`, `exclude pattern`, `include pattern`; anything else is refused. */
+function readFilter(value: string, draft: OptionsDraft): string | undefined {
+  const found = /^(?:([-+])[ _]?|(exclude|include)[ _])([\s\S]+)$/.exec(value);
+  if (found === null) return `"- PATTERN" or "+ PATTERN"`;
+  return addPattern(found[1] === "+" || found[2] === "include", found[3] ?? "", draft);
+}
+
+function addPattern(include: boolean, pattern: string, draft: OptionsDraft): string | undefined {
+  if (pattern === "" || pattern === "/") return "a pattern";
+  draft.patterns.push({ include, pattern });
+  return undefined;
+}
