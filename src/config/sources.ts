@@ -1,0 +1,72 @@
+import { quote } from "./mistake.ts";
+import type { Node, Reader } from "./reader.ts";
+import { type Reach, readRemote } from "./remote.ts";
+import type { Source } from "./schema.ts";
+import { absolutePath, type Surroundings } from "./surroundings.ts";
+
+/** What reading the watched directories needs. */
+export interface SourcesContext {
+  readonly reader: Reader;
+  readonly surroundings: Surroundings;
+  /** Remotes may be absent: a plugin runs alone. */
+  readonly remotesOptional: boolean;
+}
+
+/** Every `<localpath>` with its remotes; sersync took the first one only. */
+export function readSources(
+  context: SourcesContext,
+  sersync: Node,
+  reach: Reach,
+): readonly Source[] {
+  const { reader } = context;
+  const nodes = reader.children(sersync, "localpath");
+  if (nodes.length === 0) {
+    reader.report.mistake(sersync.offset, "<localpath> is missing in <sersync>: nothing to watch");
+  }
+  const sources: Source[] = [];
+  for (const node of nodes) {
+    const watch = readWatch(context, node);
+    const remotes = readRemotes(context, node, reach);
+    if (watch === undefined) continue;
+    if (sources.some((source) => source.watch === watch)) {
+      reader.report.mistake(
+        node.offset,
+        `localpath watch: ${quote(watch)} stands twice; put all its remotes into one <localpath>`,
+      );
+    }
+    sources.push({ watch, remotes });
+  }
+  return sources;
+}
+
+function readWatch({ reader, surroundings }: SourcesContext, node: Node): string | undefined {
+  const { value, offset } = reader.text(node, "watch");
+  if (value === "") {
+    if (node.xml?.attributes.has("watch")) {
+      reader.report.mistake(offset, 'localpath watch: found ""; allowed is a directory');
+    }
+    return undefined;
+  }
+  const watch = absolutePath(value, surroundings.workingDirectory);
+  const problem = surroundings.watchProblem(watch);
+  if (problem !== undefined) {
+    reader.report.mistake(
+      offset,
+      `localpath watch: found ${quote(value)}, which cannot be watched: ${problem}`,
+    );
+  }
+  return watch;
+}
+
+function readRemotes(
+  { reader, remotesOptional }: SourcesContext,
+  node: Node,
+  reach: Reach,
+): Source["remotes"] {
+  const nodes = reader.children(node, "remote");
+  if (nodes.length === 0 && !remotesOptional) {
+    reader.report.mistake(node.offset, "<remote> is missing in <localpath>: nowhere to mirror to");
+  }
+  const remotes = nodes.map((remote) => readRemote(reader, remote, reach));
+  return remotes.filter((remote) => remote !== undefined);
+}

@@ -1,0 +1,191 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { LoadedConfig } from "../../../src/config/confxml.ts";
+import { ConfigError } from "../../../src/config/mistake.ts";
+import { type ElementRule, headRule } from "../../../src/config/vocabulary.ts";
+import { fixture, mistakesOf, notesOf, parse } from "./parsing.ts";
+
+const full = fixture("full.xml");
+
+/** Every row of the vocabulary: element, attribute, and what kind of value it takes. */
+function rows(rule: ElementRule, name: string): [string, string, string, string | undefined][] {
+  return [
+    ...Object.entries(rule.attributes).map(
+      ([attribute, { kind, fallback }]): [string, string, string, string | undefined] => [
+        name,
+        attribute,
+        kind,
+        fallback,
+      ],
+    ),
+    ...Object.entries(rule.children).flatMap(([child, childRule]) => rows(childRule, child)),
+  ];
+}
+
+/** Those the full file has, once each: the first element that has the attribute. */
+const present = rows(headRule, "head").filter(
+  ([element, attribute], index, all) =>
+    pattern(element, attribute).test(full) &&
+    all.findIndex(([e, a]) => e === element && a === attribute) === index,
+);
+const read = present.filter(
+  ([element]) => !["head", "deshost", "cdninfo", "sendurl", "regexurl"].includes(element),
+);
+const needed = [
+  ["exclude", "expression"],
+  ["localpath", "watch"],
+  ["remote", "ip"],
+  ["remote", "name"],
+  ["include", "expression"],
+].map((pair) => pair.join(" "));
+
+function pattern(element: string, attribute: string): RegExp {
+  return new RegExp(`(<${element}\\b[^>]*?) ${attribute}="([^"]*)"`);
+}
+
+function spoil(element: string, attribute: string, replacement: string): string {
+  return full.replace(pattern(element, attribute), `$1${replacement}`);
+}
+
+test("the full file has every row of the vocabulary but our two plugin additions", () => {
+  const all = new Set(
+    rows(headRule, "head").map(([element, attribute]) => `${element} ${attribute}`),
+  );
+  for (const [element, attribute] of present) all.delete(`${element} ${attribute}`);
+  expect([...all]).toEqual(["crontab cron", "deshost url"]);
+});
+
+test.each(read)("%s %s, misspelt, is a mistake with the right word", (element, attribute) => {
+  const misspelt = `${attribute.slice(0, -1)}z`;
+  const mistakes = mistakesOf(spoil(element, attribute, ` ${misspelt}="$2"`));
+  expect(mistakes.map(({ text }) => text).join("\n")).toContain(`did you mean "${attribute}"?`);
+});
+
+test.each(read)(
+  "%s %s, absent, is its default with a note, or said to be missing",
+  (element, attribute) => {
+    const text = spoil(element, attribute, "");
+    const said = needed.includes(`${element} ${attribute}`)
+      ? mistakesOf(text).map((mistake) => mistake.text)
+      : [...notesOf(text), `${element} ${attribute} (filter builtin is silent)`];
+    expect(said.join("\n")).toMatch(
+      new RegExp(`${element}.* ${attribute} (is absent|is missing|\\(filter)`),
+    );
+  },
+);
+
+test.each(read.filter(([, , kind]) => kind === "switch"))(
+  "%s %s takes true or false and nothing else",
+  (element, attribute) => {
+    for (const word of ["ture", "maybe", "", "2"]) {
+      const mistakes = mistakesOf(spoil(element, attribute, ` ${attribute}="${word}"`));
+      expect(mistakes[0]?.text).toContain(
+        `${element} ${attribute}: found "${word}"; allowed are "true" and "false"`,
+      );
+    }
+  },
+);
+
+test.each(read.filter(([, , kind]) => ["port", "seconds", "minutes"].includes(kind)))(
+  "%s %s takes a number within its limits",
+  (element, attribute) => {
+    for (const word of ["abc", "1e3", "99999999999", "5.5"]) {
+      const mistakes = mistakesOf(spoil(element, attribute, ` ${attribute}="${word}"`));
+      expect(mistakes[0]?.text).toContain(
+        `${element} ${attribute}: found "${word}"; allowed is a number`,
+      );
+    }
+  },
+);
+
+test.each([
+  "host",
+  "debug",
+  "fileSystem",
+  "filter",
+  "inotify",
+  "rsync",
+  "commonParams",
+  "timeout",
+  "failLog",
+  "crontab",
+])("<%s>, misspelt, is a mistake with the right word", (element) => {
+  const misspelt = `${element}x`;
+  const text = full
+    .replace(`<${element}`, `<${misspelt}`)
+    .replace(`</${element}>`, `</${misspelt}>`);
+  expect(mistakesOf(text)[0]?.text).toContain(`did you mean <${element}>?`);
+});
+
+test.each(["host", "debug", "fileSystem", "filter", "inotify", "rsync", "failLog", "crontab"])(
+  "<%s>, absent, means its defaults, with a note",
+  (element) => {
+    const text = full.replace(
+      new RegExp(`<${element}\\b[^>]*/>|<${element}\\b[\\s\\S]*?</${element}>`),
+      "",
+    );
+    expect(notesOf(text)).toContainEqual(expect.stringContaining(`<${element}> is absent`));
+  },
+);
+
+type Outcome = LoadedConfig | ConfigError;
+
+function outcome(text: string): Outcome {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
+
+test("300 damaged files are refused with places, or give a whole configuration", () => {
+  const place = fc.nat({ max: full.length - 1 });
+  const damage = fc.oneof(
+    fc.record({ at: place, cut: fc.nat({ max: 40 }), put: fc.constant("") }),
+    fc.record({
+      at: place,
+      cut: fc.nat({ max: 3 }),
+      put: fc.constantFrom(
+        '"',
+        "<",
+        ">",
+        "/",
+        "</",
+        "<!--",
+        "-->",
+        "&",
+        "=",
+        "\0",
+        "]]>",
+        "<?",
+        "true",
+        "\xff",
+      ),
+    }),
+    fc.record({
+      at: place,
+      cut: fc.constant(0),
+      put: place.map((from) => full.slice(from, from + 120)),
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(damage, { minLength: 1, maxLength: 3 }), (damages) => {
+      const text = damages.reduce(
+        (kept, { at, cut, put }) => kept.slice(0, at) + put + kept.slice(at + cut),
+        full,
+      );
+      const result = outcome(text);
+      const whole =
+        result instanceof ConfigError
+          ? result.mistakes.every(
+              ({ line, column, text: said }) => line > 0 && column > 0 && said !== "",
+            )
+          : result.config.sources.every(
+              ({ watch, remotes }) => watch.startsWith("/") && remotes.length > 0,
+            );
+      expect(whole).toBe(true);
+    }),
+    { seed: 20261122, numRuns: 300 },
+  );
+});
