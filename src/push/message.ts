@@ -1,4 +1,10 @@
-import type { BytePath, FailureCode, Target, TransferOptions } from "../../protocol/index.ts";
+import {
+  asBytePath,
+  type BytePath,
+  type FailureCode,
+  type Target,
+  type TransferOptions,
+} from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
 
 /** Everything a push thread must know of one target; plain data. */
@@ -44,9 +50,35 @@ export type Order =
 export interface Delivery {
   readonly path: BytePath;
   /** `nothing`: excluded, or gone where nothing is deleted. */
-  readonly kind: "file" | "directory" | "symlink" | "special" | "delete" | "nothing";
+  readonly kind: (typeof deliveryKinds)[number];
   /** Content sent or matched. */
   readonly bytes: number;
+}
+
+/** Many deliveries in a form that crosses a thread border at a tenth of the objects' cost. */
+export interface PackedDeliveries {
+  /** NUL between them: the one byte no path has. */
+  readonly paths: string;
+  readonly kinds: Uint8Array;
+  readonly bytes: Float64Array;
+}
+
+const deliveryKinds = ["file", "directory", "symlink", "special", "delete", "nothing"] as const;
+
+export function packDeliveries(deliveries: readonly Delivery[]): PackedDeliveries {
+  return {
+    paths: deliveries.map(({ path }) => path).join("\0"),
+    kinds: Uint8Array.from(deliveries, ({ kind }) => deliveryKinds.indexOf(kind)),
+    bytes: Float64Array.from(deliveries, ({ bytes }) => bytes),
+  };
+}
+
+export function unpackDeliveries({ paths, kinds, bytes }: PackedDeliveries): Delivery[] {
+  return paths.split("\0").map((path, index) => ({
+    path: asBytePath(path),
+    kind: deliveryKinds[kinds[index] as number] as Delivery["kind"],
+    bytes: bytes[index] as number,
+  }));
 }
 
 /** One path that could not be delivered, and why, in words. */
@@ -65,7 +97,7 @@ export interface JobFailure {
 /** Push thread to main thread. */
 export type Report =
   /** Acknowledged by the daemon; the paths that were asked for among them are done. */
-  | { readonly kind: "delivered"; readonly job: number; readonly deliveries: readonly Delivery[] }
+  | { readonly kind: "delivered"; readonly job: number; readonly deliveries: PackedDeliveries }
   /** Changed or vanished meanwhile, or seen to differ: to be looked at again. */
   | { readonly kind: "again"; readonly job: number; readonly paths: readonly BytePath[] }
   | { readonly kind: "failed"; readonly job: number; readonly failures: readonly PathFailure[] }

@@ -118,7 +118,7 @@ export class Target {
     this.#threads.deliver(this.#id, taken, {
       ...this.#listener(paths),
       finished: (failure) => {
-        for (const path of [...paths.keys()]) {
+        for (const path of paths.keys()) {
           if (failure !== undefined) this.#pending.again(path);
           else this.#failed({ path, reason: "nothing was heard of it" }, paths);
         }

@@ -3,7 +3,14 @@ import { type BytePath, RsyncError, rootPath } from "../../protocol/index.ts";
 import { SourceGone } from "./batch.ts";
 import { Carrier, type CarrierReport } from "./carrier.ts";
 import { deliver } from "./deliver.ts";
-import type { Delivery, JobFailure, Order, PathFailure, Report } from "./message.ts";
+import {
+  type Delivery,
+  type JobFailure,
+  type Order,
+  type PathFailure,
+  packDeliveries,
+  type Report,
+} from "./message.ts";
 import { deliverTree } from "./tree.ts";
 
 // A push thread: reads files with synchronous bounded steps and talks to daemons, so that the
@@ -96,7 +103,9 @@ class Mail implements CarrierReport {
   flush(): void {
     this.#scheduled = false;
     const job = this.#job;
-    if (this.#deliveries.length > 0) send({ kind: "delivered", job, deliveries: this.#deliveries });
+    if (this.#deliveries.length > 0) {
+      send({ kind: "delivered", job, deliveries: packDeliveries(this.#deliveries) });
+    }
     if (this.#failures.length > 0) send({ kind: "failed", job, failures: this.#failures });
     if (this.#again.length > 0) send({ kind: "again", job, paths: this.#again });
     this.#deliveries = [];

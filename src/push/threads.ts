@@ -1,13 +1,14 @@
 import { Worker } from "node:worker_threads";
 import type { BytePath } from "../../protocol/index.ts";
 import type { AskedPath } from "./deliver.ts";
-import type {
-  Delivery,
-  JobFailure,
-  Order,
-  PathFailure,
-  Report,
-  TargetSettings,
+import {
+  type Delivery,
+  type JobFailure,
+  type Order,
+  type PathFailure,
+  type Report,
+  type TargetSettings,
+  unpackDeliveries,
 } from "./message.ts";
 
 /** Told while a job runs. `finished` is the last call. */
@@ -102,7 +103,7 @@ export class PushThreads {
     if (listener === undefined) return;
     switch (report.kind) {
       case "delivered":
-        listener.delivered(report.deliveries);
+        listener.delivered(unpackDeliveries(report.deliveries));
         break;
       case "failed":
         listener.failed(report.failures);
