@@ -51,16 +51,3 @@ export function rebuild(tokens: readonly Token[], basis: Uint8Array, sums: Block
 export function literalLength(tokens: readonly Token[]): number {
   return tokens.reduce((sum, token) => sum + ("literal" in token ? token.literal.length : 0), 0);
 }
-
-/** Numbers that look random and are the same in every run (mulberry32). */
-export function seededBytes(length: number, seed: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let state = seed | 0;
-  for (let i = 0; i < length; i += 1) {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    bytes[i] = (mixed ^ (mixed >>> 14)) >>> 24;
-  }
-  return bytes;
-}

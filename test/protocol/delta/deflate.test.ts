@@ -4,7 +4,7 @@ import { openTokens } from "../../../protocol/delta/compression.ts";
 import type { TokenOutput, TokenWriter } from "../../../protocol/delta/tokens.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { hex } from "../../support/bytes.ts";
-import { seededBytes } from "./basis.ts";
+import { random } from "../../support/random.ts";
 import { inflateFiles, readFrames } from "./frames.ts";
 
 const kinds = [
@@ -14,10 +14,12 @@ const kinds = [
 
 /** Text-like bytes: compressible, not trivial. */
 const words = Buffer.from(
-  seededBytes(200_000, 20).map((byte) => "etaoin shrdlu\n".charCodeAt(byte % 14)),
+  random(20)
+    .bytes(200_000)
+    .map((byte) => "etaoin shrdlu\n".charCodeAt(byte % 14)),
 );
 const blockLength = 700;
-const basis = seededBytes(50 * blockLength, 21);
+const basis = random(21).bytes(50 * blockLength);
 const blockOf = (block: number) => basis.subarray(block * blockLength, (block + 1) * blockLength);
 
 type Part = number | Uint8Array;
@@ -73,7 +75,7 @@ describe.each(kinds)("%s", (_name, feedsMatches, tokensTo) => {
   });
 
   test("a literal of many pieces is one stream that reaches back across them", () => {
-    const part = seededBytes(30_000, 23);
+    const part = random(23).bytes(30_000);
     const file = Buffer.concat(Array.from({ length: 20 }, () => part)); // 600 KB
     const bytes = encoded((to) => write(tokensTo(to), [file]));
     expect(inflateFiles(bytes, blockOf, { feedsMatches })[0]?.equals(file)).toBe(true);
@@ -99,7 +101,7 @@ test("nothing refers to blocks so long that old receivers remember them wrongly"
   const lengthAfter = (matched: number) =>
     encoded((to) => {
       const tokens = openTokens("zlib", to, undefined);
-      const block = seededBytes(matched, 24);
+      const block = random(24).bytes(matched);
       tokens.match(0, block);
       tokens.literal(block.subarray(-1000));
       tokens.end();
@@ -116,9 +118,9 @@ test("a faster level gives larger output, level 0 plain tokens", () => {
 });
 
 test("no frame is longer than its length field allows", () => {
-  const random = seededBytes(600_000, 25);
-  const bytes = encoded((to) => write(openTokens("zlibx", to, undefined), [random]));
+  const noise = random(25).bytes(600_000);
+  const bytes = encoded((to) => write(openTokens("zlibx", to, undefined), [noise]));
   const lengths = readFrames(bytes).map((frame) => ("data" in frame ? frame.data.length : 0));
   expect(Math.max(...lengths)).toBe(16_383);
-  expect(inflateFiles(bytes, blockOf, { feedsMatches: false })[0]?.equals(random)).toBe(true);
+  expect(inflateFiles(bytes, blockOf, { feedsMatches: false })[0]?.equals(noise)).toBe(true);
 });

@@ -7,7 +7,7 @@ import { BlockSums } from "../../../protocol/delta/sums.ts";
 import { openKernel } from "../../../protocol/delta/wasm-kernel.ts";
 import { Cursor } from "../../../protocol/wire/cursor.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
-import { seededBytes } from "./basis.ts";
+import { random } from "../../support/random.ts";
 import { kernelModule } from "./build-kernel.mjs";
 
 const blockLength = 16;
@@ -59,7 +59,7 @@ test("without WebAssembly the search runs in TypeScript", async () => {
 });
 
 describe("both kernels agree", () => {
-  const window = seededBytes(windowBytes, 40);
+  const window = random(40).bytes(windowBytes);
   const [plain, wasm] = bothKernels(window, [0]);
 
   test("on the sum of any part of the window", () => {

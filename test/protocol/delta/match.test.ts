@@ -6,7 +6,8 @@ import { loadStrongChecksum, type StrongChecksum } from "../../../protocol/delta
 import type { BlockSums } from "../../../protocol/delta/sums.ts";
 import { openKernel } from "../../../protocol/delta/wasm-kernel.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
-import { describeBasis, literalLength, rebuild, seededBytes, sumsOf, type Token } from "./basis.ts";
+import { random } from "../../support/random.ts";
+import { describeBasis, literalLength, rebuild, sumsOf, type Token } from "./basis.ts";
 
 const strong = await loadStrongChecksum("xxh64", 4711, { seedFix: true });
 
@@ -79,7 +80,7 @@ function counting(): StrongChecksum & { summed: number } {
 }
 
 describe("a file is told in blocks the peer has", () => {
-  const basis = seededBytes(3500, 1);
+  const basis = random(1).bytes(3500);
 
   test("an unchanged file is all its blocks in order", () => {
     const tokens = search(basis, describeBasis(basis, strong));
@@ -163,7 +164,7 @@ function edited(basis: Buffer, parts: (Uint8Array | { from: number; length: numb
 }
 
 test("whatever was edited, the peer rebuilds the file, and little but the edits travels", () => {
-  const basis = seededBytes(20_123, 2);
+  const basis = random(2).bytes(20_123);
   fc.assert(
     fc.property(edits, fc.constantFrom(700, 704, 1000), (parts, blockLength) => {
       const sums = describeBasis(basis, strong, { blockLength, strongLength: 2 });
@@ -181,7 +182,7 @@ test("whatever was edited, the peer rebuilds the file, and little but the edits 
 });
 
 test("the tokens do not depend on how the file is cut into chunks", () => {
-  const basis = seededBytes(20_123, 4);
+  const basis = random(4).bytes(20_123);
   const sums = describeBasis(basis, strong);
   fc.assert(
     fc.property(edits, fc.integer({ min: 1, max: 3000 }), (parts, chunkBytes) => {
@@ -204,11 +205,11 @@ test("files of few different bytes are rebuilt too", () => {
 });
 
 test("a file many windows long is rebuilt, literals and all", () => {
-  const basis = seededBytes(1_500_000, 7);
+  const basis = random(7).bytes(1_500_000);
   const file = Buffer.concat([
-    seededBytes(700_000, 8),
+    random(8).bytes(700_000),
     basis.subarray(300_001),
-    seededBytes(400_000, 9),
+    random(9).bytes(400_000),
     basis.subarray(0, 300_001),
   ]);
   const sums = describeBasis(basis, strong, { blockLength: 1224 });
@@ -218,7 +219,7 @@ test("a file many windows long is rebuilt, literals and all", () => {
 });
 
 describe("in place", () => {
-  const basis = seededBytes(7000, 10);
+  const basis = random(10).bytes(7000);
 
   test("a block is used only where it has not been overwritten yet", () => {
     fc.assert(

@@ -5,7 +5,7 @@ import { openTokens, tokenCompressions } from "../../../protocol/delta/compressi
 import { hasZstd } from "../../../protocol/delta/zstd.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { hex } from "../../support/bytes.ts";
-import { seededBytes } from "./basis.ts";
+import { random } from "../../support/random.ts";
 import { readFrames } from "./frames.ts";
 
 const none = new Uint8Array(0);
@@ -33,7 +33,7 @@ describe.runIf(hasZstd)("where Node has zstd", () => {
     const piece = fc.tuple(fc.nat(1000), fc.nat(262_144));
     fc.assert(
       fc.property(piece, ([seed, length]) => {
-        const file = seededBytes(length, seed);
+        const file = random(seed).bytes(length);
         const bytes = encoded((to) => {
           const tokens = openTokens("zstd", to, 1);
           tokens.literal(file);
