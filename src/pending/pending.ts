@@ -101,7 +101,7 @@ export class PendingSet {
   /** Puts an in-flight path back as if it had not been taken. */
   again(path: BytePath): void {
     const state = this.#land(path);
-    if (state !== undefined) this.#add(path, state.whole, state.since);
+    if (state !== undefined) this.#putBack(path, { ...state, notBefore: 0 });
   }
 
   /**
@@ -109,13 +109,10 @@ export class PendingSet {
    * may be taken at once: what failed may work now.
    */
   later(path: BytePath, now: number, notBefore: number): void {
-    const state = this.#land(path);
-    const hasChanged = this.#waiting.has(path);
-    this.#add(path, state?.whole ?? false, state?.since ?? now);
-    const waiting = this.#waiting.get(path);
-    if (waiting === undefined || hasChanged) return;
-    waiting.attempts = (state?.attempts ?? 0) + 1;
-    waiting.notBefore = notBefore;
+    const taken = this.#land(path);
+    const { whole = false, since = now, attempts = 0 } = taken ?? {};
+    const after = undefined;
+    this.#putBack(path, { whole, since, attempts: attempts + 1, notBefore, after });
   }
 
   /** What is waiting or in flight, for a status page or a journal. */
@@ -131,8 +128,7 @@ export class PendingSet {
     if (this.#isCovered(path)) return;
     const known = this.#waiting.get(path);
     if (known === undefined) {
-      this.#waiting.set(path, { whole, since: now, attempts: 0, notBefore: 0, after });
-      this.#waitingBelow.add(path);
+      this.#wait(path, { whole, since: now, attempts: 0, notBefore: 0, after });
     } else {
       known.whole ||= whole;
       known.notBefore = 0; // it has changed: what failed may work now
@@ -142,11 +138,33 @@ export class PendingSet {
     if (whole) this.#absorbBelow(path);
   }
 
-  /** True when a tree that waits above it will take it along. */
+  /** What changed while it was in flight stays as it waits, but is as old as its first change. */
+  #putBack(path: BytePath, state: State): void {
+    const known = this.#waiting.get(path);
+    if (known === undefined) {
+      if (this.#isCovered(path)) return;
+      this.#wait(path, state);
+    } else {
+      known.whole ||= state.whole;
+      known.since = Math.min(known.since, state.since);
+    }
+    if (state.whole && this.#waiting.get(path)?.notBefore === 0) this.#absorbBelow(path);
+  }
+
+  #wait(path: BytePath, state: State): void {
+    this.#waiting.set(path, state);
+    this.#waitingBelow.add(path);
+  }
+
+  /**
+   * True when a tree that waits above it will take it along. One that waits because it failed does
+   * not: what has changed below it may be taken at once.
+   */
   #isCovered(path: BytePath): boolean {
     for (let above = path; above !== ""; ) {
       above = parentPath(above);
-      if (this.#waiting.get(above)?.whole) return true;
+      const tree = this.#waiting.get(above);
+      if (tree?.whole && tree.notBefore === 0) return true;
     }
     return false;
   }

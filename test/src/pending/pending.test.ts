@@ -1,0 +1,297 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { asBytePath, isWithin } from "../../../protocol/index.ts";
+import { PendingSet } from "../../../src/pending/pending.ts";
+import type { Change } from "../../../src/watch/change.ts";
+import { path, renamed, tree } from "./changes.ts";
+
+function pendingSet(...changes: Change[]): PendingSet {
+  const pending = new PendingSet();
+  for (const change of changes) pending.add(change, 0);
+  return pending;
+}
+
+/** Takes all that may be taken now, as short lines; whole trees end in "/". */
+function take(pending: PendingSet, now = 0, limit = 100): string[] {
+  return pending.take(limit, now).map(({ path, whole }) => (whole ? `${path}/` : path));
+}
+
+test("a path stands in the set once, however often it changes", () => {
+  const pending = pendingSet(path("a"), path("b"), path("a"), path("a"));
+  expect(pending.size).toBe(2);
+  expect(take(pending)).toEqual(["a", "b"]);
+  expect(take(pending)).toEqual([]);
+});
+
+test("the age of a path is that of its oldest undelivered change", () => {
+  const pending = new PendingSet();
+  pending.add(path("a"), 10);
+  pending.add(path("a"), 20);
+  expect(pending.oldest()).toBe(10);
+  expect(pending.take(1, 20)).toEqual([{ path: "a", whole: false, since: 10, attempts: 0 }]);
+  expect(pending.oldest()).toBe(10);
+  pending.delivered(asBytePath("a"));
+  expect(pending.oldest()).toBeUndefined();
+});
+
+test("a whole tree absorbs what waits below it, and what comes later", () => {
+  const pending = pendingSet(path("d/a"), path("d/e/f"), path("da"), tree("d"), path("d/g"));
+  expect(take(pending)).toEqual(["da", "d/"]);
+  expect(pending.size).toBe(2);
+});
+
+test("a tree below a whole tree is covered by it", () => {
+  expect(take(pendingSet(tree("d"), tree("d/e"), path("d/e/f")))).toEqual(["d/"]);
+});
+
+test("the root as a whole absorbs everything", () => {
+  expect(take(pendingSet(path("a"), tree("b/c"), tree("")))).toEqual(["/"]);
+});
+
+test("a path that changes into a whole tree keeps being one", () => {
+  expect(take(pendingSet(path("d"), tree("d"), path("d")))).toEqual(["d/"]);
+});
+
+test("the old name of a moved file waits until the new one has arrived", () => {
+  const pending = pendingSet(renamed("old", "new"));
+  expect(take(pending)).toEqual(["new"]);
+  expect(take(pending)).toEqual([]);
+  pending.delivered(asBytePath("new"));
+  expect(take(pending)).toEqual(["old"]);
+});
+
+test("the new name of a moved directory is taken with its content", () => {
+  const pending = pendingSet(renamed("old", "new", "directory"));
+  expect(take(pending)).toEqual(["new/"]);
+  pending.delivered(asBytePath("new"));
+  expect(take(pending)).toEqual(["old"]);
+});
+
+test("the old name keeps waiting while the new one is refused", () => {
+  const pending = pendingSet(renamed("old", "new"));
+  pending.take(1, 0);
+  pending.later(asBytePath("new"), 0, 1_000);
+  expect(take(pending, 999)).toEqual([]);
+  expect(take(pending, 1_000)).toEqual(["new"]);
+});
+
+test("an old name under which something new appeared waits for nothing", () => {
+  expect(take(pendingSet(renamed("old", "new"), path("old")))).toEqual(["new", "old"]);
+});
+
+test("names that are moved in a circle all get their turn", () => {
+  const pending = pendingSet(renamed("a", "t"), renamed("b", "a"), renamed("t", "b"));
+  const seen: string[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    const taken = take(pending);
+    seen.push(...taken);
+    for (const name of taken) pending.delivered(asBytePath(name));
+  }
+  expect(seen.sort()).toEqual(["a", "b", "t"]);
+  expect(pending.size).toBe(0);
+});
+
+test("a path that changes in flight waits behind itself and stays", () => {
+  const pending = pendingSet(path("a"));
+  take(pending);
+  pending.add(path("a"), 5);
+  expect(take(pending)).toEqual([]);
+  expect(pending.size).toBe(2);
+  pending.delivered(asBytePath("a"));
+  expect(pending.take(1, 5)).toEqual([{ path: "a", whole: false, since: 5, attempts: 0 }]);
+});
+
+test("nothing is taken above or below what is in flight", () => {
+  const pending = pendingSet(path("d/e"));
+  take(pending);
+  for (const name of ["d", "d/e/f", "d/g", ""]) pending.add(path(name), 0);
+  expect(take(pending)).toEqual(["d/g"]);
+  pending.delivered(asBytePath("d/e"));
+  expect(take(pending)).toEqual(["d/e/f"]);
+  pending.delivered(asBytePath("d/e/f"));
+  pending.delivered(asBytePath("d/g"));
+  expect(take(pending)).toEqual(["d"]);
+  pending.delivered(asBytePath("d"));
+  expect(take(pending)).toEqual([""]);
+});
+
+test("what changes in a tree that is in flight is taken after it", () => {
+  const pending = pendingSet(tree("d"));
+  take(pending);
+  pending.add(path("d/a"), 0);
+  expect(take(pending)).toEqual([]);
+  pending.delivered(asBytePath("d"));
+  expect(take(pending)).toEqual(["d/a"]);
+});
+
+test("takes no more than asked for, the oldest first", () => {
+  const pending = pendingSet(path("a"), path("b"), path("c"));
+  expect(take(pending, 0, 2)).toEqual(["a", "b"]);
+  expect(pending.inFlight).toBe(2);
+});
+
+test("a job that is given up puts its paths back as they were", () => {
+  const pending = pendingSet(tree("d"));
+  take(pending);
+  pending.again(asBytePath("d"));
+  expect(take(pending)).toEqual(["d/"]);
+});
+
+test("a path that failed comes again no earlier than asked, and counts its attempts", () => {
+  const pending = pendingSet(tree("d"));
+  take(pending);
+  pending.later(asBytePath("d"), 0, 1_000);
+  expect(pending.nextDue()).toBe(1_000);
+  expect(take(pending, 999)).toEqual([]);
+  expect(pending.take(1, 1_000)).toEqual([{ path: "d", whole: true, since: 0, attempts: 1 }]);
+  pending.later(asBytePath("d"), 1_000, 3_000);
+  expect(pending.take(1, 3_000)).toMatchObject([{ attempts: 2 }]);
+});
+
+test("a path that failed is taken at once when it changes", () => {
+  const pending = pendingSet(path("a"));
+  take(pending);
+  pending.later(asBytePath("a"), 0, 60_000);
+  pending.add(path("a"), 5);
+  expect(take(pending, 5)).toEqual(["a"]);
+});
+
+test("a path that changed in flight and then failed is taken at once", () => {
+  const pending = pendingSet(path("a"));
+  take(pending);
+  pending.add(path("a"), 5);
+  pending.later(asBytePath("a"), 6, 60_000);
+  expect(take(pending, 6)).toEqual(["a"]);
+});
+
+test("what changes in a tree that failed does not wait for the tree's next attempt", () => {
+  const pending = pendingSet(tree("d"));
+  take(pending);
+  pending.later(asBytePath("d"), 0, 600_000);
+  pending.add(path("d/a"), 5);
+  expect(take(pending, 5)).not.toEqual([]);
+});
+
+test("the old name of a moved file that fails still waits for the new one", () => {
+  const pending = pendingSet(path("old"));
+  take(pending);
+  pending.add(renamed("old", "new"), 1);
+  pending.later(asBytePath("old"), 2, 1_000);
+  expect(take(pending, 2)).toEqual(["new"]);
+});
+
+test("shows what waits and what is in flight", () => {
+  const pending = pendingSet(path("a"), tree("d"));
+  pending.take(1, 0);
+  pending.add(path("a"), 7);
+  expect([...pending.paths()].map(({ path, whole, since }) => ({ path, whole, since }))).toEqual([
+    { path: "a", whole: false, since: 0 },
+    { path: "d", whole: true, since: 0 },
+    { path: "a", whole: false, since: 7 },
+  ]);
+});
+
+const places = ["", "a", "a/b", "a/b/c", "a/b/d", "a/e", "ab", "f", "f/g"].map(asBytePath);
+const place = fc.constantFrom(...places);
+const steps = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("path" as const), at: place }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("tree" as const), at: place }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant("renamed" as const), at: place, to: place }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("take" as const), limit: fc.nat(3) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom("delivered" as const, "again" as const, "later" as const),
+      which: fc.nat(5),
+    }),
+  },
+);
+type Step = typeof steps extends fc.Arbitrary<infer S> ? S : never;
+
+/** What was added, told apart by whether the content below counts too; a model of the simplest kind. */
+class Ledger {
+  readonly pending = new PendingSet();
+  readonly #owed = new Map<string, { readonly change: Change & { path: string }; at: number }>();
+  readonly #flying: { readonly path: string; readonly whole: boolean; readonly at: number }[] = [];
+  #clock = 0;
+
+  get owed(): string[] {
+    return [...this.#owed.keys()];
+  }
+
+  get flying(): number {
+    return this.#flying.length;
+  }
+
+  add(change: Change): void {
+    this.#clock += 1;
+    this.pending.add(change, this.#clock);
+    if (change.kind !== "renamed") this.#owe(change);
+    else {
+      this.#owe(change.isDirectory ? tree(change.to) : path(change.to));
+      this.#owe(path(change.from));
+    }
+  }
+
+  take(limit: number): void {
+    this.#clock += 1;
+    for (const { path, whole } of this.pending.take(limit, this.#clock)) {
+      for (const other of this.#flying) {
+        expect(isWithin(path, asBytePath(other.path))).toBe(false);
+        expect(isWithin(asBytePath(other.path), path)).toBe(false);
+      }
+      this.#flying.push({ path, whole, at: this.#clock });
+    }
+    expect(this.pending.inFlight).toBe(this.#flying.length);
+  }
+
+  land(how: "delivered" | "again" | "later", which: number): void {
+    const [landed] = this.#flying.splice(which % Math.max(1, this.#flying.length), 1);
+    if (landed === undefined) return;
+    const landing = asBytePath(landed.path);
+    if (how === "later") this.pending.later(landing, this.#clock, this.#clock + 3);
+    else this.pending[how](landing);
+    if (how === "delivered") this.#settle(landed);
+  }
+
+  #owe(change: Change): void {
+    if (change.kind === "renamed") return;
+    this.#owed.set(`${change.kind} ${change.path}`, { change, at: this.#clock });
+  }
+
+  #settle(landed: { readonly path: string; readonly whole: boolean; readonly at: number }): void {
+    for (const [key, { change, at }] of this.#owed) {
+      const isSame = change.path === landed.path && (landed.whole || change.kind === "path");
+      const isBelow = landed.whole && isWithin(asBytePath(change.path), asBytePath(landed.path));
+      if (at < landed.at && (isSame || isBelow)) this.#owed.delete(key);
+    }
+  }
+}
+
+function play(ledger: Ledger, step: Step): void {
+  if (step.do === "path") ledger.add(path(step.at));
+  else if (step.do === "tree") ledger.add(tree(step.at));
+  else if (step.do === "take") ledger.take(step.limit);
+  else if (step.do === "renamed") {
+    if (step.at !== step.to) ledger.add(renamed(step.at, step.to));
+  } else ledger.land(step.do, step.which);
+}
+
+test("nothing is lost, whatever changes, fails and lands in between", () => {
+  fc.assert(
+    fc.property(fc.array(steps, { maxLength: 40 }), (script) => {
+      const ledger = new Ledger();
+      for (const step of script) play(ledger, step);
+      for (let round = 0; round < 200 && ledger.pending.size > 0; round += 1) {
+        while (ledger.flying > 0) ledger.land("delivered", 0);
+        ledger.take(3);
+      }
+      expect(ledger.pending.size).toBe(0);
+      expect(ledger.owed).toEqual([]);
+    }),
+    { seed: 20_261_122, numRuns: 3_000 },
+  );
+});
