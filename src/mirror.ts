@@ -74,7 +74,7 @@ export class Mirror {
 
   /** Stops watching, lets what is in flight finish within `deadlineMs`, and says what is left. */
   async stop(deadlineMs: number): Promise<{ readonly undelivered: number }> {
-    await Promise.all(this.#mirrored.map(({ watcher }) => watcher?.close()));
+    await Promise.all(this.#mirrored.map(async ({ watcher }) => watcher?.close()));
     const targets = this.#mirrored.flatMap(({ targets }) => targets);
     await withDeadline(Promise.all(targets.map(({ target }) => target.drain())), deadlineMs);
     await this.#threads.close();

@@ -24,6 +24,8 @@ export interface CarrierReport {
   failed(failure: PathFailure): void;
   /** To be looked at again, soon. */
   again(path: BytePath): void;
+  /** Small changes are through; what is left are large files and whole trees. */
+  onlyLongLeft?(): void;
   /** A line for the log. */
   notice?(text: string): void;
 }

@@ -27,14 +27,17 @@ export async function deliver(
   const askers = askersOf(batch);
   const answer = answerAskers(askers, report);
   const reports = (path: BytePath): boolean => askers.has(path);
-  const carried = batch.large.map((entries) =>
-    carrier.carry({ kind: "large", entries, reports }, answer),
-  );
-  if (batch.small.length > 0) {
-    carried.push(carrier.carry({ kind: "small", entries: batch.small, reports }, answer));
-  }
-  carried.push(...batch.trees.map((path) => deliverTree(path, carrier, answer)));
-  await settleAll(carried);
+  const long = [
+    ...batch.large.map((entries) => carrier.carry({ kind: "large", entries, reports }, answer)),
+    ...batch.trees.map((path) => deliverTree(path, carrier, answer)),
+  ];
+  const small =
+    batch.small.length === 0
+      ? Promise.resolve()
+      : carrier.carry({ kind: "small", entries: batch.small, reports }, answer);
+  await Promise.allSettled([small]);
+  if (long.length > 0) report.onlyLongLeft?.();
+  await settleAll([small, ...long]);
 }
 
 /** The paths that asked for each entry: itself, or what lay below a vanished directory. */

@@ -109,4 +109,6 @@ export type Report =
       readonly entries: number;
       readonly bytes: number;
     }
+  /** Small changes are through: others need not wait for what is left of this job. */
+  | { readonly kind: "only long left"; readonly job: number }
   | { readonly kind: "notice"; readonly targetId: number; readonly text: string };

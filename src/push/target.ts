@@ -28,7 +28,7 @@ export interface TargetOptions {
   readonly threads: PushThreads;
   readonly events: TargetEvents;
   /** How many batches may be under way at the same time; default 4. */
-  readonly mostJobs?: number;
+  readonly mostBatches?: number;
 }
 
 /** A batch has at most this many paths: what fails with it is little, what it saves is enough. */
@@ -44,9 +44,11 @@ export class Target {
   readonly #id: number;
   readonly #threads: PushThreads;
   readonly #events: TargetEvents;
-  readonly #mostJobs: number;
+  readonly #mostBatches: number;
   readonly #pending = new PendingSet();
-  #jobs = 0;
+  /** Batches that others wait for, and everything that is under way. */
+  #batches = 0;
+  #running = 0;
   #reconcile: "none" | "wanted" | "running" | "running, wanted again" = "none";
   /** Consecutive failures of the target as a whole; 0 while it is up. */
   #failures = 0;
@@ -56,11 +58,11 @@ export class Target {
   #stopping = false;
   #onIdle: (() => void) | undefined;
 
-  constructor({ id, threads, events, mostJobs = 4 }: TargetOptions) {
+  constructor({ id, threads, events, mostBatches = 4 }: TargetOptions) {
     this.#id = id;
     this.#threads = threads;
     this.#events = events;
-    this.#mostJobs = mostJobs;
+    this.#mostBatches = mostBatches;
   }
 
   /** Paths not delivered yet, and since when the oldest waits. */
@@ -88,7 +90,7 @@ export class Target {
   async drain(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    if (this.#jobs === 0) return;
+    if (this.#running === 0) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
@@ -103,10 +105,12 @@ export class Target {
 
   #startJobs(now: number): void {
     // A target that was down is probed with one job; success opens it for all.
-    const mostJobs = this.#failures > 0 ? 1 : this.#mostJobs;
-    if (this.#reconcile === "wanted" && this.#jobs < mostJobs) this.#startReconcile(now);
-    while (this.#jobs < mostJobs) {
-      const paths = this.#pending.take(this.#failures > 0 ? 1 : pathsPerBatch, now);
+    const isProbe = this.#failures > 0;
+    if (isProbe && this.#running > 0) return;
+    if (this.#reconcile === "wanted") this.#startReconcile(now);
+    const room = isProbe ? 1 - this.#running : this.#mostBatches - this.#batches;
+    for (let batch = 0; batch < room; batch += 1) {
+      const paths = this.#pending.take(isProbe ? 1 : pathsPerBatch, now);
       if (paths.length === 0) break;
       this.#startDelivery(paths);
     }
@@ -114,10 +118,21 @@ export class Target {
 
   #startDelivery(taken: readonly PendingPath[]): void {
     const paths = new Map(taken.map((path) => [path.path, path]));
-    this.#jobs += 1;
+    let holdsOthers = true;
+    const release = (): void => {
+      if (holdsOthers) this.#batches -= 1;
+      holdsOthers = false;
+    };
+    this.#batches += 1;
+    this.#running += 1;
     this.#threads.deliver(this.#id, taken, {
       ...this.#listener(paths),
+      onlyLongLeft: () => {
+        release();
+        this.#pump();
+      },
       finished: (failure) => {
+        release();
         for (const path of paths.keys()) {
           if (failure !== undefined) this.#pending.again(path);
           else this.#failed({ path, reason: "nothing was heard of it" }, paths);
@@ -128,7 +143,7 @@ export class Target {
   }
 
   #startReconcile(started: number): void {
-    this.#jobs += 1;
+    this.#running += 1;
     this.#reconcile = "running";
     let entries = 0;
     let bytes = 0;
@@ -187,10 +202,10 @@ export class Target {
   }
 
   #finished(failure: JobFailure | undefined): void {
-    this.#jobs -= 1;
+    this.#running -= 1;
     if (failure === undefined) this.#isUp();
     else this.#isDown(failure);
-    if (this.#jobs === 0) this.#onIdle?.();
+    if (this.#running === 0) this.#onIdle?.();
     this.#pump();
   }
 

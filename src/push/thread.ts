@@ -96,6 +96,10 @@ class Mail implements CarrierReport {
     this.#schedule();
   }
 
+  onlyLongLeft(): void {
+    send({ kind: "only long left", job: this.#job });
+  }
+
   notice(text: string): void {
     send({ kind: "notice", targetId: this.#targetId, text });
   }

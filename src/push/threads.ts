@@ -17,6 +17,8 @@ export interface JobListener {
   failed(failures: readonly PathFailure[]): void;
   again(paths: readonly BytePath[]): void;
   progress?(entries: number, bytes: number): void;
+  /** Only large files and whole trees are left: others need not wait for them. */
+  onlyLongLeft?(): void;
   finished(failure: JobFailure | undefined): void;
 }
 
@@ -113,6 +115,9 @@ export class PushThreads {
         break;
       case "progress":
         listener.progress?.(report.entries, report.bytes);
+        break;
+      case "only long left":
+        listener.onlyLongLeft?.();
         break;
       case "finished":
         this.#jobs.delete(report.job);
