@@ -54,14 +54,31 @@ test("each kind of difference is named with its path", () => {
   expect(() => expectEqualTrees(left.path, right.path, untimed)).toThrow("differ in 9 points");
 });
 
-test("times are compared to the nanosecond, of directories only where they are asked for", () => {
+test("times are compared of files to the nanosecond, of all else to the second", () => {
+  using directory = temporaryDirectory();
+  makeTree(directory.path, { "d/f": "", l: { type: "symlink", target: "x" } });
+  const set = (name: string, time: number) =>
+    fs.lutimesSync(`${directory.path}/${name}`, time, time);
+  const differences = (time: number) => {
+    for (const name of ["d", "d/f", "l"]) set(name, 1_700_000_000);
+    const before = readTree(directory.path);
+    for (const name of ["d", "d/f", "l"]) set(name, time);
+    return treeDifferences(before, readTree(directory.path), { root: false });
+  };
+  expect(differences(1_700_000_000.25)).toEqual([expect.stringContaining("d/f: mtimeNs is 17")]);
+  expect(differences(1_700_000_001)).toEqual([
+    "d: mtimeSeconds is 1700000001 instead of 1700000000",
+    expect.stringContaining("d/f: mtimeNs"),
+    "l: mtimeSeconds is 1700000001 instead of 1700000000",
+  ]);
+});
+
+test("times of directories count only where they are asked for", () => {
   using directory = temporaryDirectory();
   makeTree(directory.path, { "d/f": "" });
   const before = readTree(directory.path);
-  fs.utimesSync(`${directory.path}/d`, 1, 1.000000001);
-  const after = readTree(directory.path);
-  expect(treeDifferences(before, after)).toEqual([expect.stringContaining("d: mtimeNs is 1")]);
-  expectEqualTrees(before, after, { directoryTimes: false });
+  fs.utimesSync(`${directory.path}/d`, 1, 1);
+  expectEqualTrees(before, readTree(directory.path), { directoryTimes: false });
 });
 
 test("the same seed makes the same tree and the same changes", () => {

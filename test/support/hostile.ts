@@ -83,7 +83,7 @@ function chooseEntry(chance: Random): TreeEntry {
   return { type: "file", content: chooseContent(chance), mode: chance.pick(fileModes) };
 }
 
-/** Seconds with a fraction; a double keeps it to some 200 ns, so the nanoseconds are odd. */
+/** Seconds with a fraction, which Node keeps to the microsecond. */
 function chooseTime(chance: Random): number {
   return chance.below(2 ** 31) + chance.below(1e9) / 1e9;
 }
@@ -175,19 +175,9 @@ function editOrAdd(root: string, at: BytePath, chance: Random): void {
 
 const mutations = [editOrAdd, editOrAdd, moveEntry, changeMode, setTime, replaceEntry, removeEntry];
 
-// Directories that just changed have the time of a mirror's copy, to the second.
-function settleDirectories(root: string, since: number, chance: Random): void {
-  for (const at of directoriesOf(root)) {
-    const { mtimeMs } = fs.lstatSync(nativePath(root, at));
-    if (mtimeMs >= since && mtimeMs <= Date.now()) setTime(root, at, chance);
-  }
-}
-
 /** Makes `steps` (default 40) changes drawn from `seed`: edits, moves, type changes, deletions. */
 export function mutateTree(root: string, seed: number, steps = 40): void {
   const chance = random(seed);
-  // Kernels stamp files with a clock that ticks every few milliseconds.
-  const startedAt = Date.now() - 20;
   for (let i = 0; i < steps; i += 1) {
     const at = pickEntry(root, chance);
     if (at === undefined || chance.oneIn(5)) {
@@ -196,5 +186,4 @@ export function mutateTree(root: string, seed: number, steps = 40): void {
       chance.pick(mutations)(root, asBytePath(at), chance);
     }
   }
-  settleDirectories(root, startedAt, chance);
 }

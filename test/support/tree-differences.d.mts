@@ -5,7 +5,10 @@ export interface FoundEntry {
   readonly type: "file" | "directory" | "symlink" | "other";
   /** Permission bits in octal; not of a symlink, which has none of its own. */
   readonly mode?: string;
-  readonly mtimeNs: bigint;
+  /** Of a file. */
+  readonly mtimeNs?: bigint;
+  /** Of everything else. */
+  readonly mtimeSeconds?: bigint;
   readonly sizeBytes?: number;
   /** SHA-256 of a file's content, in hex. */
   readonly content?: string;
@@ -19,7 +22,10 @@ export interface FoundEntry {
 export interface TreeComparison {
   /** Permission bits. Default true. */
   readonly modes?: boolean;
-  /** Modification times of files and symlinks, to the nanosecond. Default true. */
+  /**
+   * Modification times: of files to the nanosecond; of symlinks and directories to the second,
+   * because a stock daemon leaves theirs alone when the second is right. Default true.
+   */
   readonly times?: boolean;
   /** Modification times of directories. Default: as `times`. */
   readonly directoryTimes?: boolean;

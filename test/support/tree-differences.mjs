@@ -8,13 +8,14 @@ function native(root, at) {
 function readEntry(file) {
   const stats = fs.lstatSync(file, { bigint: true });
   const { mtimeNs } = stats;
+  const mtimeSeconds = mtimeNs / 1_000_000_000n;
   const owner = `${stats.uid}:${stats.gid}`;
   const mode = (stats.mode & 0o7777n).toString(8);
   if (stats.isSymbolicLink()) {
-    return { type: "symlink", mtimeNs, owner, target: fs.readlinkSync(file, "latin1") };
+    return { type: "symlink", mtimeSeconds, owner, target: fs.readlinkSync(file, "latin1") };
   }
-  if (stats.isDirectory()) return { type: "directory", mtimeNs, owner, mode };
-  if (!stats.isFile()) return { type: "other", mtimeNs, owner, mode };
+  if (stats.isDirectory()) return { type: "directory", mtimeSeconds, owner, mode };
+  if (!stats.isFile()) return { type: "other", mtimeSeconds, owner, mode };
   const content = createHash("sha256").update(fs.readFileSync(file)).digest("hex");
   return { type: "file", mtimeNs, owner, mode, sizeBytes: Number(stats.size), content };
 }
@@ -37,7 +38,9 @@ function comparedFields(entry, options) {
   const { modes = true, times = true, directoryTimes = times, owners = false } = options;
   const fields = ["sizeBytes", "content", "target"];
   if (modes) fields.push("mode");
-  if (entry.type === "directory" ? directoryTimes : times) fields.push("mtimeNs");
+  if (entry.type === "directory" ? directoryTimes : times) {
+    fields.push(entry.type === "file" ? "mtimeNs" : "mtimeSeconds");
+  }
   if (owners) fields.push("owner");
   return fields;
 }
