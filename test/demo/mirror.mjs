@@ -5,6 +5,7 @@ import { inProject } from "../support/command.mjs";
 import { parseLogLine } from "./log.mjs";
 
 const stopDeadlineMs = 10_000;
+const rememberedLines = 10;
 
 /**
  * The running program; emits "delivery" for each acknowledged path, "pushed" after the first full
@@ -13,6 +14,7 @@ const stopDeadlineMs = 10_000;
 export class Mirror extends EventEmitter {
   #child;
   #stopping = false;
+  #lastLines = [];
 
   /** @param {string} configuration path of a confxml.xml */
   constructor(configuration) {
@@ -22,8 +24,9 @@ export class Mirror extends EventEmitter {
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: output }).on("line", (line) => this.#read(line));
     }
-    this.#child.once("exit", (code, signal) => {
-      if (!this.#stopping) this.emit("ended", `sersync has ended by itself (${signal ?? code})`);
+    this.#child.once("close", (code, signal) => {
+      const why = [`sersync has ended by itself (${signal ?? code}):`, ...this.#lastLines];
+      if (!this.#stopping) this.emit("ended", why.join("\n    "));
     });
   }
 
@@ -35,7 +38,12 @@ export class Mirror extends EventEmitter {
     const { delivery, pushed, text, isProblem } = parseLogLine(line);
     if (delivery !== undefined) this.emit("delivery", delivery);
     else if (pushed) this.emit("pushed");
-    else if (text !== "") this.emit("text", text, isProblem);
+    else this.#tell(text, isProblem);
+  }
+
+  #tell(text, isProblem) {
+    this.#lastLines = [...this.#lastLines, text].slice(-rememberedLines);
+    this.emit("text", text, isProblem);
   }
 
   /** Ends the program as a service manager would, by SIGTERM; by SIGKILL after ten seconds. */
