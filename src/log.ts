@@ -1,0 +1,66 @@
+import { type DestinationStream, destination, type Logger, pino } from "pino";
+
+export interface LogOptions {
+  /** Also say what only helps when something is looked for. Default false. */
+  readonly debug?: boolean;
+  /** One readable line per message instead of JSON. Default: when the output is a terminal. */
+  readonly pretty?: boolean;
+  /** Where lines go; default the standard output, written synchronously. */
+  readonly output?: DestinationStream;
+}
+
+/**
+ * The log of this process: JSON lines for programs, readable ones on a terminal.
+ *
+ * Written synchronously: the last lines before a crash are the ones that are needed.
+ */
+export function createLog(options: LogOptions = {}): Logger {
+  const { debug = false, pretty = process.stdout.isTTY === true } = options;
+  const { output = destination({ dest: 1, sync: true }) } = options;
+  const stream = pretty ? prettyStream(output) : output;
+  const settings = {
+    level: debug ? "debug" : "info",
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(settings, stream);
+}
+
+function prettyStream(output: DestinationStream): DestinationStream {
+  return { write: (line) => output.write(`${formatPretty(line)}\n`) };
+}
+
+/** What pino writes, as set up above. */
+interface LogLine {
+  readonly level: string;
+  readonly time: string;
+  readonly msg?: string;
+  readonly err?: { readonly message: string };
+  readonly [field: string]: unknown;
+}
+
+/** A JSON log line as a person reads it: `12:30:05 warn  text name=value`. */
+export function formatPretty(line: string): string {
+  const { level, time, msg = "", err, ...rest } = JSON.parse(line) as LogLine;
+  const reason = err === undefined ? "" : `: ${err.message}`;
+  const fields = Object.entries(rest).map(([name, value]) => ` ${name}=${formatValue(value)}`);
+  const text = `${msg}${reason}${fields.join("")}`;
+  return `${time.slice(11, 19)} ${level.padEnd(5)} ${escapeControls(text)}`;
+}
+
+function formatValue(value: unknown): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/**
+ * Text in which nothing moves the cursor, rings or turns the writing direction: file names come
+ * from strangers and end up on an operator's terminal.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu,
+    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  );
+}
