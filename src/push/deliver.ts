@@ -35,9 +35,10 @@ export async function deliver(
     batch.small.length === 0
       ? Promise.resolve()
       : carrier.carry({ kind: "small", entries: batch.small, reports }, answer);
+  const all = settleAll([small, ...long]); // from the start, or an early failure is nobody's
   await Promise.allSettled([small]);
   if (long.length > 0) report.onlyLongLeft?.();
-  await settleAll([small, ...long]);
+  await all;
 }
 
 /** The paths that asked for each entry: itself, or what lay below a vanished directory. */

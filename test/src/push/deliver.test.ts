@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { asBytePath, type FileEntry, RsyncError } from "../../../protocol/index.ts";
+import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
+import { deliver } from "../../../src/push/deliver.ts";
+import { makeTree, temporaryDirectory } from "../../support/tree.ts";
+import { batchOptions, excluding } from "./trees.ts";
+
+const large = Buffer.alloc(1024 * 1024);
+
+/** A carrier to no daemon: `carry` says what comes of each session. */
+function scriptedCarrier(
+  root: string,
+  carry: (options: CarryOptions, report: CarrierReport) => Promise<void>,
+): Carrier {
+  const options = batchOptions(root);
+  return { options, rules: excluding(), hasRules: false, carry } as unknown as Carrier;
+}
+
+function listener(told: string[]): CarrierReport {
+  return {
+    delivered: ({ path, kind }) => told.push(`delivered ${path} ${kind}`),
+    failed: ({ path, reason }) => told.push(`failed ${path}: ${reason}`),
+    again: (path) => told.push(`again ${path}`),
+    onlyLongLeft: () => told.push("only long left"),
+  };
+}
+
+function asked(...paths: string[]) {
+  return paths.map((path) => ({ path: asBytePath(path), whole: false }));
+}
+
+async function acknowledgeAll({ entries, reports }: CarryOptions, report: CarrierReport) {
+  const kindOf = (entry: FileEntry) => (entry.mode === 0 ? "delete" : "file");
+  for (const entry of entries) {
+    if (reports(entry.path)) report.delivered({ path: entry.path, kind: kindOf(entry), bytes: 0 });
+  }
+}
+
+test("every path that lay below a vanished directory is told what became of it", async () => {
+  using root = temporaryDirectory();
+  const told: string[] = [];
+  await deliver(
+    asked("d/a", "d/e/b", "d"),
+    scriptedCarrier(root.path, acknowledgeAll),
+    listener(told),
+  );
+  expect(told).toEqual(["delivered d/a delete", "delivered d/e/b delete", "delivered d delete"]);
+});
+
+test("small files and large ones travel apart, and the large ones hold nobody", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { small: "", large });
+  const told: string[] = [];
+  const carrier = scriptedCarrier(root.path, async (options, report) => {
+    if (options.kind === "large") await new Promise(setImmediate);
+    await acknowledgeAll(options, report);
+  });
+  await deliver(asked("small", "large"), carrier, listener(told));
+  expect(told).toEqual(["delivered small file", "only long left", "delivered large file"]);
+});
+
+test("a session that fails early is thrown when all have ended, with what arrived before", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { small: "", large });
+  const told: string[] = [];
+  const carrier = scriptedCarrier(root.path, async (options, report) => {
+    if (options.kind === "large") throw new RsyncError("CONNECTION_LOST", "cut off");
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+    await acknowledgeAll(options, report);
+  });
+  const delivered = deliver(asked("small", "large"), carrier, listener(told));
+  await expect(delivered).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+  expect(told).toContain("delivered small file");
+});
