@@ -169,7 +169,7 @@ export class Target {
     return {
       delivered: (deliveries) => {
         const now = performance.now();
-        this.#isUp();
+        if (deliveries.some(({ kind }) => kind !== "nothing")) this.#isUp();
         for (const delivery of deliveries) {
           const since = paths.get(delivery.path)?.since ?? started;
           if (paths.delete(delivery.path)) this.#pending.delivered(delivery.path);
@@ -178,6 +178,7 @@ export class Target {
         this.#pump();
       },
       failed: (failures) => {
+        this.#isUp();
         for (const failure of failures) this.#failed(failure, paths);
       },
       again: (again) => {
@@ -203,8 +204,7 @@ export class Target {
 
   #finished(failure: JobFailure | undefined): void {
     this.#running -= 1;
-    if (failure === undefined) this.#isUp();
-    else this.#isDown(failure);
+    if (failure !== undefined) this.#isDown(failure);
     if (this.#running === 0) this.#onIdle?.();
     this.#pump();
   }

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { asBytePath, deletion, type FileEntry, fileTypes } from "../../../protocol/index.ts";
+import { Overlap } from "../../../src/push/overlap.ts";
+
+function file(path: string): FileEntry {
+  return { ...deletion(asBytePath(path)), mode: fileTypes.regular | 0o644 };
+}
+
+function directory(path: string): FileEntry {
+  return { ...deletion(asBytePath(path)), mode: fileTypes.directory | 0o755 };
+}
+
+test("sessions one after the other overlap in nothing", () => {
+  const overlap = new Overlap();
+  for (let session = 0; session < 2; session += 1) {
+    overlap.enter([directory(""), file("a")]);
+    expect(overlap.leave([directory(""), file("a")])).toEqual({ directories: [], others: [] });
+  }
+});
+
+test("what two sessions carried at the same time is told when the last of them ends", () => {
+  const overlap = new Overlap();
+  const first = [directory(""), directory("d"), file("d/a"), file("same")];
+  const second = [directory(""), directory("d"), file("d/b"), file("same")];
+  overlap.enter(first);
+  overlap.enter(second);
+  expect(overlap.leave(second)).toEqual({ directories: [], others: [] });
+  expect(overlap.leave(first)).toEqual({ directories: ["", "d"], others: ["same"] });
+});
+
+test("a session that begins while another still runs keeps the overlap open", () => {
+  const overlap = new Overlap();
+  for (let session = 0; session < 3; session += 1) overlap.enter([directory("")]);
+  expect(overlap.leave([directory("")]).directories).toEqual([]);
+  overlap.enter([directory("")]);
+  for (let session = 0; session < 2; session += 1) overlap.leave([directory("")]);
+  expect(overlap.leave([directory("")]).directories).toEqual([""]);
+});
+
+test("an overlap is told once", () => {
+  const overlap = new Overlap();
+  overlap.enter([file("a")]);
+  overlap.enter([file("a")]);
+  overlap.leave([file("a")]);
+  expect(overlap.leave([file("a")]).others).toEqual(["a"]);
+  overlap.enter([file("a")]);
+  expect(overlap.leave([file("a")]).others).toEqual([]);
+});
+
+test("a name that one session deletes while another sends it is looked at again", () => {
+  const overlap = new Overlap();
+  overlap.enter([directory("d")]);
+  overlap.enter([deletion(asBytePath("d"))]);
+  overlap.leave([directory("d")]);
+  expect(overlap.leave([deletion(asBytePath("d"))]).others).toEqual(["d"]);
+});

@@ -1,0 +1,105 @@
+import { asBytePath } from "../../../protocol/index.ts";
+import type { AskedPath } from "../../../src/push/deliver.ts";
+import type { Delivery, JobFailure, PathFailure } from "../../../src/push/message.ts";
+import { Target, type TargetEvents } from "../../../src/push/target.ts";
+import type { JobListener, PushThreads } from "../../../src/push/threads.ts";
+
+/** A job that a target gave to its push thread; the test says what comes of it. */
+export class ScriptedJob {
+  /** What it was asked for; "" alone is a comparison of the whole tree. */
+  readonly paths: readonly string[];
+  readonly #listener: JobListener;
+
+  constructor(paths: readonly string[], listener: JobListener) {
+    this.paths = paths;
+    this.#listener = listener;
+  }
+
+  delivered(...paths: string[]): void {
+    this.#deliver(paths, "file");
+  }
+
+  /** Settles paths for which there was nothing to do. */
+  spared(...paths: string[]): void {
+    this.#deliver(paths, "nothing");
+  }
+
+  failed(...paths: string[]): void {
+    const failures = paths.map((path) => ({ path: asBytePath(path), reason: "refused" }));
+    this.#listener.failed(failures);
+  }
+
+  again(...paths: string[]): void {
+    this.#listener.again(paths.map(asBytePath));
+  }
+
+  progress(entries: number, bytes: number): void {
+    this.#listener.progress?.(entries, bytes);
+  }
+
+  end(failure?: JobFailure): void {
+    this.#listener.finished(failure);
+  }
+
+  /** Everything it was asked for has arrived. */
+  succeed(): void {
+    this.delivered(...this.paths);
+    this.end();
+  }
+
+  #deliver(paths: readonly string[], kind: Delivery["kind"]): void {
+    this.#listener.delivered(paths.map((path) => ({ path: asBytePath(path), kind, bytes: 1 })));
+  }
+}
+
+/** A target whose push threads do what the test says, and what it told of itself. */
+export interface ScriptedTarget {
+  readonly target: Target;
+  /** Jobs in the order in which they were given; takes the first. */
+  next(): ScriptedJob;
+  /** How many jobs have been given and not been looked at. */
+  readonly waiting: number;
+  /** What was told, as short lines. */
+  readonly told: string[];
+}
+
+export function scriptedTarget(): ScriptedTarget {
+  const jobs: ScriptedJob[] = [];
+  const told: string[] = [];
+  const threads = {
+    deliver: (_id: number, paths: readonly AskedPath[], listener: JobListener) => {
+      const names = paths.map(({ path }) => path);
+      jobs.push(new ScriptedJob(names, listener));
+    },
+    reconcile: (_id: number, listener: JobListener) => {
+      jobs.push(new ScriptedJob([""], listener));
+    },
+  };
+  const target = new Target({
+    id: 0,
+    threads: threads as unknown as PushThreads,
+    events: teller(told),
+  });
+  return {
+    target,
+    told,
+    get waiting() {
+      return jobs.length;
+    },
+    next: () => {
+      const job = jobs.shift();
+      if (job === undefined) throw new Error("the target has given no job");
+      return job;
+    },
+  };
+}
+
+function teller(told: string[]): TargetEvents {
+  return {
+    delivered: ({ path }: Delivery, sinceMs) => told.push(`delivered ${path} ${sinceMs} ms`),
+    failed: ({ path, reason }: PathFailure) => told.push(`failed ${path}: ${reason}`),
+    down: ({ code }: JobFailure) => told.push(`down ${code}`),
+    up: () => told.push("up"),
+    reconciled: (entries, bytes) => told.push(`reconciled ${entries} ${bytes}`),
+  };
+}

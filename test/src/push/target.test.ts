@@ -1,0 +1,258 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { JobFailure } from "../../../src/push/message.ts";
+import { path, tree } from "../pending/changes.ts";
+import { scriptedTarget } from "./scripted-threads.ts";
+
+const unreachable: JobFailure = { code: "CONNECTION_LOST", message: "refused", retryable: true };
+const wrongPassword: JobFailure = { code: "AUTH_FAILED", message: "refused", retryable: false };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(0); // no jitter
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+function paths(count: number, name = "f") {
+  return Array.from({ length: count }, (_, i) => path(`${name}${i}`));
+}
+
+test("an idle target gets a change at once, and says how long its delivery took", () => {
+  const { target, next, told } = scriptedTarget();
+  target.add([path("a")]);
+  vi.advanceTimersByTime(7);
+  expect(target.backlog.paths).toBe(1);
+  next().succeed();
+  expect(told).toEqual(["delivered a 7 ms"]);
+  expect(target.backlog).toEqual({ paths: 0, oldest: undefined });
+});
+
+test("while batches are under way the next one grows", () => {
+  const scripted = scriptedTarget();
+  for (const change of paths(10)) scripted.target.add([change]);
+  expect(scripted.waiting).toBe(4);
+  scripted.next().succeed();
+  for (let i = 0; i < 3; i += 1) scripted.next();
+  expect(scripted.next().paths).toEqual(["f4", "f5", "f6", "f7", "f8", "f9"]);
+});
+
+test("a batch has a thousand paths at most", () => {
+  const { target, next } = scriptedTarget();
+  target.add(paths(1_500));
+  expect(next().paths).toHaveLength(1_000);
+  expect(next().paths).toHaveLength(500);
+});
+
+test("a path that changed while it was sent is sent again", () => {
+  const { target, next } = scriptedTarget();
+  target.add([path("a")]);
+  const job = next();
+  target.add([path("a")]);
+  job.succeed();
+  expect(next().paths).toEqual(["a"]);
+});
+
+test("an unreachable target is tried after 1 s, 2 s, 4 s, with one path, and once a minute at last", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add(paths(3));
+  scripted.next().end(unreachable);
+  for (const delay of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]) {
+    vi.advanceTimersByTime(delay - 1);
+    expect(scripted.waiting).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(scripted.waiting).toBe(1);
+    const probe = scripted.next();
+    expect(probe.paths).toHaveLength(1);
+    probe.end(unreachable);
+  }
+  expect(scripted.target.backlog.paths).toBe(3);
+});
+
+test("changes do not hurry a target that is down", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  scripted.next().end(unreachable);
+  scripted.target.add(paths(100));
+  expect(scripted.waiting).toBe(0);
+  vi.advanceTimersByTime(1_000);
+  expect(scripted.waiting).toBe(1);
+});
+
+test("batches that fail with the first count once, and are told once", () => {
+  const scripted = scriptedTarget();
+  for (const change of paths(4)) scripted.target.add([change]);
+  for (let i = 0; i < 4; i += 1) scripted.next().end(unreachable);
+  expect(scripted.told).toEqual(["down CONNECTION_LOST"]);
+  vi.advanceTimersByTime(1_000);
+  expect(scripted.waiting).toBe(1);
+});
+
+test("the first acknowledgement of a target that was down opens it for all again", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add(paths(3));
+  scripted.next().end(unreachable);
+  vi.advanceTimersByTime(1_000);
+  const probe = scripted.next();
+  probe.delivered("f0");
+  expect(scripted.next().paths).toEqual(["f1", "f2"]);
+  expect(scripted.told.slice(0, 2)).toEqual(["down CONNECTION_LOST", "up"]);
+  probe.end();
+});
+
+test("a path that needs nothing does not show that a target is back", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add(paths(3));
+  scripted.next().end(unreachable);
+  vi.advanceTimersByTime(1_000);
+  const probe = scripted.next();
+  probe.spared("f0");
+  probe.end();
+  expect(scripted.told).toEqual(["down CONNECTION_LOST"]);
+  expect(scripted.next().paths).toEqual(["f1"]);
+});
+
+test("what only a person can mend is tried once a minute", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    scripted.next().end(wrongPassword);
+    vi.advanceTimersByTime(59_999);
+    expect(scripted.waiting).toBe(0);
+    vi.advanceTimersByTime(1);
+  }
+  expect(scripted.told).toEqual(Array(3).fill("down AUTH_FAILED"));
+});
+
+test("a path that is refused is tried alone, ever more rarely, and delays no other", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("bad"), path("good")]);
+  const job = scripted.next();
+  job.failed("bad");
+  job.delivered("good");
+  job.end();
+  expect(scripted.told).toEqual(["failed bad: refused", "delivered good 0 ms"]);
+  scripted.target.add([path("other")]);
+  expect(scripted.next().paths).toEqual(["other"]);
+  for (const delay of [1_000, 2_000, 4_000]) {
+    vi.advanceTimersByTime(delay - 1);
+    expect(scripted.waiting).toBe(0);
+    vi.advanceTimersByTime(1);
+    const again = scripted.next();
+    expect(again.paths).toEqual(["bad"]);
+    again.failed("bad");
+    again.end();
+  }
+});
+
+test("a refused path that changes is tried at once", () => {
+  const { target, next } = scriptedTarget();
+  target.add([path("bad")]);
+  const job = next();
+  job.failed("bad");
+  job.end();
+  target.add([path("bad")]);
+  expect(next().paths).toEqual(["bad"]);
+});
+
+test("a path of which nothing was heard has failed", () => {
+  const { target, next, told } = scriptedTarget();
+  target.add([path("a"), path("b")]);
+  const job = next();
+  job.delivered("a");
+  job.end();
+  expect(told).toEqual(["delivered a 0 ms", "failed b: nothing was heard of it"]);
+  vi.advanceTimersByTime(1_000);
+  expect(next().paths).toEqual(["b"]);
+});
+
+test("a job that breaks off keeps what was acknowledged before", () => {
+  const { target, next } = scriptedTarget();
+  target.add([path("a"), path("b")]);
+  const job = next();
+  job.delivered("a");
+  job.end(unreachable);
+  expect(target.backlog.paths).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  expect(next().paths).toEqual(["b"]);
+});
+
+test("a file that was changing while it was read is read again soon, not at once", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  const job = scripted.next();
+  job.again("a");
+  job.end();
+  vi.advanceTimersByTime(199);
+  expect(scripted.waiting).toBe(0);
+  vi.advanceTimersByTime(1);
+  expect(scripted.next().paths).toEqual(["a"]);
+});
+
+test("what a comparison found to be different is looked at at once, beside it", () => {
+  const { target, next } = scriptedTarget();
+  target.reconcile();
+  const comparison = next();
+  comparison.again("extra");
+  expect(next().paths).toEqual(["extra"]);
+});
+
+test("a comparison runs beside changes, and tells what it came to", () => {
+  const { target, next, told } = scriptedTarget();
+  target.reconcile();
+  target.add([path("a")]);
+  const comparison = next();
+  expect(comparison.paths).toEqual([""]);
+  next().succeed();
+  comparison.progress(120, 4_096);
+  comparison.end();
+  expect(told).toEqual(["delivered a 0 ms", "reconciled 120 4096"]);
+});
+
+test("a comparison that is asked for while one runs comes after it, once", () => {
+  const scripted = scriptedTarget();
+  scripted.target.reconcile();
+  const first = scripted.next();
+  scripted.target.reconcile();
+  scripted.target.add([tree("")]);
+  expect(scripted.waiting).toBe(0);
+  first.end();
+  scripted.next().end();
+  expect(scripted.waiting).toBe(0);
+});
+
+test("a comparison that broke off begins anew when the target may be tried again", () => {
+  const scripted = scriptedTarget();
+  scripted.target.reconcile();
+  scripted.next().end(unreachable);
+  expect(scripted.waiting).toBe(0);
+  vi.advanceTimersByTime(1_000);
+  expect(scripted.next().paths).toEqual([""]);
+});
+
+test("draining waits for what is under way and takes nothing more", async () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  const job = scripted.next();
+  let isDrained = false;
+  const drained = scripted.target.drain().then(() => {
+    isDrained = true;
+  });
+  scripted.target.add([path("b")]);
+  await Promise.resolve();
+  expect(isDrained).toBe(false);
+  job.succeed();
+  await drained;
+  expect(scripted.waiting).toBe(0);
+  expect(scripted.target.backlog.paths).toBe(1);
+});
+
+test("draining an idle target, or one that is down, takes no time", async () => {
+  const { target, next } = scriptedTarget();
+  target.add([path("a")]);
+  next().end(unreachable);
+  await target.drain();
+  expect(vi.getTimerCount()).toBe(0);
+});
