@@ -80,3 +80,35 @@ function storedBlocks(bytes: Buffer): Buffer[] {
   }
   return blocks;
 }
+
+/** What a frame of an lz4 stream adds to the file by itself: its block, read strictly. */
+export function lz4Literal(frame: Frame): Buffer {
+  return "data" in frame ? lz4Block(frame.data) : Buffer.alloc(0);
+}
+
+function lz4Block(block: Buffer): Buffer {
+  const out: number[] = [];
+  let at = 0;
+  const long = (length: number) => {
+    if (length < 15) return length;
+    let [sum, byte] = [length, 255];
+    for (; byte === 255; at += 1) {
+      byte = block.readUInt8(at);
+      sum += byte;
+    }
+    return sum;
+  };
+  while (at < block.length) {
+    const token = block.readUInt8(at++);
+    const literal = long(token >>> 4);
+    out.push(...block.subarray(at, at + literal));
+    at += literal;
+    if (at === block.length) break;
+    const distance = block.readUInt16LE(at);
+    at += 2;
+    if (distance === 0 || distance > out.length) throw new RangeError("bad distance");
+    const length = 4 + long(token & 15);
+    for (let i = 0; i < length; i += 1) out.push(out[out.length - distance] as number);
+  }
+  return Buffer.from(out);
+}

@@ -4,7 +4,7 @@ import { openTokens } from "../../../protocol/delta/compression.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { hex } from "../../support/bytes.ts";
 import { random } from "../../support/random.ts";
-import { readFrames } from "./frames.ts";
+import { lz4Literal, readFrames } from "./frames.ts";
 
 const none = new Uint8Array(0);
 
@@ -16,37 +16,8 @@ function literals(...parts: Uint8Array[]): Uint8Array {
   });
 }
 
-/** The LZ4 block format, read strictly. */
-function decompress(block: Buffer): Buffer {
-  const out: number[] = [];
-  let at = 0;
-  const long = (length: number) => {
-    if (length < 15) return length;
-    let [sum, byte] = [length, 255];
-    for (; byte === 255; at += 1) {
-      byte = block.readUInt8(at);
-      sum += byte;
-    }
-    return sum;
-  };
-  while (at < block.length) {
-    const token = block.readUInt8(at++);
-    const literal = long(token >>> 4);
-    out.push(...block.subarray(at, at + literal));
-    at += literal;
-    if (at === block.length) break;
-    const distance = block.readUInt16LE(at);
-    at += 2;
-    if (distance === 0 || distance > out.length) throw new RangeError("bad distance");
-    const length = 4 + long(token & 15);
-    for (let i = 0; i < length; i += 1) out.push(out[out.length - distance] as number);
-  }
-  return Buffer.from(out);
-}
-
 function decode(bytes: Uint8Array): Buffer {
-  const blocks = readFrames(bytes).map((frame) => ("data" in frame ? frame.data : none));
-  return Buffer.concat(blocks.map((block) => decompress(Buffer.from(block))));
+  return Buffer.concat(readFrames(bytes).map((frame) => lz4Literal(frame)));
 }
 
 // Written by the sender of rsync 3.5.0.

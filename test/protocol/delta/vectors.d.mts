@@ -1,0 +1,1 @@
+export function contentOf(slices: readonly (readonly [number, number])[]): Buffer;
