@@ -9,7 +9,7 @@ import {
   rootPath,
 } from "../../protocol/index.ts";
 import type { Rules } from "../filter/rules.ts";
-import type { RootIdentity } from "./message.ts";
+import type { PathFailure, RootIdentity } from "./message.ts";
 
 /** Thrown when the source directory is not the one that is being mirrored: nothing may be deleted. */
 export class SourceGone extends Error {}
@@ -38,6 +38,8 @@ export interface Batch {
   readonly resolved: ReadonlyMap<BytePath, BytePath>;
   /** Paths asked for that need nothing: excluded, or gone where nothing is deleted. */
   readonly settled: readonly BytePath[];
+  /** Paths asked for that could not be looked at, and why: what they are is not known. */
+  readonly unseen: readonly PathFailure[];
 }
 
 /**
@@ -58,8 +60,10 @@ export function buildBatch(
   const trees = new Set<BytePath>();
   const resolved = new Map<BytePath, BytePath>();
   const settled: BytePath[] = [];
+  const unseen: PathFailure[] = [];
   for (const { path, whole } of paths) {
-    const entry = view.resolve(path);
+    const entry = resolveOrFail(view, path, unseen);
+    if (entry === "unseen") continue;
     if (entry === undefined) {
       settled.push(path);
       continue;
@@ -77,7 +81,22 @@ export function buildBatch(
     trees: [...trees],
     resolved,
     settled,
+    unseen,
   };
+}
+
+/** One path that cannot be looked at must not hold up the others. */
+function resolveOrFail(
+  view: TreeView,
+  path: BytePath,
+  unseen: PathFailure[],
+): FileEntry | "unseen" | undefined {
+  try {
+    return view.resolve(path);
+  } catch (error) {
+    unseen.push({ path, reason: `cannot look at it: ${(error as Error).message}` });
+    return "unseen";
+  }
 }
 
 /** Looks at a tree, once at each path, and decides what to send for it. */

@@ -2,7 +2,7 @@ import { type BytePath, deletion } from "../../protocol/index.ts";
 import { type Batch, buildBatch, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { deletable, surveyEntries } from "./survey.ts";
-import { deliverTree } from "./tree.ts";
+import { deliverTrees } from "./tree.ts";
 
 /** A path that may differ at the target. */
 export interface AskedPath {
@@ -23,13 +23,14 @@ export async function deliver(
   report: CarrierReport,
 ): Promise<void> {
   const batch = await sparingExcluded(buildBatch(paths, carrier.options), carrier);
+  for (const failure of batch.unseen) report.failed(failure);
   for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });
   const askers = askersOf(batch);
   const answer = answerAskers(askers, report);
   const reports = (path: BytePath): boolean => askers.has(path);
   const long = [
     ...batch.large.map((entries) => carrier.carry({ kind: "large", entries, reports }, answer)),
-    ...batch.trees.map((path) => deliverTree(path, carrier, answer)),
+    ...(batch.trees.length > 0 ? [deliverTrees(batch.trees, carrier, answer)] : []),
   ];
   const small =
     batch.small.length === 0

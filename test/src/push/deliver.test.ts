@@ -72,3 +72,15 @@ test("a session that fails early is thrown when all have ended, with what arrive
   await expect(delivered).rejects.toMatchObject({ code: "CONNECTION_LOST" });
   expect(told).toContain("delivered small file");
 });
+
+test("a path that cannot be looked at fails alone", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { good: "" });
+  const told: string[] = [];
+  const tooLong = "n".repeat(256);
+  await deliver(asked(tooLong, "good"), scriptedCarrier(root.path, acknowledgeAll), listener(told));
+  expect(told).toEqual([
+    expect.stringMatching(/^failed n+: cannot look at it: ENAMETOOLONG/),
+    "delivered good file",
+  ]);
+});
