@@ -11,7 +11,7 @@ import {
   packDeliveries,
   type Report,
 } from "./message.ts";
-import { deliverTree } from "./tree.ts";
+import { deliverTrees } from "./tree.ts";
 
 // A push thread: reads files with synchronous bounded steps and talks to daemons, so that the
 // watching main thread never waits for a disk (design.md, "Threads").
@@ -37,7 +37,7 @@ port.on("message", (order: Order) => {
       break;
     case "reconcile":
       void runJob(order, (carrier, report) =>
-        deliverTree(rootPath, carrier, report, (entries, bytes) =>
+        deliverTrees([rootPath], carrier, report, (entries, bytes) =>
           send({ kind: "progress", job: order.job, entries, bytes }),
         ),
       );

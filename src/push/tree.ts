@@ -3,10 +3,11 @@ import {
   type FileEntry,
   isDirectory,
   rootPath,
+  type WalkOptions,
   walk,
 } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
 import { deletable, surveyTree } from "./survey.ts";
 
 /** A tree is pushed in sessions of about this size, so that listing and sending overlap. */
@@ -19,54 +20,66 @@ const sessionsPerTree = 3;
 export type TreeProgress = (entries: number, bytes: number) => void;
 
 /**
- * Brings everything at and below `start` into the target's state: what differs by size or time is
- * sent; what the target has and the source has not is reported as to be looked at again, so that
- * whether it is deleted is decided by what is here at that later moment.
+ * Brings everything at and below each of `starts` into the target's state: what differs by size or
+ * time is sent; what the target has and the source has not is reported as to be looked at again,
+ * so that whether it is deleted is decided by what is here at that later moment.
  *
  * @throws what ended a session, or SourceGone.
  */
-export async function deliverTree(
-  start: BytePath,
+export async function deliverTrees(
+  starts: readonly BytePath[],
   carrier: Carrier,
   report: CarrierReport,
   progress: TreeProgress = () => {},
 ): Promise<void> {
   const created = new Set<BytePath>();
-  const listed = await pushTree(start, carrier, report, created, progress);
-  const { deletes } = carrier.options;
+  const listed = await pushTrees(starts, carrier, report, created, progress);
+  const existed = starts.filter((start) => !created.has(start));
   // Law 4: an empty root is more likely a mount that is missing than a wish to delete everything.
-  const isEmptyRoot = start === rootPath && listed <= 1;
-  if (deletes && !isEmptyRoot && !created.has(start)) {
-    const found = await surveyTree(start, created, carrier.options, carrier.pool("survey"));
-    new TreeView(carrier.options).checkRoot();
-    for (const path of deletable(found, carrier.rules)) report.again(path);
-  }
-  if (isEmptyRoot && deletes) report.notice?.(emptyRoot);
-  report.delivered({ path: start, kind: "directory", bytes: 0 });
+  const isEmptyRoot = existed[0] === rootPath && listed <= 1;
+  if (isEmptyRoot) report.notice?.(emptyRoot);
+  else if (carrier.options.deletes) await findExtraneous(existed, created, carrier, report);
+  for (const path of starts) report.delivered({ path, kind: "directory", bytes: 0 });
 }
 
 const emptyRoot =
   "the watched directory is empty: nothing is deleted at the target because of that";
 
+async function findExtraneous(
+  starts: readonly BytePath[],
+  created: ReadonlySet<BytePath>,
+  carrier: Carrier,
+  report: CarrierReport,
+): Promise<void> {
+  for (const start of starts) {
+    const found = await surveyTree(start, created, carrier.options, carrier.pool("survey"));
+    new TreeView(carrier.options).checkRoot();
+    for (const path of deletable(found, carrier.rules)) report.again(path);
+  }
+}
+
 /** Sends what differs; returns how many entries were listed. */
-async function pushTree(
-  start: BytePath,
+async function pushTrees(
+  starts: readonly BytePath[],
   carrier: Carrier,
   report: CarrierReport,
   created: Set<BytePath>,
   progress: TreeProgress,
 ): Promise<number> {
-  const { tree, rules } = carrier.options;
   const running = new Set<Promise<void>>();
+  const own = new Set(starts); // delivered when everything below all of them is
   let entries = 0;
   let bytes = 0;
-  const walking = walk(tree, start, {
-    excluded: (path, isDirectory) => rules.excluded(path, isDirectory),
-    onError: (path, error) => report.failed({ path, reason: `cannot list it: ${error.message}` }),
-  });
+  const options: CarryOptions = {
+    kind: "scan",
+    entries: [],
+    reports: (path) => !own.has(path),
+    onlyChanges: true,
+    onCreated: (path) => created.add(path),
+  };
   try {
-    for (const chunk of chunksOf(walking, carrier.options.carries)) {
-      const push = pushChunk(chunk, start, carrier, report, created);
+    for (const chunk of chunksOf(starts, carrier, report)) {
+      const push = pushChunk(chunk, options, carrier, report);
       running.add(push);
       push.finally(() => running.delete(push)).catch(() => {});
       if (running.size >= sessionsPerTree) await Promise.race(running);
@@ -83,36 +96,26 @@ async function pushTree(
 
 async function pushChunk(
   chunk: readonly FileEntry[],
-  start: BytePath,
+  options: CarryOptions,
   carrier: Carrier,
   report: CarrierReport,
-  created: Set<BytePath>,
 ): Promise<void> {
   const own = new Set(chunk.map(({ path }) => path));
-  own.delete(start); // delivered when all of the tree is
-  await carrier.carry(
-    {
-      kind: "scan",
-      // A chunk lists directories without looking into them: others carry their content.
-      entries: new TreeView(carrier.options).withParents(
-        chunk.map((entry) => (isDirectory(entry) ? { ...entry, hasContent: false } : entry)),
-      ),
-      reports: (path) => own.has(path),
-      onlyChanges: true,
-      onCreated: (path) => created.add(path),
-    },
-    report,
-  );
+  // A chunk lists directories without looking into them: others carry their content.
+  const flat = chunk.map((entry) => (isDirectory(entry) ? { ...entry, hasContent: false } : entry));
+  const entries = new TreeView(carrier.options).withParents(flat);
+  const reports = (path: BytePath): boolean => own.has(path) && options.reports(path);
+  await carrier.carry({ ...options, entries, reports }, report);
 }
 
 function* chunksOf(
-  entries: Iterable<FileEntry>,
-  carries: (entry: FileEntry) => boolean,
+  starts: readonly BytePath[],
+  carrier: Carrier,
+  report: CarrierReport,
 ): Generator<FileEntry[]> {
   let chunk: FileEntry[] = [];
   let bytes = 0;
-  for (const entry of entries) {
-    if (!carries(entry)) continue;
+  for (const entry of walkAll(starts, carrier, report)) {
     chunk.push(entry);
     bytes += entry.size;
     if (chunk.length < chunkEntries && bytes < chunkBytes) continue;
@@ -121,4 +124,19 @@ function* chunksOf(
     bytes = 0;
   }
   if (chunk.length > 0) yield chunk;
+}
+
+function* walkAll(
+  starts: readonly BytePath[],
+  carrier: Carrier,
+  report: CarrierReport,
+): Generator<FileEntry> {
+  const { tree, rules, carries } = carrier.options;
+  const options: WalkOptions = {
+    excluded: (path, isDirectory) => rules.excluded(path, isDirectory),
+    onError: (path, error) => report.failed({ path, reason: `cannot list it: ${error.message}` }),
+  };
+  for (const start of starts) {
+    for (const entry of walk(tree, start, options)) if (carries(entry)) yield entry;
+  }
 }
