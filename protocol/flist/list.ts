@@ -36,13 +36,25 @@ export async function writeFileList(
 ): Promise<void> {
   const writer = new EntryWriter(format);
   let step = 0;
-  for (const entry of entries) {
+  for (const entry of deletionsFirst(entries)) {
     writer.write(to, entry);
     step += 1;
     if (step % entriesPerStep === 0) await pace();
   }
   writeEnd(to, format, incomplete ? generalError : 0);
   if (format.idNames !== undefined) writeIdNames(to, entries, format, format.idNames);
+}
+
+/**
+ * The order in which entries are sent, which the daemon does not keep: it sorts and numbers them.
+ *
+ * rsync 3.4.3, and Debian's 3.2.7 with its security fixes, refuse a mode of 0 where they read one.
+ * The mode before the first entry is 0, so deletions that come first are "as before", and pass.
+ */
+function deletionsFirst(entries: readonly FileEntry[]): readonly FileEntry[] {
+  const deletions = entries.filter(({ mode }) => mode === 0);
+  if (deletions.length === 0) return entries;
+  return [...deletions, ...entries.filter(({ mode }) => mode !== 0)];
 }
 
 /** The end marker carries our I/O errors, wherever the agreement has room for them (spec 1 §7.10). */

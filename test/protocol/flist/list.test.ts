@@ -51,6 +51,16 @@ test("each id that has a name is named once, 0 last", async () => {
   expect(bytes.subarray(-lists.length)).toEqual(lists);
 });
 
+test("deletions are sent first, where their mode is that of the entry before", async () => {
+  const format = { ...listFormat(newest, {}), idNames: undefined };
+  const kept = { ...deletion(asBytePath("a")), mode: 0o100644 };
+  const gone = ["b", "c"].map((path) => deletion(asBytePath(path)));
+  const writer = new Writer();
+  await writeFileList(writer, [kept, ...gone], format, false, noWait);
+  const bytes = Uint8Array.from(writer.take());
+  expect(bytes).toEqual(hex("809a 0162 000000 809a 0163 000000 8098 0161 000000 a4810000 0000"));
+});
+
 test("the agreement decides what entries look like", () => {
   const options = { ...owners, links: true, devices: true, specials: true };
   expect(listFormat(newest, options)).toMatchObject({
