@@ -1,5 +1,7 @@
 // The one place that knows the program's log: a JSON object per line when it is not on a terminal.
 
+const problems = ["warn", "error", "fatal"];
+
 /**
  * @typedef {{ path: string, target: string, kind: string, bytes: number, ms: number }} Delivery
  *   a path that a target has acknowledged
@@ -21,5 +23,6 @@ export function parseLogLine(line) {
   }
   if (record.msg === "delivered") return { delivery: record, isProblem: false };
   if (record.msg === "full push complete") return { pushed: true, isProblem: false };
-  return { text: record.msg, isProblem: record.level >= 40 };
+  const about = [record.err?.message, record.path].filter((part) => part !== undefined);
+  return { text: [record.msg, ...about].join(": "), isProblem: problems.includes(record.level) };
 }
