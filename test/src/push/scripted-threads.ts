@@ -56,7 +56,7 @@ export class ScriptedJob {
 export interface ScriptedTarget {
   readonly target: Target;
   /** Jobs in the order in which they were given; takes the first. */
-  next(): ScriptedJob;
+  readonly next: () => ScriptedJob;
   /** How many jobs have been given and not been looked at. */
   readonly waiting: number;
   /** What was told, as short lines. */
