@@ -239,8 +239,8 @@ export class Session {
     output.flush();
     if (this.#sink.congested) await this.#sink.drained();
     else await new Promise(setImmediate);
-    const { failure, available } = this.#source;
-    if (failure !== undefined && available === 0) throw failure;
+    // Whoever still has something to send cannot be done, whatever else the daemon had said.
+    if (this.#source.failure !== undefined) throw this.#source.failure;
   }
 
   #receive(tag: number, payload: Buffer): void {
