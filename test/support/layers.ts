@@ -41,8 +41,8 @@ const impureModules =
   /^node:(net|tls|dns|http|https|fs|fs\/promises|timers|timers\/promises|child_process|worker_threads|perf_hooks)$/;
 const clocks = /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date|performance\.now)\b/;
 
-/** The only file that may start a process: the operator's own plugin command. */
-const processStarter = "src/plugins/command.ts";
+/** What may start a process: the operator's own plugin command, and `-d` this program again. */
+const processStarters = ["src/plugins/command.ts", "src/cli/daemon.ts"];
 
 const importPatterns = [
   /^\s*(?:import|export)\b[^;"']*?\bfrom\s+"([^"]+)"/gm,
@@ -76,7 +76,9 @@ function judgeInside(from: string, to: string): string | undefined {
 }
 
 function judgePackage(from: string, name: string): string | undefined {
-  if (/^(node:)?child_process$/.test(name) && from !== processStarter) return "starts processes";
+  if (/^(node:)?child_process$/.test(name) && !processStarters.includes(from)) {
+    return "starts processes";
+  }
   const isPure = pure.some((place) => contains(place, from));
   return isPure && impureModules.test(name) ? "is not pure" : undefined;
 }
