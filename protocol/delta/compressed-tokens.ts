@@ -6,7 +6,7 @@ export interface LiteralCodec {
   /** Literals are gathered up to this length before they are compressed: one call for many. */
   readonly pieceBytes: number;
   /** Compresses a piece; `isLast` when a match or the end of the file follows it. */
-  compress(piece: Uint8Array, isLast: boolean, frames: TokenFrames): void;
+  compress(piece: Uint8Array, isLast: boolean, frames: Pick<TokenFrames, "data">): void;
   /** The peer has taken these bytes from its own file. */
   matched(bytes: Uint8Array): void;
   /** The file is complete. */

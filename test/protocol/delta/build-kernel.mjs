@@ -10,7 +10,7 @@ const target = new URL("../../../protocol/delta/match-wasm.ts", import.meta.url)
 /** The text of match-wasm.ts that belongs to match.wat. */
 export async function kernelModule() {
   const wabt = await openWabt();
-  const module = wabt.parseWat("match.wat", readFileSync(source), { simd: true });
+  const module = wabt.parseWat("match.wat", readFileSync(source, "utf8"), { simd: true });
   const { buffer } = module.toBinary({});
   module.destroy();
   return `/** match.wat as WebAssembly, in base64; written by test/protocol/delta/build-kernel.mjs. */

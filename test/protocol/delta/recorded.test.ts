@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { openTokens } from "../../../protocol/delta/compression.ts";
 import { BlockMatcher } from "../../../protocol/delta/match.ts";
@@ -14,33 +13,13 @@ import {
 import { Cursor } from "../../../protocol/wire/cursor.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { hex } from "../../support/bytes.ts";
-import { inProject } from "../../support/command.mjs";
 import { type Frame, inflateFiles, lz4Literal, readFrames } from "./frames.ts";
+import { type RecordedFile, recordedFiles, recordedHeads } from "./recorded.ts";
 import { contentOf } from "./vectors.mjs";
 
-type Slices = readonly (readonly [number, number])[];
-type Compression = "zlib" | "zlibx" | "zstd" | "lz4";
-
-/** What rsync 3.5.0 asked for and answered; `request` and all tokens are in hex. */
-type RecordedFile = {
-  readonly name: string;
-  readonly basis: Slices;
-  readonly file: Slices;
-  readonly request: string;
-  readonly plain: string;
-} & Readonly<Record<Compression, string>>;
-
-function recorded<T>(name: string): T {
-  return JSON.parse(fs.readFileSync(inProject("fixtures/wire", `${name}.json`), "utf8")) as T;
-}
-
-const { protocols } = recorded<{ protocols: { protocol: number; heads: string[] }[] }>(
-  "delta-heads",
-);
-const { files } = recorded<{ files: RecordedFile[] }>("delta-tokens");
 const strong = await loadStrongChecksum("md5", 12345, { seedFix: true });
 
-describe.each(protocols)("at protocol $protocol", ({ protocol, heads }) => {
+describe.each(recordedHeads)("at protocol $protocol", ({ protocol, heads }) => {
   test.each(heads)("the head %s is what we would choose for its basis", (bytes) => {
     const head = readSumHead(new Cursor(hex(bytes)), 16, protocol);
     expect(Buffer.from(encodeSumHead(head)).toString("hex")).toBe(bytes);
@@ -56,7 +35,7 @@ describe.each(protocols)("at protocol $protocol", ({ protocol, heads }) => {
 });
 
 /** Our answer to the recorded request. */
-function answer({ request, file }: RecordedFile, compression: Compression | undefined): Buffer {
+function answer({ request, file }: RecordedFile, compression: string | undefined): Buffer {
   const from = new Cursor(hex(request));
   const sums = new BlockSums(readSumHead(from, strong.length));
   expect(sums.read(from)).toBe(true);
@@ -72,7 +51,7 @@ function answer({ request, file }: RecordedFile, compression: Compression | unde
 
 const blocksOf = (frames: readonly Frame[]) => frames.filter((frame) => !("data" in frame));
 
-describe.each(files)("asked for the file $name", (file) => {
+describe.each(recordedFiles)("asked for the file $name", (file) => {
   const content = contentOf(file.file);
   const basis = contentOf(file.basis);
   const blockOf = (block: number) => basis.subarray(block * 700, (block + 1) * 700);
