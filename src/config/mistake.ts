@@ -1,4 +1,4 @@
-import { asBytePath, displayPath } from "../../protocol/index.ts";
+import { display } from "./display.ts";
 
 /** A place in a configuration file: line and column count from 1, the column in bytes. */
 export interface Place {
@@ -50,6 +50,6 @@ const longestQuote = 80;
 
 /** A byte string from the file as it is shown in messages: quoted, readable, cut when long. */
 export function quote(bytes: string): string {
-  const shown = bytes === "" ? "" : displayPath(asBytePath(bytes));
+  const shown = display(bytes);
   return shown.length > longestQuote ? `"${shown.slice(0, longestQuote)}…"` : `"${shown}"`;
 }

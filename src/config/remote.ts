@@ -17,7 +17,12 @@ export function readRemote(reader: Reader, node: Node, reach: Reach): Remote | u
   const address = readAddress(reader, ip);
   const place = reach.ssh ? sshPlace(reader, name) : modulePlace(reader, name);
   if (address === undefined || place === undefined) return undefined;
-  return { ...address, port: reach.port, ...place, name: name.value };
+  return { ...address, port: readPort(reader, node) ?? reach.port, ...place, name: name.value };
+}
+
+/** Our own attribute: sersync had one port for all remotes. */
+function readPort(reader: Reader, node: Node): number | undefined {
+  return node.xml?.attributes.has("port") ? reader.number(node, "port", "port").value : undefined;
 }
 
 function readAddress(

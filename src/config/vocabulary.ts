@@ -74,7 +74,11 @@ const sersync: ElementRule = element(
     localpath: many(
       element(
         { watch: value("text") },
-        { remote: optional(many(element({ ip: value("text"), name: value("text") }))) },
+        {
+          remote: optional(
+            many(element({ ip: value("text"), name: value("text"), port: value("port", "") })),
+          ),
+        },
       ),
     ),
     rsync,
@@ -144,7 +148,7 @@ const pluginSection: ElementRule = optional(
 
 /**
  * Every element and attribute of sersync 2.5's confxml.xml with its default, plus our own
- * additions: `filter builtin`, `crontab cron`.
+ * additions: `filter builtin`, `crontab cron`, `remote port`.
  */
 export const headRule: ElementRule = element(
   { version: value("text", "2.5") },
@@ -163,7 +167,11 @@ export const headRule: ElementRule = element(
 );
 
 /** Attributes whose absence says nothing: sersync's own files do not have them. */
-export const additions: ReadonlySet<string> = new Set(["filter builtin", "crontab cron"]);
+export const additions: ReadonlySet<string> = new Set([
+  "filter builtin",
+  "crontab cron",
+  "remote port",
+]);
 
 /** Where in the file an element may stand: its name to the chains of names that lead to it. */
 export const elementHomes: ReadonlyMap<string, readonly string[]> = collectHomes();

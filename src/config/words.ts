@@ -37,3 +37,9 @@ function unquote(piece: string): string {
   if (piece.startsWith('"')) return piece.slice(1, -1).replace(/\\(["\\$`])/g, "$1");
   return piece.startsWith("\\") ? piece.slice(1) : piece;
 }
+
+/** A word as a shell (and {@link splitWords}) reads it back unchanged. */
+export function shellQuote(word: string): string {
+  if (/^[A-Za-z0-9_\-+=:@%.,/]+$/.test(word)) return word;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

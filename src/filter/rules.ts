@@ -1,10 +1,5 @@
-import {
-  asBytePath,
-  type BytePath,
-  baseName,
-  displayPath,
-  parentPath,
-} from "../../protocol/index.ts";
+import { type BytePath, baseName, parentPath } from "../../protocol/index.ts";
+import { display } from "../config/display.ts";
 import type { FilterConfig } from "../config/schema.ts";
 import { Automaton } from "./automaton.ts";
 import { ExpressionSet } from "./expression-set.ts";
@@ -136,7 +131,7 @@ function expressionJudge(expressions: readonly string[]): Judge {
   return (path, isDirectory) => {
     const event = path.includes("/") ? `/${path}` : path;
     const match = set.match(event) ?? (isDirectory ? set.match(`${path}/`) : undefined);
-    return match === undefined ? undefined : `filter expression ${shown(match)}`;
+    return match === undefined ? undefined : `filter expression ${display(match)}`;
   };
 }
 
@@ -145,18 +140,14 @@ function* patternJudges(filter: FilterConfig, excludes: readonly string[]): Gene
     const automaton = new Automaton(filter.patterns.map(({ pattern }) => parsePattern(pattern)));
     yield (path, isDirectory) => {
       const rule = filter.patterns[automaton.match(patternSubject(path, isDirectory))];
-      return rule === undefined || rule.include ? undefined : `--exclude ${shown(rule.pattern)}`;
+      return rule === undefined || rule.include ? undefined : `--exclude ${display(rule.pattern)}`;
     };
   }
   if (excludes.length > 0) {
     const automaton = new Automaton(excludes.map(parsePattern));
     yield (path, isDirectory) => {
       const pattern = excludes[automaton.match(patternSubject(path, isDirectory))];
-      return pattern === undefined ? undefined : `crontabfilter pattern ${shown(pattern)}`;
+      return pattern === undefined ? undefined : `crontabfilter pattern ${display(pattern)}`;
     };
   }
-}
-
-function shown(bytes: string): string {
-  return displayPath(asBytePath(bytes));
 }

@@ -171,6 +171,14 @@ describe("values", () => {
     expect(config.sources[0]?.remotes[0]).toMatchObject({ user: "anna", host: "192.0.2.20" });
   });
 
+  test("a remote may have a port of its own", () => {
+    const { config } = parse(changed('name="notes"', 'name="notes" port="8739"'));
+    expect(config.sources.map(({ remotes }) => remotes.map(({ port }) => port))).toEqual([
+      [8730, 8730],
+      [8739],
+    ]);
+  });
+
   test("over ssh the name is a path, and port 22 the default", () => {
     const text = full
       .replace('<ssh start="false"/>', '<ssh start="true"/>')

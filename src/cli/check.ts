@@ -1,0 +1,143 @@
+import type { LoadedConfig } from "../config/confxml.ts";
+import { display } from "../config/display.ts";
+import { loadConfig } from "../config/load.ts";
+import { ConfigError, formatMistake, formatNote } from "../config/mistake.ts";
+import type { Config, Remote } from "../config/schema.ts";
+import type { Surroundings } from "../config/surroundings.ts";
+
+/** What a subcommand that only answers has to say; `exitCode` 1 goes with something wrong. */
+export interface Answer {
+  readonly text: string;
+  readonly exitCode: 0 | 1;
+}
+
+export interface CheckOptions {
+  readonly files: readonly string[];
+  readonly json: boolean;
+  /** Default: this machine. */
+  readonly surroundings?: Surroundings;
+}
+
+type Checked =
+  | { readonly file: string; readonly loaded: LoadedConfig }
+  | { readonly file: string; readonly error: ConfigError };
+
+/** `sersync check`: what configurations would do, in words or as JSON; nothing is started. */
+export function runCheck({ files, json, surroundings }: CheckOptions): Answer {
+  const checked = files.map((file): Checked => {
+    try {
+      return { file, loaded: loadConfig(file, surroundings ? { surroundings } : {}) };
+    } catch (error) {
+      if (error instanceof ConfigError) return { file, error };
+      throw error;
+    }
+  });
+  const text = json
+    ? JSON.stringify(checked.map(toJson), null, 2)
+    : checked.map(toText).join("\n\n");
+  return { text: `${text}\n`, exitCode: checked.some((each) => "error" in each) ? 1 : 0 };
+}
+
+function toJson(checked: Checked): unknown {
+  const { file } = checked;
+  if ("error" in checked) return { file, ok: false, mistakes: checked.error.mistakes, notes: [] };
+  const { config, notes } = checked.loaded;
+  return {
+    file,
+    ok: true,
+    mistakes: [],
+    notes,
+    says: describeConfig(config),
+    config: readable(config),
+  };
+}
+
+/** The configuration with its byte strings decoded and without its secrets. */
+function readable(config: Config): unknown {
+  return JSON.parse(JSON.stringify(config), (key: string, value: unknown) => {
+    if (key === "password") return "(hidden)";
+    return typeof value === "string" && value !== "" ? display(value) : value;
+  });
+}
+
+function toText(checked: Checked): string {
+  const { file } = checked;
+  if ("error" in checked) {
+    const { mistakes } = checked.error;
+    const lines = mistakes.map((mistake) => formatMistake(file, mistake));
+    const count = mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`;
+    return [...lines, `${file}: ${count}; sersync does not start with this file`].join("\n");
+  }
+  const { config, notes } = checked.loaded;
+  return [
+    ...notes.map((note) => formatNote(file, note)),
+    `${file}: in order. What will happen:`,
+    ...describeConfig(config).map((line) => `  ${line}`),
+  ].join("\n");
+}
+
+/** What a configuration does, one sentence a line. */
+export function describeConfig(config: Config): readonly string[] {
+  return [
+    ...config.sources.flatMap(({ watch, remotes }) => [
+      `${display(watch)} is watched and mirrored to`,
+      ...remotes.map((remote) => `  ${describeRemote(config, remote)}`),
+    ]),
+    `rsync options: ${config.paramsText === "" ? "none" : display(config.paramsText)}`,
+    describeEvents(config),
+    config.events.delete
+      ? "What is deleted or moved away here is deleted there, path by path."
+      : "Nothing is ever deleted at the destination.",
+    ...describeFilter(config),
+    describeCrontab(config),
+    `What cannot be delivered is tried again until it is, and listed in ${display(config.failLog.path)}.`,
+    ...(config.plugin === undefined
+      ? []
+      : [`After each delivery the plugin ${config.plugin} runs.`]),
+  ];
+}
+
+function describeRemote(config: Config, remote: Remote): string {
+  const { auth, ssh, timeoutSeconds } = config;
+  const host = remote.host.includes(":") ? `[${remote.host}]` : display(remote.host);
+  const place = ssh
+    ? `${host}:${display(remote.name)} over ssh, port ${remote.port}`
+    : `rsync://${host}:${remote.port}/${display([remote.module, remote.subPath].filter(Boolean).join("/"))}`;
+  const user = remote.user ?? auth?.user;
+  const password =
+    auth?.passwordFile === undefined ? "" : `, password from ${display(auth.passwordFile)}`;
+  const timeout = timeoutSeconds ? `, ${timeoutSeconds} s timeout` : "";
+  return `${place}, ${user === undefined ? "without a user" : `as ${display(user)}${password}`}${timeout}`;
+}
+
+function describeEvents({ events }: Config): string {
+  const names = Object.entries(events);
+  const on = names.filter(([, active]) => active).map(([name]) => name);
+  const off = names.filter(([, active]) => !active).map(([name]) => name);
+  return `Events acted upon: ${on.join(", ")}${off.length > 0 ? `; not: ${off.join(", ")}` : ""}`;
+}
+
+function describeFilter({ filter }: Config): readonly string[] {
+  const rules = [
+    ...filter.expressions.map((expression) => `regex ${display(expression)}`),
+    ...filter.patterns.map(
+      ({ include, pattern }) =>
+        `rsync pattern ${display(pattern)} (${include ? "kept" : "left out"})`,
+    ),
+    ...(filter.builtin ? ["files named .x, x~ or 4913"] : []),
+  ];
+  if (rules.length === 0) return ["Nothing is left out; hidden files are mirrored too."];
+  return [
+    "Left out of events, scans, full pushes and deletes, with everything below:",
+    ...rules.map((rule) => `  ${rule}`),
+  ];
+}
+
+function describeCrontab({ crontab }: Config): string {
+  if (crontab === undefined) return "Nothing is compared again on a schedule.";
+  const { cron, everyMinutes, excludes } = crontab;
+  const when =
+    cron === undefined ? `Every ${everyMinutes} minutes` : `By the schedule ${display(cron)}`;
+  const without = excludes.length === 0 ? "" : `, without ${excludes.map(display).join(", ")}`;
+  return `${when} everything is compared again${without}.`;
+}

@@ -1,0 +1,49 @@
+import type { PluginName } from "../config/schema.ts";
+import type { MirrorSettings } from "../config/template.ts";
+import type { BackendName } from "../watch/contract.ts";
+
+/** How a mirror is run, whatever says what is mirrored. */
+export interface RunOptions {
+  /** `-r`: compare and push everything first. */
+  readonly fullPush: boolean;
+  /** `-d` */
+  readonly daemon: boolean;
+  /** `-n`: sessions in flight at a time; 10 unless said. */
+  readonly sessions: number;
+  readonly watcher: BackendName | "auto";
+}
+
+/** `sersync [-d] [-r] [-n N] [-o FILE]… [-m NAME]` */
+export interface MirrorCommand extends RunOptions {
+  readonly kind: "mirror";
+  /** At least one. */
+  readonly files: readonly string[];
+  /** `-m`: this plugin alone, nothing is mirrored. */
+  readonly plugin?: PluginName;
+  /** The letters of sersync's options in the order in which they were given. */
+  readonly given: readonly string[];
+  /** What was put right silently otherwise, one line each. */
+  readonly warnings: readonly string[];
+}
+
+/** `sersync watch SRC URL…` */
+export interface WatchCommand extends RunOptions {
+  readonly kind: "watch";
+  readonly settings: MirrorSettings;
+}
+
+/** What a command line asks for. */
+export type Command =
+  | MirrorCommand
+  | WatchCommand
+  | { readonly kind: "check"; readonly files: readonly string[]; readonly json: boolean }
+  | { readonly kind: "explain"; readonly files: readonly string[]; readonly path: string }
+  | {
+      readonly kind: "init";
+      /** What is not known yet is asked for. */
+      readonly settings: Partial<MirrorSettings>;
+      /** Undefined: the standard output. */
+      readonly output: string | undefined;
+    }
+  /** Nothing to do but to print: on the standard output when `exitCode` is 0, else on stderr. */
+  | { readonly kind: "text"; readonly text: string; readonly exitCode: number };

@@ -1,0 +1,102 @@
+import type { Command as Commander } from "commander";
+import { type PluginName, pluginNames } from "../config/schema.ts";
+import { nearestWord } from "../config/spelling.ts";
+import type { MirrorCommand, RunOptions } from "./command.ts";
+
+/** The flags of sersync itself, as commander hands them over. */
+export interface MirrorFlags {
+  readonly daemon?: boolean;
+  readonly fullPush?: boolean;
+  readonly sessions?: string;
+  readonly config?: readonly string[];
+  readonly plugin?: string;
+  readonly watcher?: (typeof watchers)[number];
+}
+
+/** What `--watcher` takes. */
+export const watchers = ["auto", "inotify", "chokidar", "poll"] as const;
+
+const defaultSessions = 10;
+const mostSessions = 1_000;
+
+interface MirrorWords {
+  readonly given: readonly string[];
+  /** Words that are neither options nor subcommands; sersync passed them over. */
+  readonly rest: readonly string[];
+}
+
+/** The flags as a command; ends through `program.error` when they cannot be one. */
+export function mirrorFrom(
+  program: Commander,
+  flags: MirrorFlags,
+  { given, rest }: MirrorWords,
+): MirrorCommand {
+  const files = flags.config ?? ["confxml.xml"];
+  if (files.includes("")) program.error("ERROR config file name empty");
+  refuseMisspeltCommand(program, rest[0]);
+  const { run, warnings } = runOptions(program, flags, {});
+  const ignored = rest.map((word) => `${JSON.stringify(word)} is no option and is passed over`);
+  const command: MirrorCommand = {
+    kind: "mirror",
+    files,
+    given,
+    warnings: [...warnings, ...ignored],
+    ...run,
+  };
+  const plugin = pluginFrom(program, flags.plugin);
+  return plugin === undefined ? command : { ...command, plugin };
+}
+
+/** How the mirror is run; for `watch` the environment has a say where no flag stands. */
+export function runOptions(
+  program: Commander,
+  flags: MirrorFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): { readonly run: RunOptions; readonly warnings: readonly string[] } {
+  const { SERSYNC_SESSIONS, SERSYNC_FULL_PUSH, SERSYNC_WATCHER } = environment;
+  const asked = flags.sessions ?? (SERSYNC_SESSIONS || undefined);
+  const sessions = sessionsFrom(program, asked);
+  const fromEnvironment = watchers.find((name) => name === SERSYNC_WATCHER);
+  if (SERSYNC_WATCHER && fromEnvironment === undefined) {
+    const found = JSON.stringify(SERSYNC_WATCHER);
+    program.error(`error: SERSYNC_WATCHER: found ${found}; allowed are ${watchers.join(", ")}`);
+  }
+  const run: RunOptions = {
+    fullPush: flags.fullPush ?? SERSYNC_FULL_PUSH === "true",
+    daemon: flags.daemon ?? false,
+    sessions: sessions ?? defaultSessions,
+    watcher: flags.watcher ?? fromEnvironment ?? "auto",
+  };
+  const warning = `-n: found ${JSON.stringify(asked)}; as in sersync ${defaultSessions} is taken`;
+  return { run, warnings: asked !== undefined && sessions === undefined ? [warning] : [] };
+}
+
+/** Undefined for what sersync took for its default: 0 and what is no number. */
+function sessionsFrom(program: Commander, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = Number.parseInt(text, 10);
+  if (number < 0 || number > mostSessions) {
+    program.error(`error: -n: found ${number}; allowed is a number from 1 to ${mostSessions}`);
+  }
+  return number > 0 ? number : undefined;
+}
+
+function pluginFrom(program: Commander, text: string | undefined): PluginName | undefined {
+  const name = pluginNames.find((known) => known === text);
+  if (text === undefined || name !== undefined) return name;
+  const near = nearestWord(text, pluginNames);
+  const advice = near === undefined ? "" : `; did you mean ${near}?`;
+  return program.error(
+    `error: -m: found ${JSON.stringify(text)}; allowed are ${pluginNames.join(", ")}${advice}`,
+  );
+}
+
+function refuseMisspeltCommand(program: Commander, word: string | undefined): void {
+  if (word === undefined) return;
+  const near = nearestWord(
+    word,
+    program.commands.map((command) => command.name()),
+  );
+  if (near === undefined) return;
+  program.error(`error: ${JSON.stringify(word)} is no command; did you mean ${near}?`);
+}

@@ -1,0 +1,149 @@
+import { Command as Commander, CommanderError, Option } from "commander";
+import { pluginNames } from "../config/schema.ts";
+import type { Command } from "./command.ts";
+import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
+import { type MirrorFlags, mirrorFrom, runOptions, watchers } from "./mirror-flags.ts";
+import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
+
+/** What the command line is read with besides its own words. */
+export interface CommandLineOptions {
+  readonly version: string;
+  /** Default: this process's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Says what the words after the program's name ask for; does nothing itself. */
+export function parseCommandLine(
+  words: readonly string[],
+  { version, environment = process.env }: CommandLineOptions,
+): Command {
+  const language = chooseLanguage(words, environment);
+  let command: Command | undefined;
+  const program = buildProgram(version, environment, (asked) => {
+    command = asked;
+  });
+  let printed = "";
+  const print = (text: string): void => {
+    printed += text;
+  };
+  for (const each of [program, ...program.commands]) {
+    each.exitOverride().configureOutput({ writeOut: print, writeErr: print });
+  }
+  try {
+    program.parse(words, { from: "user" });
+    return command ?? { kind: "text", text: printed, exitCode: 0 };
+  } catch (error) {
+    if (error instanceof CommanderError) return textFrom(error, printed, language);
+    throw error;
+  }
+}
+
+function textFrom(error: CommanderError, printed: string, language: Language): Command {
+  if (error.exitCode !== 0) {
+    const text = printed || `${error.message}\n`;
+    return { kind: "text", text: language === "zh" ? chineseRefusal(text) : text, exitCode: 1 };
+  }
+  const chinese = language === "zh" && error.code === "commander.helpDisplayed";
+  return { kind: "text", text: chinese ? chineseHelp : printed, exitCode: 0 };
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type Asked = (command: Command) => void;
+
+function buildProgram(version: string, environment: Environment, asked: Asked): Commander {
+  const program = new Commander("sersync");
+  const given: string[] = [];
+  program
+    .description("Mirrors directories to rsync daemons, as they change.")
+    .version(version, "--version")
+    .helpOption("-h, --help", "say this")
+    .enablePositionalOptions()
+    .option("-d, --daemon", "run in the background")
+    .option("-r, --full-push", "push everything once before mirroring live")
+    .option("-n, --sessions <number>", "sessions at a time, default 10")
+    .option("-o, --config <file>", "configuration, default confxml.xml; may be repeated", collect)
+    .option("-m, --plugin <name>", `run one plugin alone: ${pluginNames.join(", ")}`)
+    .addOption(new Option("--watcher <name>", "how changes are noticed").choices(watchers))
+    .addOption(new Option("--lang <language>", "of this help").choices(["en", "zh"]))
+    .argument("[words...]")
+    .addHelpText("after", examples)
+    .action((rest: string[], flags: MirrorFlags) =>
+      asked(mirrorFrom(program, flags, { given, rest })),
+    );
+  for (const [long, letter] of [
+    ["daemon", "d"],
+    ["full-push", "r"],
+    ["sessions", "n"],
+    ["config", "o"],
+    ["plugin", "m"],
+  ] as const) {
+    program.on(`option:${long}`, () => given.push(letter));
+  }
+  addCheck(program, asked);
+  addExplain(program, asked);
+  addInit(program, environment, asked);
+  addWatch(program, environment, asked);
+  return program;
+}
+
+interface FilesFlags {
+  readonly config?: readonly string[];
+  readonly json?: boolean;
+}
+
+function subcommand(program: Commander, name: string, description: string): Commander {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(new Option("--lang <language>").choices(["en", "zh"]).hideHelp());
+}
+
+function addCheck(program: Commander, asked: Asked): void {
+  subcommand(program, "check", "say what a configuration would do, and what is wrong with it")
+    .option("-o, --config <file>", "configuration, default confxml.xml; may be repeated", collect)
+    .option("--json", "for programs")
+    .action(({ config, json = false }: FilesFlags) =>
+      asked({ kind: "check", files: filesFrom(config), json }),
+    );
+}
+
+function addExplain(program: Commander, asked: Asked): void {
+  subcommand(program, "explain", "say which rule decides for a path")
+    .option("-o, --config <file>", "configuration, default confxml.xml; may be repeated", collect)
+    .argument("<path>", "absolute, or relative to the watched directory; a directory ends in /")
+    .action((path: string, { config }: FilesFlags) =>
+      asked({ kind: "explain", files: filesFrom(config), path }),
+    );
+}
+
+function filesFrom(config: readonly string[] = ["confxml.xml"]): readonly string[] {
+  return config;
+}
+
+function addInit(program: Commander, environment: Environment, asked: Asked): void {
+  addSettings(subcommand(program, "init", "write a commented confxml.xml"))
+    .option("-o, --output <file>", "where to; default the standard output")
+    .action(
+      (source: string | undefined, urls: string[], flags: SettingsFlags & { output?: string }) => {
+        const settings = settingsFrom({ source, urls }, flags, environment);
+        asked({ kind: "init", settings, output: flags.output });
+      },
+    );
+}
+
+function addWatch(program: Commander, environment: Environment, asked: Asked): void {
+  const command = subcommand(program, "watch", "mirror without a configuration file");
+  addSettings(command)
+    .option("-d, --daemon", "run in the background")
+    .option("-r, --full-push", "push everything once before mirroring live (SERSYNC_FULL_PUSH)")
+    .option("-n, --sessions <number>", "sessions at a time, default 10 (SERSYNC_SESSIONS)")
+    .addOption(new Option("--watcher <name>", "how changes are noticed").choices(watchers))
+    .action((from: string | undefined, to: string[], flags: SettingsFlags & MirrorFlags) => {
+      const settings = settingsFrom({ source: from, urls: to }, flags, environment);
+      const { source, targets } = settings;
+      if (source === undefined) return command.error("error: the directory to watch is missing");
+      if (targets === undefined) return command.error("error: the address of a module is missing");
+      const { run } = runOptions(command, flags, environment);
+      asked({ kind: "watch", settings: { ...settings, source, targets }, ...run });
+    });
+}

@@ -1,0 +1,156 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runCheck } from "../../../src/cli/check.ts";
+import { runExplain } from "../../../src/cli/explain.ts";
+import { writeInitial } from "../../../src/cli/init.ts";
+import { configFromSettings, formatSettingsError } from "../../../src/config/direct.ts";
+import { ConfigError } from "../../../src/config/mistake.ts";
+import { anyMachine, fixture, parse } from "../config/parsing.ts";
+
+let root = "";
+let file = "";
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "sersync-check-"));
+  file = join(root, "full.xml");
+  writeFileSync(file, fixture("full.xml"));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe("check", () => {
+  test("says in words what will happen", () => {
+    const { text, exitCode } = runCheck({ files: [file], json: false, surroundings: anyMachine });
+    expect(exitCode).toBe(0);
+    expect(text).toContain(": in order. What will happen:");
+    expect(text).toContain("/srv/photos is watched and mirrored to");
+    expect(text).toContain(
+      "rsync://[2001:db8::7]:8730/backup/photos/2026, as mirror, password from /etc/mirror.pass, 90 s timeout",
+    );
+    expect(text).toContain("regex ^cache/*");
+    expect(text).toContain("Every 120 minutes everything is compared again, without *.bak.");
+  });
+
+  test("reports every mistake of every file, and exits 1", () => {
+    const broken = join(root, "broken.xml");
+    writeFileSync(broken, fixture("full.xml").replace('"8730"', '"x"').replace('"90"', '"y"'));
+    const { text, exitCode } = runCheck({
+      files: [file, broken],
+      json: false,
+      surroundings: anyMachine,
+    });
+    expect(exitCode).toBe(1);
+    expect(text).toContain(`${broken}:32:43: userDefinedPort port: found "x"`);
+    expect(text).toContain(`${broken}: 2 mistakes; sersync does not start with this file`);
+  });
+
+  test("answers programs as JSON, without secrets", () => {
+    const cdn = join(root, "cdn.xml");
+    writeFileSync(cdn, fixture("full.xml").replace('name="command"/>', 'name="refreshCDN"/>'));
+    const { text } = runCheck({ files: [cdn], json: true, surroundings: anyMachine });
+    const [answer] = JSON.parse(text) as { ok: boolean; config: { plugins: unknown } }[];
+    expect(answer).toMatchObject({ ok: true, config: { port: 8730, plugin: "refreshCDN" } });
+    expect(answer?.config.plugins).toMatchObject({ refreshCDN: { password: "(hidden)" } });
+    expect(text).not.toContain("secret-word");
+  });
+});
+
+describe("explain", () => {
+  function explain(path: string) {
+    return runExplain({ files: [file], path, surroundings: anyMachine });
+  }
+
+  test("names the rule and the directory it holds for", () => {
+    expect(explain("/srv/photos/cache/a/b.jpg").text).toBe(
+      [
+        "cache/a/b.jpg (file in /srv/photos):",
+        "  events, scans and full pushes: left out by filter expression ^cache/*, which excludes cache/",
+        "  deletes: left out by filter expression ^cache/*, which excludes cache/",
+        "  crontab: left out by filter expression ^cache/*, which excludes cache/",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("a relative path is looked at in every watched directory", () => {
+    const { text } = explain("x.bak");
+    expect(text).toContain("x.bak (file in /srv/photos)");
+    expect(text).toContain("x.bak (file in /srv/notes)");
+    expect(text).toContain("events, scans and full pushes: sent; no rule excludes it");
+    expect(text).toContain("crontab: left out by crontabfilter pattern *.bak");
+  });
+
+  test("a path elsewhere is said to be elsewhere", () => {
+    expect(explain("/etc/passwd")).toEqual({
+      text: "/etc/passwd is in none of the watched directories\n",
+      exitCode: 1,
+    });
+  });
+});
+
+describe("settings without a file", () => {
+  const settings = {
+    source: `/srv/it's <here> & "there" \${HOME}`,
+    targets: [
+      { host: "::1", port: 8730, name: "m/d", user: "anna" },
+      { host: "h", name: "m" },
+    ],
+    excludes: ["it's.o", "*.tmp"],
+    deletes: false,
+    passwordFile: "/p",
+    timeoutSeconds: 7,
+    reconcileMinutes: 30,
+  };
+
+  test("mean the same as the file init writes from them", () => {
+    const { config, notes } = configFromSettings(settings, anyMachine);
+    expect(config).toMatchObject({
+      sources: [
+        {
+          watch: settings.source,
+          remotes: [
+            { host: "::1", port: 8730, module: "m", subPath: "d", user: "anna" },
+            { host: "h", port: 873, module: "m", subPath: "" },
+          ],
+        },
+      ],
+      events: { delete: false, attrib: true },
+      filter: { patterns: settings.excludes.map((pattern) => ({ include: false, pattern })) },
+      auth: { user: "anna", passwordFile: "/p" },
+      timeoutSeconds: 7,
+      crontab: { everyMinutes: 30 },
+    });
+    expect(notes).toEqual([]);
+  });
+
+  test("are refused without places", () => {
+    const wrong = { source: "/srv/x", targets: [{ host: "h", name: "" }], params: "--nonsense" };
+    const refused = () => {
+      try {
+        return configFromSettings(wrong, anyMachine);
+      } catch (error) {
+        return error instanceof ConfigError ? formatSettingsError(error).split("\n") : error;
+      }
+    };
+    expect(refused()).toEqual([
+      'remote name: found ""; the name of an rsync module is needed',
+      "commonParams params: --nonsense: rsync has no such option",
+    ]);
+  });
+
+  test("init asks for what is missing, and writes a file that loads without a word", async () => {
+    const data = join(root, "data");
+    mkdirSync(data);
+    const answers = [data, "rsync://anna@mirror.example/photos", ""];
+    const questions: string[] = [];
+    const question = async (asked: string) => {
+      questions.push(asked);
+      return answers.shift() ?? "";
+    };
+    const text = await writeInitial({}, { question });
+    expect(questions).toHaveLength(3);
+    const { config } = parse(text);
+    expect(config.sources[0]?.watch).toBe(data);
+    expect(config.sources[0]?.remotes[0]).toMatchObject({ host: "mirror.example", user: "anna" });
+  });
+});
