@@ -166,12 +166,18 @@ export class PushReport {
   }
 }
 
-/** Daemons write names bare, in quotes, or behind the module's path; always whole. */
+/**
+ * Daemons write names bare, in quotes, or behind the module's path; always whole. A short name may
+ * stand in other words, too: every place counts, and one too many only means to look again.
+ */
 function mentions(text: string, path: BytePath): boolean {
-  const at = text.indexOf(path);
-  if (at < 0) return false;
-  const before = text[at - 1];
-  const after = text[at + path.length];
+  for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
+    if (standsAlone(text[at - 1], text[at + path.length])) return true;
+  }
+  return false;
+}
+
+function standsAlone(before: string | undefined, after: string | undefined): boolean {
   const starts = before === undefined || before === '"' || before === "/" || before === " ";
   return starts && (after === undefined || after === '"' || after === "." || after === " ");
 }

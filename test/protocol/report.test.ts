@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { deletion, type FileEntry } from "../../protocol/flist/entry.ts";
+import { asBytePath } from "../../protocol/path.ts";
+import { type DaemonText, PushReport } from "../../protocol/report.ts";
+
+function entry(path: string, mode: number): FileEntry {
+  return { ...deletion(asBytePath(path)), mode };
+}
+
+const list = [entry("a", 0), entry("d", 0o40755), entry("n", 0o100644), entry("d/b", 0o100644)];
+
+function reportOf(...texts: readonly [DaemonText["severity"], string][]): PushReport {
+  const report = new PushReport();
+  report.begin(list, {});
+  for (const [severity, text] of texts) report.text(severity, text);
+  return report;
+}
+
+const failedPaths = (report: PushReport) =>
+  list.filter((_, at) => report.status(at).kind === "failed").map(({ path }) => path);
+
+// The texts of real daemons (spec 2 §9.2, spec 3 §1).
+test.each([
+  ["cannot delete non-empty directory: a", ["a"]],
+  ["cannot delete non-empty directory: d/b", ["d/b"]],
+  ['rsync: [generator] delete_file: unlink("/srv/a") failed: Permission denied (13)', ["a"]],
+  ['rsync: [generator] recv_generator: mkdir "/srv/d" failed: Read-only file system (30)', ["d"]],
+  ["could not make way for new regular file: n", ["n"]],
+  ["IO error encountered -- skipping file deletion", []],
+  ["deleting and mending", []],
+])("%s is about %j", (text, paths) => {
+  expect(failedPaths(reportOf(["info", text]))).toEqual(paths);
+});
+
+test("a warning is no failure of the path it names", () => {
+  const text = "WARNING: parent dir is absent in the file list: d";
+  expect(failedPaths(reportOf(["warning", text]))).toEqual([]);
+});
+
+test("texts come in any pieces of lines, and only the first thousand are kept", () => {
+  const told: string[] = [];
+  const report = new PushReport();
+  report.begin(list, { text: ({ text }) => void told.push(text) });
+  report.text("error", "one\ntwo\n\nthree\n");
+  expect(told).toEqual(["one", "two", "three"]);
+  report.text("info", "x\n".repeat(5_000));
+  expect(report.texts).toHaveLength(1_000);
+  expect(report.errorTexts).toEqual(["one", "two", "three"]);
+});
+
+test("a file that changed while it was read is not delivered, though it is acknowledged", () => {
+  const acknowledged: string[] = [];
+  const report = new PushReport();
+  report.begin(list, { acknowledged: ({ path }) => void acknowledged.push(path) });
+  report.sent(2, { kind: "changed", bytes: 5 });
+  report.acknowledge(Buffer.from([2, 0, 0, 0]));
+  expect(acknowledged).toEqual([]);
+  expect(report.status(2)).toEqual({ kind: "changed" });
+});
