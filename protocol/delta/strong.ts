@@ -1,6 +1,6 @@
 import { createHash, hash } from "node:crypto";
-import xxhash, { type XXHashAPI } from "xxhash-wasm";
 import { Md4, md4 } from "./md4.ts";
+import { loadXxh64 } from "./xxh64.ts";
 
 /**
  * Strong checksums by rsync's names. `old-md4` is what protocols 27 to 29 use for transfers:
@@ -55,7 +55,7 @@ export async function loadStrongChecksum(
 ): Promise<StrongChecksum> {
   switch (name) {
     case "xxh64":
-      return new Xxh64Checksum(await loadXxhash(), seed);
+      return loadXxh64(seed);
     case "none":
       return noChecksum;
     case "md5":
@@ -66,66 +66,6 @@ export async function loadStrongChecksum(
     case "old-md4":
       return new SeededChecksum(name, seedlessMd4, seed, "after");
   }
-}
-
-let loadedXxhash: Promise<XXHashAPI> | undefined;
-
-/** Compiles the WebAssembly of xxhash once per thread, not once per session. */
-function loadXxhash(): Promise<XXHashAPI> {
-  loadedXxhash ??= xxhash();
-  return loadedXxhash;
-}
-
-/** Data above this goes through in pieces: xxhash-wasm keeps memory of its largest input for ever. */
-const xxhashPieceBytes = 256 * 1024;
-
-class Xxh64Checksum implements StrongChecksum {
-  readonly name = "xxh64";
-  readonly length = 8;
-  readonly #xxhash: XXHashAPI;
-  readonly #seed: bigint;
-
-  constructor(api: XXHashAPI, seed: number) {
-    this.#xxhash = api;
-    this.#seed = BigInt.asUintN(64, BigInt(seed)); // rsync widens its int: negative seeds fill up
-  }
-
-  block(data: Uint8Array): Uint8Array {
-    return this.#sum(data, this.#seed);
-  }
-
-  wholeFile(data: Uint8Array): Uint8Array {
-    return this.#sum(data, 0n);
-  }
-
-  start(): Digest {
-    return this.#start(0n);
-  }
-
-  #sum(data: Uint8Array, seed: bigint): Uint8Array {
-    if (data.length <= xxhashPieceBytes) return littleEndian(this.#xxhash.h64Raw(data, seed));
-    const digest = this.#start(seed);
-    digest.update(data);
-    return digest.digest();
-  }
-
-  #start(seed: bigint): Digest {
-    const state = this.#xxhash.create64(seed);
-    return {
-      update: (chunk) => {
-        for (let at = 0; at < chunk.length; at += xxhashPieceBytes) {
-          state.update(chunk.subarray(at, at + xxhashPieceBytes));
-        }
-      },
-      digest: () => littleEndian(state.digest()),
-    };
-  }
-}
-
-function littleEndian(value: bigint): Uint8Array {
-  const bytes = Buffer.allocUnsafe(8);
-  bytes.writeBigUInt64LE(value);
-  return bytes;
 }
 
 /** Blocks above this are fed to the digest in two parts, instead of being joined with the seed. */

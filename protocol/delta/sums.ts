@@ -2,6 +2,7 @@ import { RsyncError } from "../errors.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readInt32 } from "../wire/int.ts";
 import { Writer } from "../wire/writer.ts";
+import { classicStrongLength, longestBlockLength } from "./block-size.ts";
 
 /** How the peer has cut its basis file into blocks. All zero: it has none, send the whole file. */
 export interface SumHead {
@@ -21,12 +22,6 @@ export interface ReadSumHead extends SumHead {
   readonly announcedStrongLength: number;
 }
 
-/** What rsync announces at most, even where its digest is shorter. */
-const classicStrongLength = 16;
-const maxBlockLength = 128 * 1024;
-/** The same below protocol 30. */
-const maxOldBlockLength = 2 ** 29;
-
 /**
  * A sum head: four little-endian 32-bit integers.
  *
@@ -45,7 +40,7 @@ export function readSumHead(from: Cursor, digestLength: number, protocol = 32): 
   const blockLength = readInt32(from);
   const announcedStrongLength = readInt32(from);
   const remainder = readInt32(from);
-  const longestBlock = protocol < 30 ? maxOldBlockLength : maxBlockLength;
+  const longestBlock = longestBlockLength(protocol);
   const longestSum = Math.max(digestLength, classicStrongLength);
   expectWithin("block count", count, 0, 0x7fffffff, offset);
   expectWithin("block length", blockLength, count > 0 ? 1 : 0, longestBlock, offset);
@@ -163,40 +158,4 @@ export class BlockSums {
     this.#weak = weak;
     this.#strong = strong;
   }
-}
-
-/** Smallest block length that is chosen; files up to its square use it. */
-const minBlockLength = 700;
-
-/**
- * The block length rsync's generator chooses for a basis of `size` bytes: about the square root,
- * a multiple of 8.
- *
- * Compared with real daemons at protocols 29 and 32 (fixtures/wire/delta-heads.json).
- */
-export function chooseBlockLength(size: number, protocol: number): number {
-  if (size <= minBlockLength ** 2) return minBlockLength;
-  const longest = protocol < 30 ? maxOldBlockLength : maxBlockLength;
-  const root = Math.floor(Math.sqrt(size) / 8) * 8;
-  return Math.min(longest, Math.max(minBlockLength, root));
-}
-
-/**
- * How many bytes of each strong sum rsync's generator sends: enough that a false match is unlikely
- * over all pairs of blocks and offsets, at least two.
- */
-export function chooseStrongLength(
-  size: number,
-  blockLength: number,
-  digestLength: number,
-): number {
-  const bits = 10 + 2 * floorLog2(size) - floorLog2(blockLength);
-  const bytes = Math.floor((bits - 24) / 8); // 32 of the bits are the weak sum's
-  return Math.min(Math.max(bytes, 2), classicStrongLength, digestLength);
-}
-
-function floorLog2(value: number): number {
-  let log = 0;
-  for (let rest = value; rest >= 2; rest /= 2) log += 1;
-  return log;
 }

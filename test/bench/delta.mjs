@@ -18,8 +18,8 @@ const [{ BlockMatcher }, { PlainKernel }, { openKernel }] = await Promise.all([
   load("delta/kernel"),
   load("delta/wasm-kernel"),
 ]);
-const [{ BlockSums, chooseBlockLength, chooseStrongLength }, { loadStrongChecksum }] =
-  await Promise.all([load("delta/sums"), load("delta/strong")]);
+const [{ BlockSums }, { chooseBlockLength, chooseStrongLength }, { loadStrongChecksum }] =
+  await Promise.all([load("delta/sums"), load("delta/block-size"), load("delta/strong")]);
 const [{ weakSum }, { Cursor }, { Writer }] = await Promise.all([
   load("delta/rolling"),
   load("wire/cursor"),

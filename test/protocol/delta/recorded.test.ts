@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { chooseBlockLength, chooseStrongLength } from "../../../protocol/delta/block-size.ts";
 import { openTokens } from "../../../protocol/delta/compression.ts";
 import { BlockMatcher } from "../../../protocol/delta/match.ts";
 import { loadStrongChecksum } from "../../../protocol/delta/strong.ts";
 import {
   BlockSums,
   basisLength,
-  chooseBlockLength,
-  chooseStrongLength,
   encodeSumHead,
   readSumHead,
 } from "../../../protocol/delta/sums.ts";
