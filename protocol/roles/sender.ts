@@ -53,6 +53,8 @@ const lastPhase = 2;
 const stepBytes = 256 * 1024;
 /** What opening and closing a file counts for in a step, so that many tiny files make one too. */
 const bytesPerFile = 4 * 1024;
+/** The same for an item that asks for nothing; a peer that only talks must read our answers too. */
+const bytesPerItem = 64;
 /** Reading is synchronous and a step is used up before the next begins, so all sessions share it. */
 const step = Buffer.allocUnsafeSlow(stepBytes);
 
@@ -92,6 +94,7 @@ class Sender {
   async answerPhase(phase: number): Promise<void> {
     for (let item = await this.#nextItem(); item !== undefined; item = await this.#nextItem()) {
       this.#options.onItem?.(item);
+      this.#bytesSincePace += bytesPerItem + (item.name?.length ?? 0);
       if ((item.flags & itemFlags.transfer) === 0)
         writeItem(this.#link.output, item, this.#answers);
       else await this.#answerTransfer(item, phase);
@@ -150,6 +153,7 @@ class Sender {
   }
 
   async #sendFile(item: Item, entry: FileEntry, sums: BlockSums): Promise<SendOutcome> {
+    this.#bytesSincePace += bytesPerFile;
     let file: OpenFile | undefined;
     try {
       file = this.#options.source.open(entry);
@@ -181,7 +185,7 @@ class Sender {
       content.write(bytes);
       content.end();
       output.bytes(this.#options.strong.wholeFile(bytes));
-      this.#bytesSincePace += first + bytesPerFile;
+      this.#bytesSincePace += first;
       return { kind: state === "changed" ? "changed" : "sent", bytes: first };
     }
     return this.#sendSteps(file, content);
