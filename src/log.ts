@@ -5,18 +5,20 @@ export interface LogOptions {
   readonly debug?: boolean;
   /** One readable line per message instead of JSON. Default: when the output is a terminal. */
   readonly pretty?: boolean;
-  /** Where lines go; default the standard output, written synchronously. */
+  /** Where lines go; default the standard output. */
   readonly output?: DestinationStream;
 }
 
 /**
  * The log of this process: JSON lines for programs, readable ones on a terminal.
  *
- * Written synchronously: the last lines before a crash are the ones that are needed.
+ * Lines are written behind the program's back: a reader that is slow, or a terminal that is
+ * stopped, must not stop the watching. What is left is written when the process ends, crashes
+ * included: the last lines are the ones that are needed.
  */
 export function createLog(options: LogOptions = {}): Logger {
   const { debug = false, pretty = process.stdout.isTTY === true } = options;
-  const { output = destination({ dest: 1, sync: true }) } = options;
+  const { output = standardOutput() } = options;
   const stream = pretty ? prettyStream(output) : output;
   const settings = {
     level: debug ? "debug" : "info",
@@ -25,6 +27,15 @@ export function createLog(options: LogOptions = {}): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return pino(settings, stream);
+}
+
+/** Unwritten text beyond this is dropped: memory does not grow with a reader's patience. */
+const longestBacklog = 16 * 1024 * 1024;
+
+function standardOutput(): DestinationStream {
+  const output = destination({ dest: 1, sync: false, maxLength: longestBacklog });
+  process.on("exit", () => output.flushSync());
+  return output;
 }
 
 function prettyStream(output: DestinationStream): DestinationStream {
