@@ -22,7 +22,9 @@ export interface BlockMatcherOptions {
   readonly kernel?: (size: KernelSize) => ScanKernel;
 }
 
-/** Longer blocks (possible below protocol 30 only) are not looked for: the window would be too large. */
+/** Shorter blocks are not looked for: only a hostile peer has them, to make each byte a match. */
+const minSearchedBlock = 64;
+/** Nor are longer ones, possible below protocol 30 only: the window would be too large. */
 const maxSearchedBlock = 16 * 1024 * 1024;
 const feedBytes = 256 * 1024;
 
@@ -73,7 +75,7 @@ export class BlockMatcher {
     this.#emit = emit;
     this.#inplace = inplace;
     this.#blockLength = sums.head.blockLength;
-    if (sums.kept === 0 || this.#blockLength > maxSearchedBlock) return;
+    if (sums.kept === 0 || !isSearched(this.#blockLength)) return;
     const windowBytes = literalBytes + this.#blockLength + feedBytes + 1;
     const index = indexSize(sums.kept);
     this.#kernel = kernel({ windowBytes, blockLength: this.#blockLength, index });
@@ -232,6 +234,10 @@ export class BlockMatcher {
   #bytes(from: number, to: number): Uint8Array {
     return (this.#kernel as ScanKernel).window.subarray(from, to);
   }
+}
+
+function isSearched(blockLength: number): boolean {
+  return blockLength >= minSearchedBlock && blockLength <= maxSearchedBlock;
 }
 
 function signed(byte: number | undefined): number {
