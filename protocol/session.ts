@@ -20,6 +20,7 @@ import { type PushOptions, PushReport } from "./report.ts";
 import { runSender } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
 import { type Address, connect } from "./transport/connect.ts";
+import { KeepAlive } from "./transport/keep-alive.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import type { Cursor } from "./wire/cursor.ts";
@@ -48,9 +49,6 @@ export interface SessionOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** A parked session says something this often: NAT entries live, dead peers are found. */
-const keepAliveMs = 20_000;
-
 /**
  * One connection to a daemon, from the greeting to the goodbye. Opened, it is parked: ready to
  * carry exactly one file list, now or in an hour.
@@ -63,7 +61,7 @@ export class Session {
   readonly #knowledge: TargetKnowledge;
   readonly #report = new PushReport();
   #established: { readonly agreement: Agreement; readonly output: Mux } | undefined;
-  #keepAlive: NodeJS.Timeout | undefined;
+  readonly #keepAlive = new KeepAlive(() => this.#established?.output.keepAlive());
   /** How much of what was received we have answered with bytes of our own. */
   #answered = 0;
   #onEnd: (reason: RsyncError) => void = () => {};
@@ -134,7 +132,7 @@ export class Session {
     options: PushOptions = {},
   ): Promise<PushReport> {
     const list = inWireOrder(entries);
-    clearInterval(this.#keepAlive);
+    this.#keepAlive.stop();
     this.#deadline(this.#options.timeoutMs ?? 300_000);
     this.#report.begin(list, options);
     try {
@@ -249,6 +247,7 @@ export class Session {
     else if (tag === messageTags.success) this.#report.acknowledge(payload);
     else if (tag === messageTags.deleted) this.#report.deleted(payload.toString("latin1"));
     else if (tag === messageTags.errorExit) this.#exit(payload);
+    else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
   }
 
   /** The daemon is about to exit and wants an empty message of the same kind (spec 1 §4.5). */
@@ -263,17 +262,15 @@ export class Session {
   }
 
   #ended(reason: RsyncError): void {
-    clearInterval(this.#keepAlive);
+    this.#keepAlive.stop();
     const explained = this.#report.explain(reason);
     this.#knowledge.sawEnd(explained);
     this.#onEnd(explained);
   }
 
   #park(): void {
-    const { output } = this.#ready();
     this.#deadline(0);
-    this.#keepAlive = setInterval(() => output.keepAlive(), keepAliveMs);
-    this.#keepAlive.unref();
+    if (this.alive) this.#keepAlive.start();
   }
 
   /** Ends the session after so much silence in both directions; 0: never. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { flood, setUpBytes } from "../support/peer.ts";
+import { Session } from "../../protocol/session.ts";
+import { flood, setUpBytes, startPeer } from "../support/peer.ts";
 import { frame } from "./mux/frames.ts";
 import {
   type Ask,
@@ -15,7 +16,7 @@ import {
   secret,
 } from "./scripted-daemon.ts";
 
-const [errorText, noop, success, errorExit] = [1, 42, 100, 86];
+const [errorText, ioTimeout, noop, errorExit, success] = [1, 33, 42, 86, 100];
 const a = { index: 1 };
 const b = { index: 2 };
 /** What a good daemon says after the set-up. */
@@ -61,7 +62,7 @@ test.each([
 });
 
 test("a message that comes in one piece with the end of the set-up is no data", async () => {
-  const timeout = Buffer.concat([ready, message(33, 60)]); // of a module with a timeout
+  const timeout = Buffer.concat([ready, message(ioTimeout, 60)]); // of a module with a timeout
   const { error } = await pushTo(afterList(good, timeout));
   expect(error).toBeUndefined();
 });
@@ -160,6 +161,25 @@ test("what the daemon says before it gives up is the reason, its exit code is ke
   });
   // Its question whether we have understood has been answered.
   expect(received.subarray(-4)).toEqual(frame(errorExit, Buffer.of()));
+});
+
+test("a parked session says something thrice in the time that the daemon grants", {
+  timeout: 5_000, // without the daemon's word it would be silent for 20 s
+}, async () => {
+  let hear = (): void => {};
+  const alive = new Promise<void>((resolve) => {
+    hear = resolve;
+  });
+  await using peer = await startPeer((socket) => {
+    socket.write(Buffer.concat([ready, message(ioTimeout, 1)]));
+    socket.on("data", (chunk: Buffer) => chunk.equals(frame(0, Buffer.of())) && hear());
+  });
+  const session = await Session.open(
+    { host: "127.0.0.1", port: peer.port, module: "m" },
+    { transfer: {} },
+  );
+  await alive;
+  session.close();
 });
 
 test("an abort ends a session that a daemon keeps busy for ever", async () => {

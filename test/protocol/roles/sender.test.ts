@@ -46,7 +46,7 @@ async function answers(
     output.flush();
   };
   await runSender(
-    { output, pace, read: link.read },
+    { output, pace, read: (decode) => link.read(decode) },
     {
       entries,
       source,
@@ -190,7 +190,7 @@ test("a hard link's first name is echoed as it came", async () => {
   const output = new Mux(sink);
   const link = scriptedLink(Array.from([...linked, ...end], (byte) => Uint8Array.of(byte)));
   await runSender(
-    { output, pace: async () => {}, read: link.read },
+    { output, pace: async () => {}, read: (decode) => link.read(decode) },
     {
       entries,
       source: small,
