@@ -25,14 +25,27 @@ export function readTokens(text: string, report: Report): Token[] {
   const tokens: Token[] = [];
   let remarks = 0;
   let at = 0;
-  while (at < text.length && tokens.length < mostTokens) {
+  while (at < text.length && tokens.length < mostTokens && !rootClosed(tokens)) {
     const open = text.indexOf("<", at);
     const end = open < 0 ? text.length : open;
     remarks += readText(text, at, end, tokens, report, remarks);
     at = open < 0 ? end : readMarkup(text, open, tokens, report);
   }
+  const trailing = text.slice(at).search(/<[A-Za-z]/);
+  if (trailing >= 0 && rootClosed(tokens)) {
+    report.warning(at + trailing, "what stands behind </head> is ignored");
+  }
   if (tokens.length >= mostTokens) report.mistake(at, `more than ${mostTokens} tags`);
   return tokens;
+}
+
+/** As in sersync nothing counts any more once <head> is closed. */
+function rootClosed(tokens: readonly Token[]): boolean {
+  const [first] = tokens;
+  const last = tokens.at(-1);
+  if (first?.kind !== "open" || first.name.toLowerCase() !== "head") return false;
+  if (tokens.length === 1) return first.selfClosing;
+  return last?.kind === "close" && !last.damaged && last.name.toLowerCase() === "head";
 }
 
 /** Text between elements is a remark: sersync ignored it, and so do we. Said once. */

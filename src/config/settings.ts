@@ -1,4 +1,4 @@
-import { expressionProblem, patternProblem } from "../filter/rules.ts";
+import { expressionProblem, matchesNothing, patternProblem } from "../filter/rules.ts";
 import { defaultEvents, type EventSwitches } from "../watch/events.ts";
 import { quote } from "./mistake.ts";
 import type { Node, Reader } from "./reader.ts";
@@ -167,10 +167,21 @@ export function readCrontab(reader: Reader, sersync: Node): CrontabConfig | unde
   const started = reader.switch(node);
   const open = !started && isLeftOpen(node, "schedule");
   const everyMinutes = open ? 600 : readMinutes(reader, node, "schedule");
-  const cron = reader.text(node, "cron").value;
+  const cron = readCron(reader, node);
   const excludes = readCrontabFilter(reader, node, started);
   if (!started) return undefined;
   return cron === "" ? { everyMinutes, excludes } : { everyMinutes, cron, excludes };
+}
+
+/** Our own attribute; "" when absent. Only its shape is checked here. */
+function readCron(reader: Reader, node: Node): string {
+  const { value, offset } = reader.text(node, "cron");
+  if (value === "" || /^(?:[0-9A-Za-z*,/#?-]+ +){4,5}[0-9A-Za-z*,/#?-]+$/.test(value)) return value;
+  reader.report.mistake(
+    offset,
+    `crontab cron: found ${quote(value)}; allowed are five fields such as "30 4 * * *"`,
+  );
+  return "";
 }
 
 function readCrontabFilter(reader: Reader, crontab: Node, started: boolean): string[] {
@@ -202,6 +213,12 @@ export function readFilter(reader: Reader, head: Node, parsed: RsyncOptions): Fi
     const problem = expressionProblem(value);
     if (problem !== undefined && started) {
       reader.report.mistake(offset, `exclude expression: found ${quote(value)}; ${problem}`);
+    }
+    if (problem === undefined && started && matchesNothing(value)) {
+      reader.report.warning(
+        offset,
+        `exclude expression: ${quote(value)} matches no path; it is compared with the whole of "name" in the watched directory itself and of "/dir/name" below`,
+      );
     }
     return value;
   });

@@ -111,10 +111,12 @@ function reportRest(text: string, at: number, tag: TagToken, report: Report): vo
     return;
   }
   const offset = at + left.indexOf(shown);
+  // A spoilt tag may show any part of itself, and this one has a password.
+  const found = /^cdninfo$/i.test(tag.name) ? "something" : quote(shown);
   const problem = shown.includes('"') || shown.includes("'") ? "a quote is missing" : "no =";
   report.mistake(
     offset,
-    `<${tag.name}: found ${quote(shown)}, which is not attribute="value" (${problem})`,
+    `<${tag.name}: found ${found}, which is not attribute="value" (${problem})`,
   );
 }
 

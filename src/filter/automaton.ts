@@ -4,6 +4,8 @@ import type { ByteSet, Node } from "./node.ts";
 const mostSteps = 20_000;
 /** States kept at a time; beyond it they are built anew. About 1 KiB each. */
 const mostStates = 2_000;
+/** Pairs of states that {@link Automaton.overlaps} looks at. */
+const mostPairs = 100_000;
 
 type Step =
   | { readonly does: "byte"; readonly set: ByteSet; readonly next: number }
@@ -15,7 +17,9 @@ type Step =
 interface State {
   readonly steps: readonly number[];
   /** The state after each byte; undefined where nobody has asked yet. */
-  readonly next: State[];
+  readonly next: (State | undefined)[];
+  /** Nothing can match from here on. */
+  readonly dead: boolean;
   /** The first pattern that matches when the text ends here; -1: none. */
   readonly accepted: number;
 }
@@ -45,12 +49,35 @@ export class Automaton {
   /** The first pattern that matches the whole of `text` (a byte string), or -1. */
   match(text: string): number {
     let state = this.#initial;
-    for (let at = 0; at < text.length; at += 1) {
+    for (let at = 0; at < text.length && !state.dead; at += 1) {
       const byte = text.charCodeAt(at);
       state = state.next[byte] ?? this.#advance(state, byte);
-      if (state.steps.length === 0) return -1;
     }
     return state.accepted;
+  }
+
+  /**
+   * Whether some text is matched by both. Looks at a bounded number of states and says yes when
+   * they do not suffice: the answer is for warnings only.
+   */
+  overlaps(other: Automaton): boolean {
+    const open: (readonly [State, State])[] = [[this.#initial, other.#initial]];
+    const seen = new Map<State, Set<State>>();
+    for (let looked = 0; looked < mostPairs; looked += 1) {
+      const pair = open.pop();
+      if (pair === undefined) return false;
+      const [mine, theirs] = pair;
+      if (mine.accepted >= 0 && theirs.accepted >= 0) return true;
+      if (mine.dead || theirs.dead || seen.get(mine)?.has(theirs)) continue;
+      seen.set(mine, (seen.get(mine) ?? new Set()).add(theirs));
+      for (let byte = 0; byte < 256; byte += 1) {
+        open.push([
+          mine.next[byte] ?? this.#advance(mine, byte),
+          theirs.next[byte] ?? other.#advance(theirs, byte),
+        ]);
+      }
+    }
+    return true;
   }
 
   #add(step: Step): number {
@@ -97,7 +124,7 @@ export class Automaton {
     const steps = this.#closure(this.#starts, ["atStart"]);
     // Empty text ends where it starts: only here may both hold.
     const accepted = this.#accepted(this.#closure(this.#starts, ["atStart", "atEnd"]));
-    return { steps, next: [], accepted };
+    return makeState(steps, accepted);
   }
 
   #advance(state: State, byte: number): State {
@@ -120,7 +147,7 @@ export class Automaton {
     const known = this.#states.get(key);
     if (known) return known;
     const accepted = this.#accepted(this.#closure(steps, ["atEnd"]));
-    const state: State = { steps, next: [], accepted };
+    const state = makeState(steps, accepted);
     this.#states.set(key, state);
     return state;
   }
@@ -148,4 +175,9 @@ export class Automaton {
     }
     return [...reached].sort((a, b) => a - b);
   }
+}
+
+function makeState(steps: readonly number[], accepted: number): State {
+  const next = Array.from<State | undefined>({ length: 256 });
+  return { steps, next, dead: steps.length === 0, accepted };
 }

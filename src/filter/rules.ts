@@ -2,6 +2,7 @@ import { type BytePath, baseName, parentPath } from "../../protocol/index.ts";
 import { display } from "../config/display.ts";
 import type { FilterConfig } from "../config/schema.ts";
 import { Automaton } from "./automaton.ts";
+import { parseExpression } from "./expression.ts";
 import { ExpressionSet } from "./expression-set.ts";
 import { parsePattern, patternSubject } from "./pattern.ts";
 
@@ -62,6 +63,15 @@ export function expressionProblem(expression: string): string | undefined {
   return /^\*\.\w+$/.test(expression)
     ? `this list takes regexes, not wildcards; write (.*)\\${expression.slice(1)}`
     : `it is not a regex that can be used: ${problem}`;
+}
+
+// Every text a regex of the filter is ever matched with: `name`, `/dir/name`, `dir/name/`.
+const forms = new Automaton([parseExpression("[^/]+|(/[^/]+){2,}|[^/]+(/[^/]+)*/").node]);
+
+/** True for a regex that can be used and yet matches no path, such as `a/c` or `/info`. */
+export function matchesNothing(expression: string): boolean {
+  const { node, conditions } = parseExpression(expression);
+  return conditions.length === 0 && !new Automaton([node]).overlaps(forms);
 }
 
 /** Says what is wrong with an rsync pattern, or undefined when it can be used. */

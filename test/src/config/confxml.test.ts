@@ -80,6 +80,12 @@ test("tolerates what sersync tolerated, and says so", () => {
   expect(said).toContain('<createFile> is absent in <inotify>; start="false" is assumed');
 });
 
+test("nothing behind the first </head> counts", () => {
+  const text = `${full}</head>\n<head><!-- never closed`;
+  expect(parse(text).config.sources).toEqual(parse(full).config.sources);
+  expect(notesOf(text)).toContain("what stands behind </head> is ignored");
+});
+
 test("keeps the bytes of a GBK path under any encoding word", () => {
   const gbk = Buffer.from([0x2f, 0xd5, 0xd5, 0xc6, 0xac]);
   const [before = "", after = ""] = full.split("/srv/notes");
@@ -166,6 +172,28 @@ describe("values", () => {
     );
   });
 
+  test.each(["a/c", "/info/*", "[^/]*/x"])(
+    "a regex that matches no path is warned of: %s",
+    (text) => {
+      expect(notesOf(changed("^cache/*", text))).toContainEqual(
+        expect.stringContaining("matches no path"),
+      );
+    },
+  );
+
+  test.each(["(.*)", "/a/b", "x/", "[^/]*", "^(?!a).*"])(
+    "a regex that matches some path is not: %s",
+    (text) => {
+      expect(notesOf(changed("^cache/*", text)).join()).not.toContain("matches no path");
+    },
+  );
+
+  test("a cron expression may stand beside the minutes", () => {
+    const text = changed('schedule="120"', 'schedule="120" cron="30 4 * * 1-5"');
+    expect(parse(text).config.crontab).toMatchObject({ cron: "30 4 * * 1-5" });
+    expect(mistakesOf(text.replace("30 4", "30"))[0]?.text).toContain("allowed are five fields");
+  });
+
   test("a user in front of the host is its own", () => {
     const { config } = parse(changed('ip="192.0.2.20"', 'ip="anna@192.0.2.20"'));
     expect(config.sources[0]?.remotes[0]).toMatchObject({ user: "anna", host: "192.0.2.20" });
@@ -240,8 +268,11 @@ describe("mistakes", () => {
 
   test("no message ever holds a secret", () => {
     const text = changed('passwd="secret-word"', 'passwd="secret-word&" passwrd="secret-word"');
-    const alone = { pluginAlone: "refreshCDN" } as const;
-    for (const { text: said } of mistakesOf(text, alone)) expect(said).not.toContain("secret");
+    const spoilt = changed('username="me"', 'username="me');
+    for (const damaged of [text, spoilt]) {
+      const said = mistakesOf(damaged, { pluginAlone: "refreshCDN" }).map((each) => each.text);
+      expect(said.join("\n")).not.toContain("secret");
+    }
   });
 });
 
