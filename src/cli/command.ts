@@ -32,10 +32,8 @@ export interface WatchCommand extends RunOptions {
   readonly settings: MirrorSettings;
 }
 
-/** What a command line asks for. */
-export type Command =
-  | MirrorCommand
-  | WatchCommand
+/** The subcommands that answer and end; `answer` carries them out. */
+export type Question =
   | { readonly kind: "check"; readonly files: readonly string[]; readonly json: boolean }
   | { readonly kind: "explain"; readonly files: readonly string[]; readonly path: string }
   | {
@@ -44,6 +42,12 @@ export type Command =
       readonly settings: Partial<MirrorSettings>;
       /** Undefined: the standard output. */
       readonly output: string | undefined;
-    }
+    };
+
+/** What a command line asks for. */
+export type Command =
+  | MirrorCommand
+  | WatchCommand
+  | Question
   /** Nothing to do but to print: on the standard output when `exitCode` is 0, else on stderr. */
   | { readonly kind: "text"; readonly text: string; readonly exitCode: number };

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runInit } from "../../../src/cli/answer.ts";
 import { runCheck } from "../../../src/cli/check.ts";
 import { runExplain } from "../../../src/cli/explain.ts";
 import { writeInitial } from "../../../src/cli/init.ts";
@@ -136,6 +137,25 @@ describe("settings without a file", () => {
       'remote name: found ""; the name of an rsync module is needed',
       "commonParams params: --nonsense: rsync has no such option",
     ]);
+  });
+
+  test("init never writes over a file", async () => {
+    const output = join(root, "new.xml");
+    const question = { kind: "init", settings, output } as const;
+    const nobody = { question: async () => "" };
+    expect(await runInit(question, nobody)).toMatchObject({ exitCode: 0 });
+    const written = readFileSync(output, "utf8");
+    expect(await runInit(question, nobody)).toEqual({
+      text: `cannot write ${output}: it exists already\n`,
+      exitCode: 1,
+    });
+    expect(readFileSync(output, "utf8")).toBe(written);
+  });
+
+  test("init refuses an answer that is no address", async () => {
+    const question = { kind: "init", settings: { source: "/srv" }, output: undefined } as const;
+    const answered = await runInit(question, { question: async () => "over there" });
+    expect(answered).toMatchObject({ exitCode: 1, text: expect.stringContaining('"over there"') });
   });
 
   test("init asks for what is missing, and writes a file that loads without a word", async () => {

@@ -98,6 +98,38 @@ test.each(read.filter(([, , kind]) => ["port", "seconds", "minutes"].includes(ki
   },
 );
 
+// What sersync accepted as empty stays accepted; the rest is said.
+const whenEmpty: Readonly<Record<string, "mistake" | "said" | "fine">> = {
+  "host hostip": "fine",
+  "exclude expression": "said",
+  "localpath watch": "mistake",
+  "remote ip": "mistake",
+  "remote name": "mistake",
+  "commonParams params": "fine",
+  "auth users": "said",
+  "auth passwordfile": "said",
+  "failLog path": "mistake",
+  "failLog timeToExecute": "said",
+  "crontab schedule": "said",
+  "plugin name": "mistake",
+  "param prefix": "fine",
+  "param suffix": "fine",
+  "include expression": "fine",
+};
+
+test.each(read)(
+  "%s %s, empty, is a mistake, said, or as in sersync",
+  (element, attribute, kind) => {
+    const before = notesOf(full).length;
+    const result = outcome(spoil(element, attribute, ` ${attribute}=""`));
+    const known = whenEmpty[`${element} ${attribute}`] ?? "mistake";
+    expect(kind === "text" || known !== "fine").toBe(true);
+    const kinds =
+      result instanceof ConfigError ? "mistake" : result.notes.length > before ? "said" : "fine";
+    expect(kinds).toBe(known);
+  },
+);
+
 test.each([
   "host",
   "debug",
