@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { deletion, type FileEntry } from "../../protocol/flist/entry.ts";
@@ -17,6 +18,8 @@ import {
   type TemporaryDirectory,
   temporaryDirectory,
 } from "../support/tree.ts";
+
+const isRoot = process.getuid?.() === 0;
 
 const mirror: TransferOptions = {
   recursive: true,
@@ -92,15 +95,20 @@ describeDaemons("a push", (version) => {
       const seed = protocol;
       // Protocol 30 has no nanoseconds.
       const compared = { owners: true, times: protocol > 30 };
-      makeHostileTree(source.path, seed, 150);
-      for (let round = 0; round < 4; round += 1) {
+      makeHostileTree(source.path, seed, 100);
+      // What a mirror's small and large files travel with, in turns.
+      const kinds = [{}, { wholeFile: true, ignoreTimes: true }, {}];
+      for (const [round, kind] of kinds.entries()) {
         const gone = deletions(source.path, daemon.path("m"));
         const entries = [...entriesOf(source.path), ...gone];
-        const report = await push(daemon, entries, new LocalTree(source.path), { protocol });
+        const report = await push(daemon, entries, new LocalTree(source.path), {
+          protocol,
+          ...kind,
+        });
         expectEqualTrees(source.path, daemon.path("m"), compared);
         expect(statusesOf(report)).toEqual(new Set(["delivered"]));
         expect(report.errorTexts).toEqual([]);
-        mutateTree(source.path, seed + round, 40);
+        mutateTree(source.path, seed + round, 25);
       }
     },
   );
@@ -119,6 +127,23 @@ describeDaemons("a push", (version) => {
       }
     },
   );
+
+  test.skipIf(!isRoot).each([30, 32])("makes fifos and devices (%i)", async (protocol) => {
+    await using started = await startWith(version);
+    const { daemon, source } = started;
+    execFileSync("mkfifo", [`${source.path}/fifo`]);
+    execFileSync("mknod", [`${source.path}/block`, "b", "259", "70000"]);
+    execFileSync("mknod", [`${source.path}/null`, "c", "1", "3"]);
+    makeTree(source.path, { "z file": "behind them" });
+    const report = await push(daemon, entriesOf(source.path), new LocalTree(source.path), {
+      protocol,
+    });
+    expectEqualTrees(source.path, daemon.path("m"), { times: protocol > 30 });
+    const numbers = (root: string) =>
+      ["block", "null", "fifo"].map((name) => fs.lstatSync(`${root}/${name}`).rdev);
+    expect(numbers(daemon.path("m"))).toEqual(numbers(source.path));
+    expect(statusesOf(report)).toEqual(new Set(["delivered"]));
+  });
 
   test("acknowledges each path by name, also what is up to date", async () => {
     await using started = await startWith(version);
