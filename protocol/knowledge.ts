@@ -17,12 +17,14 @@ export class TargetKnowledge {
   #offered: OfferedNames = {};
   #refusesChoice = false;
 
-  /** The choices to announce in the arguments; empty where names must be exchanged. */
+  /** The choices to announce in the arguments; what is missing is exchanged with the daemon. */
   features({ compress }: TransferOptions): SessionFeatures {
+    // A name that was asked for by name is not negotiated, as in rsync.
+    const named = typeof compress === "string" ? { compressChoice: compress } : {};
     const { checksums: theirs, compressions } = this.#offered;
-    if (theirs === undefined || this.#refusesChoice) return {};
+    if (theirs === undefined || this.#refusesChoice) return named;
     const checksumChoice = chooseName("checksum", checksums, theirs);
-    if (!compress) return { checksumChoice };
+    if (compress !== true) return { checksumChoice, ...named };
     if (compressions === undefined) return {};
     const compressChoice = chooseName("compression", tokenCompressions, compressions);
     return { checksumChoice, compressChoice };

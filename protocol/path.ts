@@ -71,6 +71,7 @@ export function nativePath(root: string, path: BytePath): string | Buffer {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
 const unprintable = /[\x00-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const plain = /^[\x20-\x7e]*$/;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -79,6 +80,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  */
 export function displayPath(path: BytePath): string {
   if (path === "") return ".";
+  if (plain.test(path)) return path;
   try {
     const text = decoder.decode(Buffer.from(path, "latin1"));
     if (!unprintable.test(text)) return text;

@@ -11,14 +11,14 @@ export interface DaemonText {
   readonly text: string;
 }
 
-/** Told while a push runs; each call is one line of progress. */
+/** Told while a push runs; `index` is the entry's place in {@link PushReport.entries}. */
 export interface PushObserver {
   /** The daemon has confirmed that this very entry is in place. */
-  readonly acknowledged?: (entry: FileEntry) => void;
+  readonly acknowledged?: (entry: FileEntry, index: number) => void;
   /** The daemon has deleted this object. */
   readonly deleted?: (path: BytePath, isDirectory: boolean) => void;
   /** Content has left; `bytes` of it. */
-  readonly sent?: (entry: FileEntry, outcome: SendOutcome) => void;
+  readonly sent?: (entry: FileEntry, outcome: SendOutcome, index: number) => void;
   /** The daemon says what it does with an entry. */
   readonly item?: (entry: FileEntry, item: Item) => void;
   readonly text?: (text: DaemonText) => void;
@@ -99,7 +99,7 @@ export class PushReport {
     this.#answered = true;
     this.#acknowledged[index] = 1;
     // A file that changed while it was read is in place, but not as it is now.
-    if (this.#outcomes.get(index)?.kind !== "changed") this.#observer.acknowledged?.(entry);
+    if (this.#outcomes.get(index)?.kind !== "changed") this.#observer.acknowledged?.(entry, index);
   }
 
   /** The name ends in NUL when a directory was deleted. */
@@ -113,7 +113,7 @@ export class PushReport {
   sent(index: number, outcome: SendOutcome): void {
     this.#outcomes.set(index, outcome);
     if ("bytes" in outcome) this.contentBytes += outcome.bytes;
-    this.#observer.sent?.(this.#entries[index] as FileEntry, outcome);
+    this.#observer.sent?.(this.#entries[index] as FileEntry, outcome, index);
   }
 
   item(item: Item): void {

@@ -92,6 +92,7 @@ export class Session {
     try {
       session.#deadline(handshakeTimeoutMs);
       await session.#setUp(target);
+      session.#expectAlive();
       session.#park();
     } catch (error) {
       session.close();
@@ -268,9 +269,15 @@ export class Session {
     this.#onEnd(explained);
   }
 
+  /** A refusal may come in one piece with the end of the set-up; nobody listens for it yet. */
+  #expectAlive(): void {
+    const { failure } = this.#source;
+    if (failure !== undefined) throw this.#report.explain(failure);
+  }
+
   #park(): void {
     this.#deadline(0);
-    if (this.alive) this.#keepAlive.start();
+    this.#keepAlive.start();
   }
 
   /** Ends the session after so much silence in both directions; 0: never. */

@@ -26,18 +26,18 @@ export function sortKey(entry: Pick<FileEntry, "path" | "mode">): string {
 }
 
 /**
- * The entries as the daemon will number them: sorted, and of several with the same name the first
- * only. The same order as {@link sortKey}'s, whatever order they come in.
+ * The entries as the daemon will number them: sorted, and of several with the same name one only,
+ * a directory before anything else. The order is {@link sortKey}'s, whatever order they come in.
  */
 export function inWireOrder(entries: readonly FileEntry[]): FileEntry[] {
   const keyed = entries.map((entry) => ({ entry, key: sortKey(entry) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
-  const seen = new Set<string>();
+  const directories = new Set(entries.filter(isDirectory).map(({ path }) => path));
   const list: FileEntry[] = [];
   for (const { entry } of keyed) {
-    if (seen.has(entry.path)) continue;
-    seen.add(entry.path);
-    list.push(entry);
+    // Names of one type stand side by side; of several types the directory stays (spec 1 §7.11).
+    const isTwin = list.at(-1)?.path === entry.path;
+    if (!isTwin && (isDirectory(entry) || !directories.has(entry.path))) list.push(entry);
   }
   return list;
 }

@@ -81,15 +81,15 @@ class LocalFile implements OpenFile {
 export function entryOf(path: BytePath, stats: BigIntStats): FileEntry {
   const mode = Number(stats.mode);
   const type = mode & fileTypes.mask;
-  const nanoseconds = Number(
-    ((stats.mtimeNs % nanosecondsPerSecond) + nanosecondsPerSecond) % nanosecondsPerSecond,
-  );
+  // Milliseconds are exact as numbers; before 1970 both round down, as the wire wants it.
+  const mtimeSeconds = Math.floor(Number(stats.mtimeMs) / 1_000);
+  const nanoseconds = Number(stats.mtimeNs % nanosecondsPerSecond);
   const entry: FileEntry = {
     path,
     mode,
     size: Number(stats.size),
-    mtimeSeconds: Number((stats.mtimeNs - BigInt(nanoseconds)) / nanosecondsPerSecond),
-    mtimeNanoseconds: nanoseconds,
+    mtimeSeconds,
+    mtimeNanoseconds: nanoseconds < 0 ? nanoseconds + 1_000_000_000 : nanoseconds,
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     identity: { device: Number(stats.dev), inode: Number(stats.ino) },

@@ -132,18 +132,24 @@ export class TreeView {
     return rules.excluded(present, true) ? undefined : deletion(present);
   }
 
-  /** The entries and every directory above them, none of which is looked into. */
+  /** The entries, then every directory above them that is not among them; none is looked into. */
   withParents(entries: readonly FileEntry[]): FileEntry[] {
-    const list = new Map(entries.map((entry) => [entry.path, entry]));
+    const list = [...entries];
+    const listed = new Set(entries.filter(isDirectory).map(({ path }) => path));
+    let sibling: BytePath | undefined;
     for (const { path } of entries) {
+      const parent = parentPath(path);
+      if (parent === sibling) continue;
+      sibling = parent;
       for (let above = path; above !== ""; ) {
         above = parentPath(above);
-        if (list.has(above)) break;
+        if (listed.has(above)) break;
+        listed.add(above);
         const directory = this.#lstat(above);
-        if (directory !== undefined) list.set(above, directory);
+        if (directory !== undefined) list.push(directory);
       }
     }
-    return [...list.values()];
+    return list;
   }
 
   /** The first ancestor that is no directory (any more), or the path itself. */

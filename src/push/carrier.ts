@@ -133,27 +133,27 @@ export class Carrier {
 
   async #push(options: CarryOptions, report: CarrierReport): Promise<void> {
     const { kind, entries, reports, onCreated, onlyChanges = false } = options;
-    const bytes = new Map<BytePath, number>();
-    const differed = new Set<BytePath>();
-    const settled = new Set<BytePath>();
-    const deliver = (entry: FileEntry): void => {
-      if (settled.has(entry.path) || !reports(entry.path)) return;
-      settled.add(entry.path);
-      if (onlyChanges && !differed.has(entry.path)) return;
-      report.delivered(deliveryOf(entry, bytes.get(entry.path) ?? 0));
+    const bytes = new Float64Array(entries.length);
+    const differed = new Uint8Array(entries.length);
+    const settled = new Uint8Array(entries.length);
+    const deliver = (entry: FileEntry, index: number): void => {
+      if (settled[index] === 1 || !reports(entry.path)) return;
+      settled[index] = 1;
+      if (onlyChanges && differed[index] === 0) return;
+      report.delivered(deliveryOf(entry, bytes[index] as number));
     };
     const result = await this.pool(kind).push(entries, this.options.tree, {
       acknowledged: deliver,
-      sent: (entry, outcome) => {
-        if ("bytes" in outcome) bytes.set(entry.path, outcome.bytes);
+      sent: (_, outcome, index) => {
+        if ("bytes" in outcome) bytes[index] = outcome.bytes;
       },
-      item: (entry, { flags }) => {
-        differed.add(entry.path);
+      item: (entry, { index, flags }) => {
+        differed[index] = 1;
         if (isDirectory(entry) && (flags & isNew) !== 0) onCreated?.(entry.path);
       },
     });
     for (const [index, entry] of result.entries.entries()) {
-      if (!reports(entry.path) || settled.has(entry.path)) continue;
+      if (settled[index] === 1 || !reports(entry.path)) continue;
       this.#settle(entry, result, index, deliver, report);
     }
   }
@@ -163,16 +163,16 @@ export class Carrier {
     entry: FileEntry,
     result: PushReport,
     index: number,
-    deliver: (entry: FileEntry) => void,
+    deliver: (entry: FileEntry, index: number) => void,
     report: CarrierReport,
   ): void {
     const status = result.status(index);
     switch (status.kind) {
       case "delivered":
-        deliver(entry);
+        deliver(entry, index);
         break;
       case "kept":
-        if (mayKeep(this.#settings.transfer)) deliver(entry);
+        if (mayKeep(this.#settings.transfer)) deliver(entry, index);
         else report.failed({ path: entry.path, reason: "the daemon did not acknowledge it" });
         break;
       case "changed":

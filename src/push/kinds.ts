@@ -11,7 +11,7 @@ import {
  *
  * - `small`: changed files travel whole, whatever their size and time say (spec 3 §7).
  * - `large`: the same with delta search.
- * - `scan`: whole trees; what is equal by size and time is not sent.
+ * - `scan`: whole trees; what is equal by size and time, to the nanosecond, is not sent.
  * - `survey`: writes nothing, tells what a deletion would delete.
  */
 export type SessionKind = "small" | "large" | "scan" | "survey";
@@ -25,6 +25,8 @@ export interface KindArguments {
 export function kindArguments(kind: SessionKind, given: TransferOptions): KindArguments {
   // Deletions are ours to decide, by exact path; whatever stands in the way of an entry must go.
   const { delete: _, dryRun: __, ...rest } = given;
+  // A file may be written twice in a second: the nanoseconds tell.
+  const { modifyWindowSeconds = -1 } = given;
   const base: TransferOptions = { ...rest, recursive: true, force: true };
   const mirror: SessionFeatures = { acknowledge: true, deleteMissing: true };
   switch (kind) {
@@ -33,7 +35,7 @@ export function kindArguments(kind: SessionKind, given: TransferOptions): KindAr
     case "large":
       return { transfer: { ...base, ignoreTimes: true }, features: mirror };
     case "scan":
-      return { transfer: base, features: mirror };
+      return { transfer: { ...base, modifyWindowSeconds }, features: mirror };
     case "survey":
       return {
         transfer: { ...base, delete: true, dryRun: true, existing: true, ignoreExisting: true },

@@ -100,11 +100,11 @@ async function pushChunk(
   carrier: Carrier,
   report: CarrierReport,
 ): Promise<void> {
-  const own = new Set(chunk.map(({ path }) => path));
   // A chunk lists directories without looking into them: others carry their content.
   const flat = chunk.map((entry) => (isDirectory(entry) ? { ...entry, hasContent: false } : entry));
   const entries = new TreeView(carrier.options).withParents(flat);
-  const reports = (path: BytePath): boolean => own.has(path) && options.reports(path);
+  const above = new Set(entries.slice(chunk.length).map(({ path }) => path));
+  const reports = (path: BytePath): boolean => !above.has(path) && options.reports(path);
   await carrier.carry({ ...options, entries, reports }, report);
 }
 

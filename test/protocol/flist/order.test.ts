@@ -72,8 +72,8 @@ test("of several entries with one name the first of the order is kept", () => {
   expect(inWireOrder([second, first])).toEqual([second]);
 });
 
-test("a name is one object: of a file and a directory the file, which sorts first, is kept", () => {
-  expect(sorted(["a/", "a", "b"])).toEqual(["a", "b"]);
+test("a name is one object: of a file and a directory the directory is kept, as daemons do", () => {
+  expect(sorted(["a/", "a", "b"])).toEqual(["b", "a/"]);
 });
 
 test("a deletion sorts as what is no directory", () => {
