@@ -159,8 +159,8 @@ test("what the daemon says before it gives up is the reason, its exit code is ke
     exitCode: 1,
     message: "The daemon gave up: module is read only",
   });
-  // Its question whether we have understood has been answered.
-  expect(received.subarray(-4)).toEqual(frame(errorExit, Buffer.of()));
+  // Its question whether we have understood is answered, and no list is sent.
+  expect(received.subarray(-10)).toEqual(Buffer.from("\x05xxh64\0\0\0\x5d", "latin1"));
 });
 
 test("a parked session says something thrice in the time that the daemon grants", {
