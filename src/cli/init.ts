@@ -15,13 +15,14 @@ export async function writeInitial(
   questioner: Questioner,
 ): Promise<string> {
   const source = settings.source ?? (await questioner.question("Directory to watch: ")).trim();
-  const targets = settings.targets ?? [targetFrom(await askUrl(questioner))];
-  const wantsPassword =
-    targets.some(({ user }) => user !== undefined) || settings.user !== undefined;
+  if (settings.targets !== undefined) {
+    return formatConfxml({ ...settings, source, targets: settings.targets });
+  }
+  const target = targetFrom(await askUrl(questioner));
   const passwordFile =
-    settings.passwordFile ?? (wantsPassword ? await askPasswordFile(questioner) : undefined);
-  const complete: MirrorSettings = { ...settings, source, targets };
-  return formatConfxml(passwordFile ? { ...complete, passwordFile } : complete);
+    settings.passwordFile ?? (target.user === undefined ? "" : await askPasswordFile(questioner));
+  const complete: MirrorSettings = { ...settings, source, targets: [target] };
+  return formatConfxml(passwordFile === "" ? complete : { ...complete, passwordFile });
 }
 
 async function askUrl(questioner: Questioner): Promise<string> {

@@ -126,7 +126,7 @@ function addInit(program: Commander, environment: Environment, asked: Asked): vo
     .action(
       (source: string | undefined, urls: string[], flags: SettingsFlags & { output?: string }) => {
         const settings = settingsFrom({ source, urls }, flags, environment);
-        asked({ kind: "init", settings, output: flags.output });
+        asked({ kind: "init", settings, output: flags.output === "-" ? undefined : flags.output });
       },
     );
 }
