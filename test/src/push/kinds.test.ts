@@ -31,8 +31,11 @@ test("changed files are sent even when size and time are equal, small ones whole
   expect(kindArguments("large", given).transfer.wholeFile).toBeUndefined();
 });
 
-test("a scan sends only what differs by size or time", () => {
-  expect(kindArguments("scan", given).transfer.ignoreTimes).toBeUndefined();
+test("a scan sends only what differs by size or time, to the nanosecond unless said otherwise", () => {
+  const { ignoreTimes, modifyWindowSeconds } = kindArguments("scan", given).transfer;
+  expect({ ignoreTimes, modifyWindowSeconds }).toEqual({ modifyWindowSeconds: -1 });
+  const coarse = kindArguments("scan", { ...given, modifyWindowSeconds: 2 }).transfer;
+  expect(coarse.modifyWindowSeconds).toBe(2);
 });
 
 test("a survey writes nothing at all", () => {
