@@ -2,9 +2,14 @@
 import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { RsyncError } from "../protocol/index.ts";
+import { answer } from "./cli/answer.ts";
 import type { MirrorCommand, RunOptions } from "./cli/command.ts";
 import { isInBackground, reportReady, runInBackground } from "./cli/daemon.ts";
 import { parseCommandLine } from "./cli/program.ts";
+import { startupLines } from "./cli/startup.ts";
+import { unsupported } from "./cli/unsupported.ts";
+import type { LoadedConfig } from "./config/confxml.ts";
+import { configFromSettings } from "./config/direct.ts";
 import { loadConfig } from "./config/load.ts";
 import { ConfigError, formatNote } from "./config/mistake.ts";
 import type { Config } from "./config/schema.ts";
@@ -18,32 +23,59 @@ process.exitCode = await run(process.argv.slice(2));
 
 /** Does what the command line asks for; returns the exit code. */
 async function run(words: readonly string[]): Promise<number> {
-  const command = parseCommandLine(words, { version: ownVersion() });
   try {
+    const command = parseCommandLine(words, { version: ownVersion() });
     switch (command.kind) {
       case "text":
-        (command.exitCode === 0 ? process.stdout : process.stderr).write(command.text);
-        return command.exitCode;
+        return print(command);
       case "mirror":
         if (command.daemon && !isInBackground()) return await runInBackground(words);
         return await mirrorFiles(command);
-      default:
-        process.stderr.write(`sersync: ${command.kind} is not in this version\n`);
-        return 1;
+      case "watch":
+        if (command.daemon && !isInBackground()) return await runInBackground(words);
+        return await mirror([usable(configFromSettings(command.settings))], command);
+      case "check":
+      case "explain":
+      case "init":
+        return print(await answer(command));
     }
   } catch (error) {
     return reportFailure(error);
   }
 }
 
+function print({ text, exitCode }: { readonly text: string; readonly exitCode: number }): number {
+  (exitCode === 0 ? process.stdout : process.stderr).write(text);
+  return exitCode;
+}
+
 async function mirrorFiles(command: MirrorCommand): Promise<number> {
-  for (const warning of command.warnings) process.stderr.write(`sersync: ${warning}\n`);
-  const configs = command.files.map((file) => {
-    const { config, notes } = loadConfig(file);
-    for (const note of notes) process.stderr.write(`${formatNote(file, note)}\n`);
-    return config;
-  });
+  for (const warning of command.warnings) complain(warning);
+  if (command.plugin !== undefined) {
+    throw new RsyncError("OPTION_REFUSED", "-m: plugins are not in this version");
+  }
+  const configs = command.files.map((file) => usable(loadConfig(file)));
+  for (const config of configs) {
+    for (const line of startupLines(config, command)) process.stdout.write(`${line}\n`);
+  }
   return mirror(configs, command);
+}
+
+/** Shows what is worth knowing of a configuration. @throws when it cannot be run at all. */
+function usable({ config, notes }: LoadedConfig): Config {
+  for (const note of notes) {
+    if (note.severity === "warning") process.stderr.write(`${formatNote(config.file, note)}\n`);
+  }
+  const { errors, warnings } = unsupported(config);
+  for (const warning of warnings) complain(`${config.file}: ${warning}`);
+  if (errors.length > 0) {
+    throw new RsyncError("OPTION_REFUSED", `${config.file}: ${errors.join("; ")}`);
+  }
+  return config;
+}
+
+function complain(text: string): void {
+  process.stderr.write(`sersync: ${text}\n`);
 }
 
 /** Mirrors until the process is told to stop. */

@@ -1,0 +1,25 @@
+import type { Config } from "../config/schema.ts";
+
+/** What a configuration asks for that this version does not do, in words. */
+export interface Unsupported {
+  /** Without these nothing would arrive: the program does not start. */
+  readonly errors: readonly string[];
+  /** The mirror works without these. */
+  readonly warnings: readonly string[];
+}
+
+/** Says so before anything starts: nothing that was configured is ignored silently. */
+export function unsupported({ ssh, remoteShell, crontab, plugin }: Config): Unsupported {
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  if (ssh || remoteShell !== undefined) {
+    errors.push("remotes over ssh are not in this version; use an rsync daemon (port 873) instead");
+  }
+  if (crontab !== undefined) {
+    warnings.push("crontab is not in this version: start with -r to compare everything once");
+  }
+  if (plugin !== undefined) {
+    warnings.push(`plugins are not in this version: ${plugin} will not run`);
+  }
+  return { errors, warnings };
+}
