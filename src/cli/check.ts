@@ -90,7 +90,7 @@ export function describeConfig(config: Config): readonly string[] {
       : "Nothing is ever deleted at the destination.",
     ...describeFilter(config),
     describeCrontab(config),
-    `What cannot be delivered is tried again until it is, and listed in ${display(config.failLog.path)}.`,
+    "What cannot be delivered is tried again until it is.",
     ...(config.plugin === undefined
       ? []
       : [`After each delivery the plugin ${config.plugin} runs.`]),
