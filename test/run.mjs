@@ -3,10 +3,11 @@ import os from "node:os";
 import path from "node:path";
 import { build, preparePackages } from "./prepare.mjs";
 import { runNode } from "./support/command.mjs";
-import { prepareDaemons } from "./support/daemons.mjs";
+import { installedProgram, prepareDaemons } from "./support/daemons.mjs";
 import { addCounts, countTests, formatCount } from "./support/report.mjs";
 
 const vitestDeadlineMs = 240_000;
+const demoDeadlineMs = 90_000;
 const onTerminal = process.stdout.isTTY === true;
 
 function paint(color, text) {
@@ -15,6 +16,12 @@ function paint(color, text) {
 
 function ok(done) {
   return { ok: done.ok, problem: done.ok ? undefined : done.output.trimEnd() };
+}
+
+/** What a newcomer runs first must work, too; it needs any rsync for its destination. */
+function runDemo() {
+  if (prepareDaemons().skipped && installedProgram() === undefined) return { skipped: true };
+  return ok(runNode("test/demo/run.mjs", [], { timeoutMs: demoDeadlineMs }));
 }
 
 /** Every step counts as one test. Packages come first: everything else runs on them. */
@@ -29,6 +36,7 @@ const steps = [
   ["biome", () => ok(runNode("node_modules/@biomejs/biome/bin/biome", ["check", "."]))],
   ["oxlint", () => ok(runNode("node_modules/oxlint/bin/oxlint", ["--type-aware"]))],
   ["build", build],
+  ["demo", runDemo],
 ];
 
 function takeStep([name, step]) {
