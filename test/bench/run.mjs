@@ -1,0 +1,148 @@
+// `npm run bench`: this program and stock rsync do the same work in turn, on the same machine in the
+// same minutes; what counts is the ratio of the medians. Runs on Linux with the stock daemon that
+// the tests use. `npm run bench -- --runs 7 --files 20000`
+
+import { spawn, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { formatConfxml } from "../demo/confxml.mjs";
+import { build } from "../prepare.mjs";
+import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
+import { startDaemon } from "../support/rsyncd.mjs";
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "5" },
+    files: { type: "string", default: "20000" },
+    handshakes: { type: "string", default: "50" },
+  },
+});
+const runs = Number(values.runs);
+const files = Number(values.files);
+const user = "rsync_backup";
+const fileBytes = 10 * 1024;
+const filesPerDirectory = 50;
+const main = new URL("../../dist/src/main.js", import.meta.url).pathname;
+
+/** Memory, where there is one: a disk's mood would be measured otherwise. */
+const temporary = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
+
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function makeTree(root) {
+  for (let file = 0; file < files; file += 1) {
+    const directory = `${root}/d${Math.floor(file / filesPerDirectory)}`;
+    if (file % filesPerDirectory === 0) fs.mkdirSync(directory, { recursive: true });
+    fs.writeFileSync(`${directory}/f${file}`, randomBytes(fileBytes));
+  }
+}
+
+function empty(directory) {
+  for (const name of fs.readdirSync(directory)) {
+    fs.rmSync(path.join(directory, name), { recursive: true });
+  }
+}
+
+/** From the start of the process to the line that says that all is acknowledged. */
+async function ourFullPush(configuration) {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [main, "-r", "-o", configuration], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let tail = "";
+  const ms = await new Promise((resolve, reject) => {
+    child.stdout.on("data", (chunk) => {
+      tail = (tail + chunk).slice(-4096);
+      if (tail.includes("full push complete")) resolve(performance.now() - startedAt);
+    });
+    child.once("exit", (code) => reject(new Error(`sersync exited with ${code}`)));
+  });
+  child.kill("SIGTERM");
+  await new Promise((resolve) => child.once("exit", resolve));
+  return ms;
+}
+
+function stockFullPush(program, source, url, passwordFile) {
+  const startedAt = performance.now();
+  const { status, stderr } = spawnSync(
+    program,
+    ["-a", `--password-file=${passwordFile}`, `${source}/`, url],
+    { encoding: "utf8" },
+  );
+  if (status !== 0) throw new Error(`rsync exited with ${status}: ${stderr}`);
+  return performance.now() - startedAt;
+}
+
+async function benchFullPush({ configuration, source, daemon, passwordFile, program }) {
+  const ours = [];
+  const stock = [];
+  for (let run = 0; run <= runs; run += 1) {
+    empty(daemon.path("backup"));
+    const our = await ourFullPush(configuration);
+    empty(daemon.path("backup"));
+    const theirs = stockFullPush(program, source, daemon.url("backup", user), passwordFile);
+    if (run === 0) continue; // the first of each warms the caches
+    ours.push(our);
+    stock.push(theirs);
+  }
+  const ratio = median(ours) / median(stock);
+  console.log(
+    `full push, ${files} files of 10 KB to an empty module: sersync -r ${median(ours).toFixed(0)} ms, rsync -a ${median(stock).toFixed(0)} ms, ratio ${ratio.toFixed(2)}`,
+  );
+}
+
+async function benchHandshake({ daemon, password }) {
+  const { Session, TargetKnowledge } = await import("../../dist/protocol/index.js");
+  const target = {
+    host: daemon.host,
+    port: daemon.port,
+    module: "backup",
+    credentials: { user, password },
+  };
+  const knowledge = new TargetKnowledge();
+  const times = [];
+  for (let handshake = 0; handshake <= Number(values.handshakes); handshake += 1) {
+    const startedAt = performance.now();
+    const session = await Session.open(target, { transfer: { recursive: true }, knowledge });
+    times.push(performance.now() - startedAt);
+    session.close();
+  }
+  const [first, ...later] = times;
+  console.log(
+    `handshake with authentication: first contact ${first.toFixed(1)} ms, later p50 ${median(later).toFixed(1)} ms`,
+  );
+}
+
+const directory = fs.mkdtempSync(`${temporary}/sersync-bench-`);
+build();
+const program = daemonProgram(daemonLines[0].version) ?? installedProgram();
+const password = randomBytes(12).toString("hex");
+const daemon = await startDaemon({
+  program,
+  users: { [user]: password },
+  modules: { backup: { path: `${directory}/module` } },
+});
+try {
+  const source = `${directory}/source`;
+  const passwordFile = `${directory}/rsync.pas`;
+  const configuration = `${directory}/confxml.xml`;
+  fs.mkdirSync(`${directory}/module`, { recursive: true });
+  fs.writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  const settings = { source, port: daemon.port, module: "backup", user, passwordFile };
+  fs.writeFileSync(
+    configuration,
+    formatConfxml({ ...settings, failLog: `${directory}/fail.log` }).replace('"-az"', '"-a"'),
+  );
+  makeTree(source);
+  await benchHandshake({ daemon, password });
+  await benchFullPush({ configuration, source, daemon, passwordFile, program });
+} finally {
+  await daemon.remove();
+  fs.rmSync(directory, { recursive: true });
+}
