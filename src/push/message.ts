@@ -49,7 +49,7 @@ export type Order =
 /** What was done at a target for one path. */
 export interface Delivery {
   readonly path: BytePath;
-  /** `nothing`: excluded, or gone where nothing is deleted. */
+  /** `nothing`: it was in place, is excluded, or is gone where nothing is deleted. */
   readonly kind: (typeof deliveryKinds)[number];
   /** Content sent or matched. */
   readonly bytes: number;

@@ -155,7 +155,10 @@ export class Target {
       finished: (failure) => {
         const again = failure !== undefined || this.#reconcile === "running, wanted again";
         this.#reconcile = again ? "wanted" : "none";
-        if (!failure) this.#events.reconciled(entries, bytes, performance.now() - started);
+        if (failure === undefined) {
+          this.#isUp();
+          this.#events.reconciled(entries, bytes, performance.now() - started);
+        }
         this.#finished(failure);
       },
     });

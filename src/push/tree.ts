@@ -39,7 +39,9 @@ export async function deliverTrees(
   const isEmptyRoot = existed[0] === rootPath && listed <= 1;
   if (isEmptyRoot) report.notice?.(emptyRoot);
   else if (carrier.options.deletes) await findExtraneous(existed, created, carrier, report);
-  for (const path of starts) report.delivered({ path, kind: "directory", bytes: 0 });
+  for (const path of starts) {
+    report.delivered({ path, kind: created.has(path) ? "directory" : "nothing", bytes: 0 });
+  }
 }
 
 const emptyRoot =
