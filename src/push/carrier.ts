@@ -55,6 +55,7 @@ export class Carrier {
   /** False when nothing at all is excluded. */
   readonly hasRules: boolean;
   readonly #settings: TargetSettings;
+  readonly #onUnsettled: (path: BytePath) => void;
   readonly #pools = new Map<SessionKind, SessionPool>();
   readonly #knowledge = new TargetKnowledge();
   readonly #idNames = new LocalIdNames();
@@ -67,7 +68,9 @@ export class Carrier {
   #touchTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor(settings: TargetSettings) {
+  /** `onUnsettled`: a path must be looked at again, and no job is there to be told. */
+  constructor(settings: TargetSettings, onUnsettled: (path: BytePath) => void) {
+    this.#onUnsettled = onUnsettled;
     const { root, rootIdentity, filter, deletes, sessions } = settings;
     this.#settings = settings;
     this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
@@ -107,16 +110,7 @@ export class Carrier {
    */
   async carry(options: CarryOptions, report: CarrierReport): Promise<void> {
     const limit = options.kind === "large" ? this.#large : this.#sessions;
-    await limit(async () => {
-      this.#overlap.enter(options.entries);
-      try {
-        await this.#push(options, report);
-      } finally {
-        const { directories, others } = this.#overlap.leave(options.entries);
-        for (const path of others) report.again(path);
-        this.#touchSoon(directories);
-      }
-    });
+    await limit(() => this.#carryNow(options, report));
   }
 
   /** Opens the sessions that wait for changes now, so that the first change finds one. */
@@ -129,6 +123,17 @@ export class Carrier {
     this.#closed = true;
     clearTimeout(this.#touchTimer);
     for (const pool of this.#pools.values()) pool.close();
+  }
+
+  async #carryNow(options: CarryOptions, report: CarrierReport): Promise<void> {
+    this.#overlap.enter(options.entries);
+    try {
+      await this.#push(options, report);
+    } finally {
+      const { directories, others } = this.#overlap.leave(options.entries);
+      for (const path of others) report.again(path);
+      this.#touchSoon(directories);
+    }
   }
 
   async #push(options: CarryOptions, report: CarrierReport): Promise<void> {
@@ -199,22 +204,32 @@ export class Carrier {
     this.#touchTimer = undefined;
     const stale = [...this.#stale];
     this.#stale.clear();
+    const report: CarrierReport = {
+      delivered: () => {},
+      failed: () => {},
+      again: this.#onUnsettled,
+    };
     try {
-      const view = new TreeView(this.options);
-      const found = stale.map((path) => view.resolve(path)).filter((entry) => entry !== undefined);
-      const entries = view.withParents(found.filter(isDirectory));
-      await this.carry({ kind: "scan", entries, reports: () => false }, silence);
+      await this.#sessions(() => {
+        // Looked at only now: a directory deleted while this waited must not be made anew.
+        const entries = this.#directoriesAmong(stale);
+        return this.#carryNow({ kind: "scan", entries, reports: () => false }, report);
+      });
     } catch {
       // The target is in trouble, which whoever delivers next is told; its way back comes here.
       for (const path of stale) this.#stale.add(path);
     }
   }
+
+  #directoriesAmong(paths: readonly BytePath[]): FileEntry[] {
+    const view = new TreeView(this.options);
+    const found = paths.map((path) => view.resolve(path)).filter((entry) => entry !== undefined);
+    return view.withParents(found.filter(isDirectory));
+  }
 }
 
 /** How long directories must be quiet before their time is set again. */
 const touchDelayMs = 30;
-
-const silence: CarrierReport = { delivered: () => {}, failed: () => {}, again: () => {} };
 
 const isNew = itemFlags.isNew;
 

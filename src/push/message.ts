@@ -111,4 +111,6 @@ export type Report =
     }
   /** Small changes are through: others need not wait for what is left of this job. */
   | { readonly kind: "only long left"; readonly job: number }
+  /** To be looked at again, though no job is under way that it belongs to. */
+  | { readonly kind: "unsettled"; readonly targetId: number; readonly path: BytePath }
   | { readonly kind: "notice"; readonly targetId: number; readonly text: string };

@@ -4,13 +4,15 @@ import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index
 export interface Overlapped {
   /** Their time may be that of the earlier session. */
   readonly directories: readonly BytePath[];
-  /** Their content may be that of the earlier session. */
+  /** What they are may be what the earlier session made of them. */
   readonly others: readonly BytePath[];
 }
 
 interface Carried {
   sessions: number;
   overlapped: boolean;
+  /** False when a session carried something else under the name, or its deletion. */
+  onlyDirectory: boolean;
 }
 
 /**
@@ -21,12 +23,15 @@ export class Overlap {
   readonly #carried = new Map<BytePath, Carried>();
 
   enter(entries: readonly FileEntry[]): void {
-    for (const { path } of entries) {
-      const carried = this.#carried.get(path);
-      if (carried === undefined) this.#carried.set(path, { sessions: 1, overlapped: false });
-      else {
+    for (const entry of entries) {
+      const carried = this.#carried.get(entry.path);
+      const onlyDirectory = isDirectory(entry);
+      if (carried === undefined) {
+        this.#carried.set(entry.path, { sessions: 1, overlapped: false, onlyDirectory });
+      } else {
         carried.sessions += 1;
         carried.overlapped = true;
+        carried.onlyDirectory &&= onlyDirectory;
       }
     }
   }
@@ -35,13 +40,13 @@ export class Overlap {
   leave(entries: readonly FileEntry[]): Overlapped {
     const directories: BytePath[] = [];
     const others: BytePath[] = [];
-    for (const entry of entries) {
-      const carried = this.#carried.get(entry.path);
+    for (const { path } of entries) {
+      const carried = this.#carried.get(path);
       if (carried === undefined) continue;
       carried.sessions -= 1;
       if (carried.sessions > 0) continue;
-      this.#carried.delete(entry.path);
-      if (carried.overlapped) (isDirectory(entry) ? directories : others).push(entry.path);
+      this.#carried.delete(path);
+      if (carried.overlapped) (carried.onlyDirectory ? directories : others).push(path);
     }
     return { directories, others };
   }

@@ -63,6 +63,7 @@ export class Target {
     this.#threads = threads;
     this.#events = events;
     this.#mostBatches = mostBatches;
+    threads.onUnsettled(id, (path) => this.add([{ kind: "path", path }]));
   }
 
   /** Paths not delivered yet, and since when the oldest waits. */

@@ -10,6 +10,7 @@ import {
   type PathFailure,
   packDeliveries,
   type Report,
+  type TargetSettings,
 } from "./message.ts";
 import { deliverTrees } from "./tree.ts";
 
@@ -26,8 +27,7 @@ const send = (report: Report): void => port.postMessage(report);
 port.on("message", (order: Order) => {
   switch (order.kind) {
     case "target":
-      carriers.get(order.settings.id)?.close();
-      carriers.set(order.settings.id, new Carrier(order.settings));
+      addTarget(order.settings);
       break;
     case "prepare":
       carriers.get(order.targetId)?.prepare();
@@ -48,6 +48,13 @@ port.on("message", (order: Order) => {
       break;
   }
 });
+
+function addTarget(settings: TargetSettings): void {
+  const { id } = settings;
+  carriers.get(id)?.close();
+  const onUnsettled = (path: BytePath): void => send({ kind: "unsettled", targetId: id, path });
+  carriers.set(id, new Carrier(settings, onUnsettled));
+}
 
 async function runJob(
   { job, targetId }: { readonly job: number; readonly targetId: number },

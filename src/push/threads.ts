@@ -30,6 +30,7 @@ export class PushThreads {
   readonly #workers: readonly Worker[];
   readonly #jobs = new Map<number, { readonly listener: JobListener; readonly worker: Worker }>();
   readonly #homes = new Map<number, Worker>();
+  readonly #onUnsettled = new Map<number, (path: BytePath) => void>();
   readonly #onNotice: (targetId: number, text: string) => void;
   #lastJob = 0;
   #closing = false;
@@ -43,6 +44,11 @@ export class PushThreads {
     const worker = this.#workers[settings.id % this.#workers.length] as Worker;
     this.#homes.set(settings.id, worker);
     worker.postMessage({ kind: "target", settings } satisfies Order);
+  }
+
+  /** Calls `listener` with paths that no job speaks of and that must be looked at again. */
+  onUnsettled(targetId: number, listener: (path: BytePath) => void): void {
+    this.#onUnsettled.set(targetId, listener);
   }
 
   prepare(targetId: number): void {
@@ -99,6 +105,10 @@ export class PushThreads {
   #receive(report: Report): void {
     if (report.kind === "notice") {
       this.#onNotice(report.targetId, report.text);
+      return;
+    }
+    if (report.kind === "unsettled") {
+      this.#onUnsettled.get(report.targetId)?.(report.path);
       return;
     }
     const listener = this.#jobs.get(report.job)?.listener;

@@ -47,10 +47,17 @@ test("an overlap is told once", () => {
   expect(overlap.leave([file("a")]).others).toEqual([]);
 });
 
-test("a name that one session deletes while another sends it is looked at again", () => {
+const d = directory("d");
+const gone = deletion(asBytePath("d"));
+
+test.each([
+  ["deletion", "directory", gone, d],
+  ["directory", "deletion", d, gone],
+  ["file", "directory", file("d"), d],
+])("a name carried as %s and as %s at the same time is looked at again", (_, __, first, last) => {
   const overlap = new Overlap();
-  overlap.enter([directory("d")]);
-  overlap.enter([deletion(asBytePath("d"))]);
-  overlap.leave([directory("d")]);
-  expect(overlap.leave([deletion(asBytePath("d"))]).others).toEqual(["d"]);
+  overlap.enter([first]);
+  overlap.enter([last]);
+  overlap.leave([first]);
+  expect(overlap.leave([last])).toEqual({ directories: [], others: ["d"] });
 });

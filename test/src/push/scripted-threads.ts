@@ -1,4 +1,4 @@
-import { asBytePath } from "../../../protocol/index.ts";
+import { asBytePath, type BytePath } from "../../../protocol/index.ts";
 import type { AskedPath } from "../../../src/push/deliver.ts";
 import type { Delivery, JobFailure, PathFailure } from "../../../src/push/message.ts";
 import { Target, type TargetEvents } from "../../../src/push/target.ts";
@@ -59,6 +59,8 @@ export interface ScriptedTarget {
   readonly next: () => ScriptedJob;
   /** How many jobs have been given and not been looked at. */
   readonly waiting: number;
+  /** Says that a path must be looked at again, outside of any job. */
+  readonly unsettle: (path: string) => void;
   /** What was told, as short lines. */
   readonly told: string[];
 }
@@ -66,7 +68,11 @@ export interface ScriptedTarget {
 export function scriptedTarget(): ScriptedTarget {
   const jobs: ScriptedJob[] = [];
   const told: string[] = [];
+  let unsettle: (path: BytePath) => void = () => {};
   const threads = {
+    onUnsettled: (_id: number, listener: (path: BytePath) => void) => {
+      unsettle = listener;
+    },
     deliver: (_id: number, paths: readonly AskedPath[], listener: JobListener) => {
       const names = paths.map(({ path }) => path);
       jobs.push(new ScriptedJob(names, listener));
@@ -83,6 +89,7 @@ export function scriptedTarget(): ScriptedTarget {
   return {
     target,
     told,
+    unsettle: (path) => unsettle(asBytePath(path)),
     get waiting() {
       return jobs.length;
     },

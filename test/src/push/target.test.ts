@@ -199,6 +199,12 @@ test("what a comparison found to be different is looked at at once, beside it", 
   expect(next().paths).toEqual(["extra"]);
 });
 
+test("a path that turns out to be unsettled outside of any job is looked at again", () => {
+  const { next, unsettle } = scriptedTarget();
+  unsettle("a");
+  expect(next().paths).toEqual(["a"]);
+});
+
 test("a comparison runs beside changes, and tells what it came to", () => {
   const { target, next, told } = scriptedTarget();
   target.reconcile();
