@@ -42,11 +42,12 @@ export type {
   PushOptions,
   PushReport,
 } from "./report.ts";
+export type { SendOutcome } from "./roles/file-sender.ts";
 export { type Item, itemFlags } from "./roles/request.ts";
-export type { SendOutcome } from "./roles/sender.ts";
-export { Session, type SessionOptions, type Target } from "./session.ts";
+export { Session } from "./session.ts";
 export { LocalIdNames } from "./source/id-names.ts";
 export { LocalTree } from "./source/local.ts";
 export type { FileSource, FileState, OpenFile } from "./source/source.ts";
 export { type Listing, type WalkOptions, walk, walkDirectories } from "./source/walk.ts";
+export type { SessionOptions, Target } from "./target.ts";
 export { type DaemonUrl, parseDaemonUrl } from "./url.ts";

@@ -2,8 +2,9 @@ import { RsyncError } from "./errors.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
 import type { PushOptions, PushReport } from "./report.ts";
-import { Session, type SessionOptions, type Target } from "./session.ts";
+import { Session } from "./session.ts";
 import type { FileSource } from "./source/source.ts";
+import type { SessionOptions, Target } from "./target.ts";
 
 export interface PoolOptions extends SessionOptions {
   /** How many sessions wait ready; default 2. Each holds a process and a slot at the daemon. */

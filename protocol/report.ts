@@ -2,8 +2,8 @@ import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { type FileEntry, isDirectory } from "./flist/entry.ts";
 import { asBytePath, type BytePath, baseName } from "./path.ts";
+import type { SendOutcome } from "./roles/file-sender.ts";
 import type { Item } from "./roles/request.ts";
-import type { SendOutcome } from "./roles/sender.ts";
 
 /** Text of the daemon: `error` is about a path or fatal, the others are for a log. */
 export interface DaemonText {

@@ -6,48 +6,23 @@ import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { listFormat } from "./flist/format.ts";
-import { type IdNames, writeFileList } from "./flist/list.ts";
+import { writeFileList } from "./flist/list.ts";
 import { inWireOrder } from "./flist/order.ts";
-import { destinationArgument, type SessionFeatures } from "./handshake/argv.ts";
-import type { Credentials } from "./handshake/auth.ts";
+import { destinationArgument } from "./handshake/argv.ts";
 import { handshake } from "./handshake/handshake.ts";
 import { checksums, TargetKnowledge } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux } from "./mux/mux.ts";
-import type { TransferOptions } from "./options.ts";
-import { type BytePath, rootPath } from "./path.ts";
+import { rootPath } from "./path.ts";
 import { type PushOptions, PushReport } from "./report.ts";
 import { runSender } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
-import { type Address, connect } from "./transport/connect.ts";
+import type { SessionOptions, Target } from "./target.ts";
+import { connect } from "./transport/connect.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import type { Cursor } from "./wire/cursor.ts";
-
-/** A directory of a module of a daemon. */
-export interface Target extends Address {
-  readonly module: string;
-  /** Below the module; default its root. A missing last component is created. */
-  readonly directory?: BytePath | undefined;
-  readonly credentials?: Credentials | undefined;
-  /** Announce this protocol instead of the newest; 30 to 32. */
-  readonly protocol?: number | undefined;
-}
-
-export interface SessionOptions {
-  readonly transfer: TransferOptions;
-  readonly features?: SessionFeatures;
-  /** Shared by the sessions to one daemon; without it each session asks for everything anew. */
-  readonly knowledge?: TargetKnowledge;
-  readonly signal?: AbortSignal | undefined;
-  /** Names of owners; without it, or with `numericIds`, owners travel as numbers. */
-  readonly idNames?: IdNames;
-  /** Limit of silence during set-up, default 30,000 ms. */
-  readonly handshakeTimeoutMs?: number;
-  /** Limit of silence during the transfer, default 300,000 ms. */
-  readonly timeoutMs?: number | undefined;
-}
 
 /**
  * One connection to a daemon, from the greeting to the goodbye. Opened, it is parked: ready to
@@ -212,12 +187,16 @@ export class Session {
     this.#report.bytesReceived = this.#socket.bytesRead;
   }
 
-  async #read<T>(output: Mux, decode: (from: Cursor) => T): Promise<T> {
+  #read<T>(output: Mux, decode: (from: Cursor) => T): T | Promise<T> {
+    return this.#source.tryRead(decode) ?? this.#waitFor(output, decode);
+  }
+
+  async #waitFor<T>(output: Mux, decode: (from: Cursor) => T): Promise<T> {
     for (;;) {
-      const here = this.#source.tryRead(decode);
-      if (here !== undefined) return here;
       this.#answerSilence(output);
       await this.#source.more();
+      const here = this.#source.tryRead(decode);
+      if (here !== undefined) return here;
     }
   }
 

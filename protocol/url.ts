@@ -1,6 +1,6 @@
 import { RsyncError } from "./errors.ts";
 import { pathFromText } from "./path.ts";
-import type { Target } from "./session.ts";
+import type { Target } from "./target.ts";
 
 /** What an address names: a daemon, perhaps a module, perhaps a directory in it, perhaps a user. */
 export interface DaemonUrl extends Omit<Target, "module" | "credentials"> {

@@ -1,7 +1,7 @@
 import { RsyncError } from "../errors.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readInt32 } from "../wire/int.ts";
-import { Writer } from "../wire/writer.ts";
+import type { Writer } from "../wire/writer.ts";
 import { classicStrongLength, longestBlockLength } from "./block-size.ts";
 
 /** How the peer has cut its basis file into blocks. All zero: it has none, send the whole file. */
@@ -60,14 +60,12 @@ function expectWithin(what: string, value: number, low: number, high: number, at
   );
 }
 
-/** The sixteen bytes {@link readSumHead} reads back: a request's head, or its echo. */
-export function encodeSumHead(head: SumHead): Uint8Array {
-  const writer = new Writer(16);
-  writer.int32(head.count);
-  writer.int32(head.blockLength);
-  writer.int32(head.strongLength);
-  writer.int32(head.remainder);
-  return writer.take();
+/** Writes the sixteen bytes {@link readSumHead} reads back: a request's head, or its echo. */
+export function writeSumHead(to: Writer, head: SumHead): void {
+  to.int32(head.count);
+  to.int32(head.blockLength);
+  to.int32(head.strongLength);
+  to.int32(head.remainder);
 }
 
 /** Length in bytes of the basis file that a head describes. */

@@ -56,6 +56,11 @@ export class Mux extends Writer {
 
   /** Copies `view`, cut into as many frames as it needs. */
   override bytes(view: Uint8Array): void {
+    if (view.length <= this.buffer.length - this.offset) {
+      this.buffer.set(view, this.offset);
+      this.offset += view.length;
+      return;
+    }
     let rest = view;
     while (rest.length > 0) {
       this.makeRoom(1);

@@ -5,10 +5,11 @@ import { deletion, type FileEntry } from "../../protocol/flist/entry.ts";
 import type { TransferOptions } from "../../protocol/options.ts";
 import { asBytePath, type BytePath, parentPath, rootPath } from "../../protocol/path.ts";
 import type { PushReport } from "../../protocol/report.ts";
-import { Session, type Target } from "../../protocol/session.ts";
+import { Session } from "../../protocol/session.ts";
 import { LocalTree } from "../../protocol/source/local.ts";
 import type { FileSource } from "../../protocol/source/source.ts";
 import { walk } from "../../protocol/source/walk.ts";
+import type { Target } from "../../protocol/target.ts";
 import { type Daemon, describeDaemons, startDaemon } from "../support/daemon.ts";
 import { hostileNames, makeHostileTree, mutateTree } from "../support/hostile.ts";
 import {

@@ -4,9 +4,10 @@ import type { RsyncError } from "../../protocol/errors.ts";
 import type { SessionFeatures } from "../../protocol/handshake/argv.ts";
 import type { TransferOptions } from "../../protocol/options.ts";
 import { asBytePath } from "../../protocol/path.ts";
-import { Session, type Target } from "../../protocol/session.ts";
+import { Session } from "../../protocol/session.ts";
 import { LocalTree } from "../../protocol/source/local.ts";
 import type { FileSource } from "../../protocol/source/source.ts";
+import type { Target } from "../../protocol/target.ts";
 import {
   type Daemon,
   type DaemonOptions,

@@ -19,7 +19,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/flist", "protocol/delta", "protocol/source"],
     ["protocol/transport"],
     ["protocol/handshake", "protocol/roles"],
-    ["protocol/knowledge.ts", "protocol/report.ts"],
+    ["protocol/knowledge.ts", "protocol/report.ts", "protocol/target.ts"],
     ["protocol/session.ts", "protocol/pool.ts"],
     ["protocol/url.ts", "protocol/client.ts", "protocol/daemon.ts"],
     ["protocol/index.ts"],

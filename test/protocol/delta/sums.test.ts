@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import {
   BlockSums,
   basisLength,
-  encodeSumHead,
   maxKeptBlocks,
   type ReadSumHead,
   readSumHead,
+  writeSumHead,
 } from "../../../protocol/delta/sums.ts";
 import { RsyncError } from "../../../protocol/errors.ts";
 import { Cursor, NeedMoreBytes } from "../../../protocol/wire/cursor.ts";
@@ -48,13 +48,13 @@ function isExpected(outcome: unknown): boolean {
 describe("sum head", () => {
   test("is read from a real request, and echoed as it came", () => {
     expectDecodes((from) => readSumHead(from, 16), headBytes, head);
-    expect(encodeSumHead(head)).toEqual(Buffer.from(headBytes));
+    expect(encoded((to) => writeSumHead(to, head))).toEqual(Buffer.from(headBytes));
   });
 
   test("sixteen announced bytes of an eight-byte digest are read as 16 and echoed as 8", () => {
     const clamped = readSumHead(new Cursor(headOf(1, 700, 16, 0)), 8);
     expect(clamped).toMatchObject({ strongLength: 8, announcedStrongLength: 16 });
-    expect(encodeSumHead(clamped)).toEqual(Buffer.from(headOf(1, 700, 8, 0)));
+    expect(encoded((to) => writeSumHead(to, clamped))).toEqual(Buffer.from(headOf(1, 700, 8, 0)));
   });
 
   test.each([

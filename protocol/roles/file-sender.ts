@@ -1,0 +1,172 @@
+import { BlockMatcher } from "../delta/match.ts";
+import type { StrongChecksum } from "../delta/strong.ts";
+import { type BlockSums, type ReadSumHead, writeSumHead } from "../delta/sums.ts";
+import type { TokenWriter } from "../delta/tokens.ts";
+import type { FileEntry } from "../flist/entry.ts";
+import { messageTags } from "../mux/frame.ts";
+import type { Mux } from "../mux/mux.ts";
+import type { FileSource, FileState, OpenFile } from "../source/source.ts";
+import type { FileIndexWriter } from "../wire/file-index.ts";
+import { encoded } from "../wire/writer.ts";
+import { type Pace, stepBytes } from "./pace.ts";
+import { type Item, writeItem } from "./request.ts";
+
+/** What became of a file that the daemon asked for. Whether it arrived is the daemon's to say. */
+export type SendOutcome =
+  | { readonly kind: "sent"; readonly bytes: number }
+  /** Sent, but it was changing meanwhile: it must be sent again. */
+  | { readonly kind: "changed"; readonly bytes: number }
+  /** Not there any more, or another object under the same name. */
+  | { readonly kind: "vanished" }
+  /** There, but it cannot be read. */
+  | { readonly kind: "unreadable"; readonly cause: NodeJS.ErrnoException };
+
+/** What the daemon has of a file already: nothing, where there are no sums. */
+export interface Basis {
+  readonly head: ReadSumHead;
+  readonly sums?: BlockSums | undefined;
+}
+
+export interface FileSenderOptions {
+  readonly source: FileSource;
+  readonly strong: StrongChecksum;
+  readonly tokens: TokenWriter;
+  /** `--inplace`: blocks that have been overwritten are not referred to. Default false. */
+  readonly inplace?: boolean;
+}
+
+/** What a file's answer is written to. */
+export interface FileSenderLink {
+  readonly output: Mux;
+  readonly answers: FileIndexWriter;
+  readonly pace: Pace;
+}
+
+/** What opening and closing a file counts for in a step, so that many tiny files make one too. */
+const bytesPerFile = 4 * 1024;
+/** Reading is synchronous and a step is used up before the next begins, so all sessions share it. */
+const step = Buffer.allocUnsafeSlow(stepBytes);
+
+/** Sends the content of one file after the other. Small ones take no promise. */
+export class FileSender {
+  readonly #link: FileSenderLink;
+  readonly #options: FileSenderOptions;
+
+  constructor(link: FileSenderLink, options: FileSenderOptions) {
+    this.#link = link;
+    this.#options = options;
+  }
+
+  /** Answers a request for content: with tokens and a checksum, or with "it will not come". */
+  send(item: Item, entry: FileEntry, basis: Basis): SendOutcome | Promise<SendOutcome> {
+    this.#link.pace.spend(bytesPerFile);
+    const opened = this.#open(entry);
+    if ("kind" in opened) {
+      this.#refuse(item.index);
+      return opened;
+    }
+    const { file, first, state } = opened;
+    const { output, answers, pace } = this.#link;
+    writeItem(output, item, answers);
+    writeSumHead(output, basis.head);
+    const content = this.#contentWriter(item, basis);
+    if (first === stepBytes) return this.#sendSteps(file, content).finally(() => file.close());
+    file.close();
+    const bytes = step.subarray(0, first);
+    content.literal(bytes);
+    content.end();
+    output.bytes(this.#options.strong.wholeFile(bytes));
+    pace.spend(first);
+    return { kind: state === "changed" ? "changed" : "sent", bytes: first };
+  }
+
+  /** Opens a listed file and reads its first step into the buffer; or says why that is not so. */
+  #open(entry: FileEntry): OpenedFile | SendOutcome {
+    let file: OpenFile | undefined;
+    try {
+      file = this.#options.source.open(entry);
+      if (file === undefined) return { kind: "vanished" };
+      const first = file.read(step, stepBytes, 0);
+      const state = file.state();
+      if (state !== "replaced") return { file, first, state };
+    } catch (error) {
+      file?.close();
+      if (!isSystemError(error)) throw error;
+      return { kind: "unreadable", cause: error };
+    }
+    file.close();
+    return { kind: "vanished" };
+  }
+
+  /** Sends a file of which the first step is in the buffer. */
+  async #sendSteps(file: OpenFile, content: ContentWriter): Promise<SendOutcome> {
+    const digest = this.#options.strong.start();
+    let position = 0;
+    let failure: NodeJS.ErrnoException | undefined;
+    for (let length = stepBytes; length > 0; ) {
+      const bytes = step.subarray(0, length);
+      digest.update(bytes);
+      content.literal(bytes);
+      position += length;
+      await this.#link.pace.take();
+      try {
+        length = file.read(step, stepBytes, position);
+      } catch (error) {
+        failure = error as NodeJS.ErrnoException;
+        length = 0;
+      }
+    }
+    content.end();
+    const sum = digest.digest();
+    // A wrong sum makes the daemon throw away what it got (spec 2 §3.5).
+    this.#link.output.bytes(failure === undefined ? sum : invalidSum(sum));
+    if (failure !== undefined) return { kind: "unreadable", cause: failure };
+    return { kind: file.state() === "as listed" ? "sent" : "changed", bytes: position };
+  }
+
+  #contentWriter(item: Item, { sums }: Basis): ContentWriter {
+    const { tokens, strong, inplace = false } = this.#options;
+    if (sums === undefined) return tokens;
+    const overwritesBasis = inplace && (item.basisType ?? destinationBasis) === destinationBasis;
+    const matcher = new BlockMatcher(sums, strong, tokens, { inplace: overwritesBasis });
+    return {
+      literal: (bytes) => matcher.feed(bytes),
+      end: () => {
+        matcher.finish();
+        tokens.end();
+      },
+    };
+  }
+
+  /** "This file will not come": the daemon goes on with the next one. */
+  #refuse(index: number): void {
+    this.#link.output.message(
+      messageTags.noSend,
+      encoded((to) => to.int32(index)),
+    );
+  }
+}
+
+/** Takes a file's bytes in order; they are used up when the call returns. */
+type ContentWriter = Pick<TokenWriter, "literal" | "end">;
+
+/** A file whose first step is in the buffer. */
+interface OpenedFile {
+  readonly file: OpenFile;
+  /** Bytes in the buffer. */
+  readonly first: number;
+  readonly state: FileState;
+}
+
+/** The file that is going to be replaced is the basis itself. */
+const destinationBasis = 0x80;
+
+function invalidSum(sum: Uint8Array): Uint8Array {
+  const wrong = new Uint8Array(sum.length);
+  if (sum.every((byte) => byte === 0)) wrong[wrong.length - 1] = 1;
+  return wrong;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error;
+}

@@ -1,0 +1,26 @@
+/** Work is done in steps of this size; between two of them other sessions get their turn. */
+export const stepBytes: number = 256 * 1024;
+
+/** Counts work in bytes, and lets others run when a step of it is done. */
+export class Pace {
+  readonly #wait: () => Promise<void>;
+  #bytes = 0;
+
+  /** @param wait lets other work run, and waits while the peer is slower than we are. */
+  constructor(wait: () => Promise<void>) {
+    this.#wait = wait;
+  }
+
+  spend(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
+  get isDue(): boolean {
+    return this.#bytes >= stepBytes;
+  }
+
+  async take(): Promise<void> {
+    this.#bytes = 0;
+    await this.#wait();
+  }
+}

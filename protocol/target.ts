@@ -1,0 +1,31 @@
+import type { IdNames } from "./flist/list.ts";
+import type { SessionFeatures } from "./handshake/argv.ts";
+import type { Credentials } from "./handshake/auth.ts";
+import type { TargetKnowledge } from "./knowledge.ts";
+import type { TransferOptions } from "./options.ts";
+import type { BytePath } from "./path.ts";
+import type { Address } from "./transport/connect.ts";
+
+/** A directory of a module of a daemon. */
+export interface Target extends Address {
+  readonly module: string;
+  /** Below the module; default its root. A missing last component is created. */
+  readonly directory?: BytePath | undefined;
+  readonly credentials?: Credentials | undefined;
+  /** Announce this protocol instead of the newest; 30 to 32. */
+  readonly protocol?: number | undefined;
+}
+
+export interface SessionOptions {
+  readonly transfer: TransferOptions;
+  readonly features?: SessionFeatures;
+  /** Shared by the sessions to one daemon; without it each session asks for everything anew. */
+  readonly knowledge?: TargetKnowledge;
+  readonly signal?: AbortSignal | undefined;
+  /** Names of owners; without it, or with `numericIds`, owners travel as numbers. */
+  readonly idNames?: IdNames;
+  /** Limit of silence during set-up, default 30,000 ms. */
+  readonly handshakeTimeoutMs?: number;
+  /** Limit of silence during the transfer, default 300,000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
