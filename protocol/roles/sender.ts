@@ -69,7 +69,7 @@ class Sender {
     this.#decodeRequest = (from) => readRequest(from, this.#requests);
     this.#decodeSumHead = (from) => readSumHead(from, strong.length, protocol);
     this.#timesAsked = new Uint8Array(options.entries.length);
-    this.#pace = new Pace(link.pace);
+    this.#pace = new Pace(() => link.pace());
     const { output } = link;
     this.#files = new FileSender({ output, answers: this.#answers, pace: this.#pace }, options);
   }
