@@ -36,6 +36,8 @@ interface Mirrored {
     readonly remote: Remote;
   }[];
   watcher: Watcher | undefined;
+  /** The directory that was there at the start; nothing is deleted on the evidence of another. */
+  identity: RootIdentity | undefined;
 }
 
 /**
@@ -89,13 +91,20 @@ export class Mirror {
       const events = this.#eventsOf(nameOf(remote));
       return { id, remote, target: new Target({ id, threads: this.#threads, events }) };
     });
-    return { source, tree: new LocalTree(source.watch), targets, watcher: undefined };
+    return {
+      source,
+      tree: new LocalTree(source.watch),
+      targets,
+      watcher: undefined,
+      identity: undefined,
+    };
   }
 
   async #startSource(mirrored: Mirrored): Promise<void> {
     const { source, tree, targets } = mirrored;
     const rules = compileRules(this.#config.filter);
-    for (const { id, remote } of targets) this.#addTarget(id, remote, source, identityOf(tree));
+    mirrored.identity = identityOf(tree);
+    this.#addTargets(mirrored, mirrored.identity);
     const { watcher: backend } = this.#options;
     mirrored.watcher = openWatcher({
       root: source.watch,
@@ -111,20 +120,22 @@ export class Mirror {
     for (const { target } of targets) if (this.#options.fullPush) target.reconcile();
   }
 
-  #addTarget(id: number, remote: Remote, source: Source, rootIdentity: RootIdentity): void {
+  #addTargets({ source, targets, identity }: Mirrored, rootIdentity: RootIdentity): void {
     const { params, filter, events, timeoutSeconds } = this.#config;
-    this.#threads.addTarget({
-      id,
-      target: this.#addressOf(remote),
-      root: source.watch,
-      rootIdentity,
-      transfer: params,
-      filter,
-      deletes: events.delete,
-      sessions: this.#options.sessions ?? 10,
-      timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
-    });
-    this.#threads.prepare(id);
+    for (const { id, remote } of targets) {
+      this.#threads.addTarget({
+        id,
+        target: this.#addressOf(remote),
+        root: source.watch,
+        rootIdentity,
+        transfer: params,
+        filter,
+        deletes: events.delete && isSame(rootIdentity, identity),
+        sessions: this.#options.sessions ?? 10,
+        timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
+      });
+      this.#threads.prepare(id);
+    }
   }
 
   #addressOf({ host, port, module, subPath, user }: Remote): TargetAddress {
@@ -143,7 +154,8 @@ export class Mirror {
     };
   }
 
-  #watcherSays({ source, tree, targets }: Mirrored, state: WatcherState): void {
+  #watcherSays(mirrored: Mirrored, state: WatcherState): void {
+    const { source, tree, targets, identity } = mirrored;
     const watch = displayPath(source.watch as BytePath);
     if (state.kind !== "watching") {
       this.#log.warn({ watch }, state.message);
@@ -151,11 +163,12 @@ export class Mirror {
     }
     this.#log.info({ watch }, state.message);
     if (state.sameRoot) return;
+    const now = tree.lstat(rootPath)?.identity;
+    if (now === undefined) return; // gone again, of which the watcher tells
     // The old directory's absence proves nothing about the new one's content (design law 4).
-    for (const { id, remote, target } of targets) {
-      this.#addTarget(id, remote, source, identityOf(tree));
-      target.reconcile();
-    }
+    if (!isSame(now, identity)) this.#log.warn({ watch }, replacedRoot);
+    this.#addTargets(mirrored, now);
+    for (const { target } of targets) target.reconcile();
   }
 
   #eventsOf(target: string): TargetEvents {
@@ -177,6 +190,13 @@ export class Mirror {
       },
     };
   }
+}
+
+const replacedRoot =
+  "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";
+
+function isSame(one: RootIdentity, other: RootIdentity | undefined): boolean {
+  return one.inode === other?.inode && one.device === other.device;
 }
 
 function identityOf(tree: LocalTree): RootIdentity {

@@ -1,0 +1,239 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { type DaemonVersion, describeDaemons, startDaemon } from "../support/daemon.ts";
+import { launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
+import { makeTree, temporaryDirectory } from "../support/tree.ts";
+
+const password = "s3cret-Pa55";
+
+/** A source with one file in it, watched and not yet pushed. */
+function sourceWith(spec: Parameters<typeof makeTree>[1]) {
+  const source = temporaryDirectory();
+  makeTree(source.path, spec);
+  return source;
+}
+
+function isProblem({ level }: { readonly level: string }): boolean {
+  return level === "error" || level === "warn";
+}
+
+describeDaemons("a mirror whose target is in trouble", (version) => {
+  const refusals = [
+    ["a wrong password", { user: "backup", password: "wrong-Pa55" }, "auth failed"],
+    ["an unknown module", { user: "backup", password, module: "nowhere" }, "nowhere"],
+    ["a read-only module", { user: "backup", password, module: "frozen" }, "read only"],
+  ] as const;
+
+  test.each(refusals)("says %s in one line, tells no secret, and stays", async (_, how, words) => {
+    await using daemon = await startDaemon({
+      version,
+      modules: { backup: {}, frozen: { "read only": true } },
+      users: { backup: password },
+    });
+    using source = sourceWith({ f: "content" });
+    const { user, password: given } = how;
+    const remotes = [{ module: "module" in how ? how.module : "backup" }];
+    await using mirror = launchMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes,
+      user,
+      password: given,
+    });
+    const line = await mirror.says(isProblem);
+    expect(line.msg.toLowerCase()).toContain(words);
+    expect(line.msg).toMatch(/trying again in \d+ s$/);
+    fs.writeFileSync(`${source.path}/g`, "more");
+    fs.writeFileSync(`${source.path}/h`, "more");
+    await mirror.says(({ msg }) => msg.startsWith("Watching"));
+    expect(mirror.isRunning()).toBe(true);
+    expect(await mirror.terminate()).toBe(0);
+    const problems = mirror.lines.filter(isProblem).map(({ msg }) => msg);
+    expect(problems).toEqual([line.msg, expect.stringContaining("not delivered")]);
+    expect(mirror.output()).not.toContain(given);
+    expect(mirror.output()).not.toMatch(/^\s+at /m);
+  });
+
+  test("goes on by itself when an absent daemon comes up", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    await daemon.kill();
+    using source = sourceWith({ f: "content", "d/g": "more" });
+    await using mirror = launchMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+    });
+    const line = await mirror.says(isProblem);
+    expect(line.msg).toMatch(/connection refused.*; trying again in 1\.\d s$/);
+    await daemon.restart();
+    await mirror.says(({ msg }) => msg === "the target is back");
+    await untilEqualTrees(source.path, daemon.path("backup"));
+  });
+
+  test("a daemon that is killed in the middle of a file leaves nothing half-written", async () => {
+    // Slow enough to be caught in the middle of it.
+    const slow = { modules: { backup: {} }, version };
+    await using daemon = await startDaemon(slow);
+    using source = sourceWith({ small: "content" });
+    await using mirror = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+      params: "-a --bwlimit=20000",
+    });
+    const target = daemon.path("backup");
+    fs.writeFileSync(`${source.path}/large`, Buffer.alloc(30_000_000, "0123456789abcdef"));
+    await expect.poll(() => temporaryFiles(target).length, { timeout: 10_000 }).toBe(1);
+    await daemon.kill();
+    expect(fs.existsSync(`${target}/large`)).toBe(false);
+    for (const name of temporaryFiles(target)) fs.rmSync(path.join(target, name));
+    await mirror.says(isProblem);
+    await daemon.restart();
+    await untilEqualTrees(source.path, target, { deadlineMs: 20_000 });
+  });
+
+  test("changes during an outage arrive after it, deletions and renames too", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = sourceWith({ "d/f": "1", gone: "", old: "moved", "e/g": "2" });
+    await using _ = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+    });
+    await daemon.kill();
+    fs.rmSync(`${source.path}/gone`);
+    fs.rmSync(`${source.path}/e`, { recursive: true });
+    fs.renameSync(`${source.path}/old`, `${source.path}/new`);
+    fs.renameSync(`${source.path}/d`, `${source.path}/moved`);
+    for (let i = 0; i < 200; i += 1) fs.writeFileSync(`${source.path}/moved/f${i}`, `${i}`);
+    await daemon.restart();
+    await untilEqualTrees(source.path, daemon.path("backup"));
+  });
+
+  test("a dead target delays no other, and catches up when it is there", async () => {
+    using source = sourceWith({ "d/f": "content" });
+    await using alive = await startDaemon({ version, modules: { backup: {} } });
+    await using mirror = launchMirror({
+      source: source.path,
+      port: alive.port,
+      remotes: [{ module: "backup" }, { host: "127.0.0.2", module: "backup" }],
+    });
+    const line = await mirror.says(isProblem);
+    expect(line.target).toContain("127.0.0.2");
+    for (let i = 0; i < 100; i += 1) fs.writeFileSync(`${source.path}/f${i}`, `${i}`);
+    await untilEqualTrees(source.path, alive.path("backup"), { deadlineMs: 3_000 });
+    await using late = await startSecond(version, alive.port);
+    await untilEqualTrees(source.path, late.path("backup"), { deadlineMs: 15_000 });
+  });
+});
+
+/** A daemon at the same port of another loopback address. */
+function startSecond(version: DaemonVersion, port: number) {
+  return startDaemon({
+    version,
+    port,
+    modules: { backup: {} },
+    global: { address: "127.0.0.2" },
+  });
+}
+
+/** What a receiving rsync calls `.large.XXXXXX` until it is whole. */
+function temporaryFiles(directory: string): string[] {
+  return fs.readdirSync(directory).filter((name) => /^\.large\.\w{6}$/.test(name));
+}
+
+describeDaemons("a mirror whose source is in trouble", (version) => {
+  test("nothing is deleted at the target when the source is moved away", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using place = sourceWith({ "watched/d/f": "content", "watched/g": "" });
+    const source = `${place.path}/watched`;
+    await using mirror = await startMirror({
+      source,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+    });
+    const target = daemon.path("backup");
+    fs.renameSync(source, `${place.path}/away`);
+    await mirror.says(({ msg }) => msg.includes("has gone"));
+    makeTree(`${place.path}/away`, { "d/later": "while it was away" });
+    expect(filesOf(target)).toEqual(["d/f", "g"]);
+    fs.renameSync(`${place.path}/away`, source);
+    await untilEqualTrees(source, target);
+  });
+
+  test("nothing is deleted at the target when another directory takes the source's place", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using place = sourceWith({ "watched/d/f": "content", "watched/g": "", "other/new": "" });
+    const source = `${place.path}/watched`;
+    await using mirror = await startMirror({
+      source,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+    });
+    fs.renameSync(source, `${place.path}/away`);
+    fs.renameSync(`${place.path}/other`, source);
+    await mirror.says(({ msg }) => msg.startsWith("another directory is there now"));
+    const isComplete = ({ msg }: { readonly msg: string }) => msg === "full push complete";
+    await mirror.says(() => mirror.lines.filter(isComplete).length === 2);
+    fs.writeFileSync(`${source}/last`, "");
+    await mirror.says(({ msg, path }) => msg === "delivered" && path === "last");
+    expect(filesOf(daemon.path("backup"))).toEqual(["d/f", "g", "last", "new"]);
+    fs.renameSync(source, `${place.path}/other`);
+    await mirror.says(() => mirror.lines.filter(({ msg }) => msg.includes("has gone")).length > 1);
+    fs.renameSync(`${place.path}/away`, source);
+    await untilEqualTrees(source, daemon.path("backup"));
+  });
+
+  test("-r with an empty source deletes nothing, says so, and mirrors what comes", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = temporaryDirectory();
+    const target = daemon.path("backup");
+    makeTree(target, { "d/f": "content", g: "" });
+    await using mirror = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+    });
+    await mirror.says(({ msg }) => msg.includes("is empty"));
+    fs.writeFileSync(`${source.path}/new`, "new");
+    await mirror.says(({ msg, path }) => msg === "delivered" && path === "new");
+    expect(fs.readdirSync(target).sort()).toEqual(["d", "g", "new"]);
+    expect(fs.readFileSync(`${target}/d/f`, "utf8")).toBe("content");
+  });
+});
+
+describeDaemons("a mirror with a filter", (version) => {
+  const filter = ["(.*)\\.log", "^cache/*"];
+
+  test("excluded files are neither sent nor deleted, in a deleted directory too", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = sourceWith({ "d/f": "", "d/e/f": "", "x.log": "ours", "cache/f": "ours" });
+    const target = daemon.path("backup");
+    makeTree(target, { "d/e/kept.log": "theirs", "cache/g": "theirs", "y.log": "theirs" });
+    makeTree(target, { extra: "", "extra.d/f": "", "half/z.log": "theirs", "half/f": "" });
+    await using mirror = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+      filter,
+    });
+    const kept = ["cache/g", "d/e/kept.log", "half/z.log", "y.log"];
+    await expect
+      .poll(() => filesOf(target), { timeout: 10_000 })
+      .toEqual([...kept, "d/e/f", "d/f"].sort());
+    makeTree(source.path, { "new.log": "", "cache/new": "", "d/e/new.log": "", "d/e/new": "" });
+    await mirror.says(({ msg, path }) => msg === "delivered" && path === "d/e/new");
+    fs.rmSync(`${source.path}/d`, { recursive: true });
+    await expect.poll(() => filesOf(target), { timeout: 10_000 }).toEqual(kept);
+    expect(mirror.lines.filter(({ path: at }) => /log$|^cache/.test(at ?? ""))).toEqual([]);
+  });
+});
+
+function filesOf(directory: string): string[] {
+  return fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
+    .sort();
+}

@@ -1,0 +1,211 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { expect } from "vitest";
+import { defaultEvents, type EventSwitches } from "../../src/watch/events.ts";
+import { inProject } from "./command.mjs";
+import { type FoundTree, readTree, type TreeComparison, treeDifferences } from "./tree.ts";
+
+const lineDeadlineMs = 10_000;
+
+/** One line of the program's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly path?: string;
+  readonly target?: string;
+  readonly kind?: string;
+}
+
+export interface MirrorSetUp {
+  readonly source: string;
+  /** All daemons have the same port, as in sersync's file. */
+  readonly port: number;
+  /** Hosts default to 127.0.0.1. */
+  readonly remotes: readonly { readonly host?: string; readonly module: string }[];
+  /** `-r`: everything is compared and pushed first. Default true. */
+  readonly fullPush?: boolean;
+  /** Of `commonParams`. Default "-a". */
+  readonly params?: string;
+  /** Switches that differ from sersync's own; attributes are mirrored unless said otherwise. */
+  readonly events?: Partial<EventSwitches>;
+  /** Regexes of `<filter>`. Default: none. */
+  readonly filter?: readonly string[];
+  readonly user?: string;
+  readonly password?: string;
+}
+
+/** The real program as a child process; `await using` ends it. */
+export interface RunningMirror extends AsyncDisposable {
+  /** Everything it has printed, on both outputs. */
+  readonly output: () => string;
+  readonly lines: readonly LogLine[];
+  /** True until the process has ended. */
+  readonly isRunning: () => boolean;
+  /** The password it will use from its next start on. */
+  readonly setPassword: (password: string) => void;
+  /** Resolves with the first line, also of those printed before, that is as `wanted` says. */
+  readonly says: (wanted: (line: LogLine) => boolean, deadlineMs?: number) => Promise<LogLine>;
+  /** SIGTERM; resolves with the exit code, or the signal that ended it. */
+  readonly terminate: () => Promise<number | NodeJS.Signals | null>;
+}
+
+/** Starts the program and waits until it watches, and with a full push until that is complete. */
+export async function startMirror(setUp: MirrorSetUp): Promise<RunningMirror> {
+  const mirror = launchMirror(setUp);
+  const ready = setUp.fullPush === false ? /^Watching / : /^full push complete/;
+  const remotes = setUp.fullPush === false ? 1 : setUp.remotes.length;
+  const isReady = () => mirror.lines.filter(({ msg }) => ready.test(msg)).length >= remotes;
+  await mirror.says(isReady).catch(async (error: unknown) => {
+    await mirror[Symbol.asyncDispose]();
+    throw error;
+  });
+  return mirror;
+}
+
+/** Starts the program and waits for nothing. */
+export function launchMirror(setUp: MirrorSetUp): RunningMirror {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), "sersync-mirror-"));
+  const file = path.join(directory, "confxml.xml");
+  const passwordFile = path.join(directory, "password");
+  fs.writeFileSync(passwordFile, setUp.password ?? "none", { mode: 0o600 });
+  fs.writeFileSync(file, formatConfiguration(setUp, directory));
+  const argv = [inProject("dist/src/main.js"), "-o", file];
+  if (setUp.fullPush !== false) argv.push("-r");
+  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  const log = readLog(child);
+  return {
+    ...log,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    setPassword: (password) => fs.writeFileSync(passwordFile, password),
+    terminate: () => end(child, "SIGTERM"),
+    [Symbol.asyncDispose]: async () => {
+      await end(child, "SIGKILL");
+      fs.rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals) {
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, "exit");
+    child.kill(signal);
+    await ended;
+  }
+  return child.exitCode ?? child.signalCode;
+}
+
+function readLog(child: ChildProcess): Pick<RunningMirror, "output" | "lines" | "says"> {
+  const lines: LogLine[] = [];
+  const printed: string[] = [];
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (text) => {
+      printed.push(text);
+      lines.push(parseLine(text));
+      for (const check of waiting) check();
+    });
+  }
+  const output = () => printed.join("\n");
+  const says: RunningMirror["says"] = (wanted, deadlineMs = lineDeadlineMs) =>
+    new Promise((resolve, reject) => {
+      const settle = (): void => {
+        clearTimeout(late);
+        waiting.delete(check);
+      };
+      const late = setTimeout(() => {
+        settle();
+        reject(new Error(`The program did not say it within ${deadlineMs} ms:\n${output()}`));
+      }, deadlineMs);
+      const check = (): void => {
+        const found = lines.find(wanted);
+        if (found === undefined) return;
+        settle();
+        resolve(found);
+      };
+      waiting.add(check);
+      check();
+    });
+  return { output, lines, says };
+}
+
+/** Whatever is no log line, a warning of Node's for instance, is a message without fields. */
+function parseLine(text: string): LogLine {
+  try {
+    return JSON.parse(text) as LogLine;
+  } catch {
+    return { level: "none", msg: text };
+  }
+}
+
+function escapeAttribute(text: string): string {
+  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", '"': "&quot;" };
+  return text.replaceAll(/[&<"]/g, (char) => entities[char] ?? char);
+}
+
+function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
+  const { source, port, remotes, params = "-a", filter = [], user } = setUp;
+  const events = { ...defaultEvents, attrib: true, ...setUp.events };
+  const switches = Object.entries(events).map(([name, on]) => `<${name} start="${on}"/>`);
+  const excludes = filter.map((regex) => `<exclude expression="${escapeAttribute(regex)}"/>`);
+  const targets = remotes.map(
+    ({ host = "127.0.0.1", module }) => `<remote ip="${host}" name="${module}"/>`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<head version="2.5">
+  <filter start="${filter.length > 0}">${excludes.join("")}</filter>
+  <inotify>${switches.join("")}</inotify>
+  <sersync>
+    <localpath watch="${escapeAttribute(source)}">${targets.join("")}</localpath>
+    <rsync>
+      <commonParams params="${params}"/>
+      <auth start="${user !== undefined}" users="${user ?? ""}" passwordfile="${directory}/password"/>
+      <userDefinedPort start="true" port="${port}"/>
+    </rsync>
+    <failLog path="${directory}/fail.log" timeToExecute="60"/>
+  </sersync>
+</head>
+`;
+}
+
+/**
+ * Waits until the tree `found` is what `wanted` is now.
+ *
+ * @returns how long that took, in ms.
+ */
+export async function untilEqualTrees(
+  wanted: string,
+  found: string,
+  { deadlineMs = 10_000, ...comparison }: TreeComparison & { readonly deadlineMs?: number } = {},
+): Promise<number> {
+  const startedAt = performance.now();
+  for (;;) {
+    const differences = differencesNow(wanted, found, comparison);
+    const elapsedMs = performance.now() - startedAt;
+    if (differences.length === 0) return elapsedMs;
+    if (elapsedMs > deadlineMs) {
+      const shown = differences.slice(0, 20).join("\n  ");
+      expect.fail(`The trees still differ after ${deadlineMs} ms:\n  ${shown}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+function differencesNow(wanted: string, found: string, comparison: TreeComparison): string[] {
+  return treeDifferences(readStill(wanted), readStill(found), comparison);
+}
+
+/** A tree may change while it is read: then it is read again. */
+function readStill(root: string): FoundTree {
+  for (;;) {
+    try {
+      return readTree(root);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    }
+  }
+}
