@@ -7,13 +7,15 @@ import {
   itemFlags,
   LocalIdNames,
   LocalTree,
+  type PushObserver,
   type PushReport,
+  RsyncError,
   SessionPool,
   TargetKnowledge,
 } from "../../protocol/index.ts";
 import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
-import { carries, kindArguments, mayKeep, type SessionKind } from "./kinds.ts";
+import { carries, kindArguments, mayKeep, type SessionKind, type TimePrecision } from "./kinds.ts";
 import type { Delivery, PathFailure, TargetSettings } from "./message.ts";
 import { Overlap } from "./overlap.ts";
 
@@ -65,6 +67,8 @@ export class Carrier {
   readonly #large: LimitFunction;
   /** Directories whose time may be an older one than theirs. */
   readonly #stale = new Set<BytePath>();
+  /** Seconds for a daemon that refuses `--modify-window` or is too old to know -1. */
+  #precision: TimePrecision = "nanoseconds";
   #touchTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -92,7 +96,7 @@ export class Carrier {
     if (pool === undefined) {
       const { target, transfer, timeoutMs } = this.#settings;
       pool = new SessionPool(target, {
-        ...kindArguments(kind, transfer),
+        ...kindArguments(kind, transfer, this.#precision),
         knowledge: this.#knowledge,
         idNames: this.#idNames,
         timeoutMs,
@@ -147,7 +151,7 @@ export class Carrier {
       if (onlyChanges && differed[index] === 0) return;
       report.delivered(deliveryOf(entry, bytes[index] as number));
     };
-    const result = await this.pool(kind).push(entries, this.options.tree, {
+    const result = await this.#pushOver(kind, entries, {
       acknowledged: deliver,
       sent: (_, outcome, index) => {
         if ("bytes" in outcome) bytes[index] = outcome.bytes;
@@ -160,6 +164,23 @@ export class Carrier {
     for (const [index, entry] of result.entries.entries()) {
       if (settled[index] === 1 || !reports(entry.path)) continue;
       this.#settle(entry, result, index, deliver, report);
+    }
+  }
+
+  async #pushOver(
+    kind: SessionKind,
+    entries: readonly FileEntry[],
+    observer: PushObserver,
+  ): Promise<PushReport> {
+    const pool = this.pool(kind);
+    try {
+      return await pool.push(entries, this.options.tree, observer);
+    } catch (error) {
+      if (!refusesNanoseconds(error)) throw error;
+      this.#precision = "seconds";
+      if (this.#pools.get(kind) === pool) this.#pools.delete(kind);
+      pool.close();
+      return await this.pool(kind).push(entries, this.options.tree, observer);
     }
   }
 
@@ -230,6 +251,14 @@ export class Carrier {
 
 /** How long directories must be quiet before their time is set again. */
 const touchDelayMs = 30;
+
+function refusesNanoseconds(error: unknown): boolean {
+  return (
+    error instanceof RsyncError &&
+    error.code === "OPTION_REFUSED" &&
+    /-@-1|modify-window/.test(error.message)
+  );
+}
 
 const isNew = itemFlags.isNew;
 

@@ -16,17 +16,22 @@ import {
  */
 export type SessionKind = "small" | "large" | "scan" | "survey";
 
+/** How scans compare times. A file may be written twice in a second: only the nanoseconds tell. */
+export type TimePrecision = "nanoseconds" | "seconds";
+
 export interface KindArguments {
   readonly transfer: TransferOptions;
   readonly features: SessionFeatures;
 }
 
 /** The arguments of each kind, from the options that the operator gave. */
-export function kindArguments(kind: SessionKind, given: TransferOptions): KindArguments {
+export function kindArguments(
+  kind: SessionKind,
+  given: TransferOptions,
+  precision: TimePrecision = "nanoseconds",
+): KindArguments {
   // Deletions are ours to decide, by exact path; whatever stands in the way of an entry must go.
   const { delete: _, dryRun: __, ...rest } = given;
-  // A file may be written twice in a second: the nanoseconds tell.
-  const { modifyWindowSeconds = -1 } = given;
   const base: TransferOptions = { ...rest, recursive: true, force: true };
   const mirror: SessionFeatures = { acknowledge: true, deleteMissing: true };
   switch (kind) {
@@ -35,13 +40,17 @@ export function kindArguments(kind: SessionKind, given: TransferOptions): KindAr
     case "large":
       return { transfer: { ...base, ignoreTimes: true }, features: mirror };
     case "scan":
-      return { transfer: { ...base, modifyWindowSeconds }, features: mirror };
+      return { transfer: { ...precisely(precision), ...base }, features: mirror };
     case "survey":
       return {
         transfer: { ...base, delete: true, dryRun: true, existing: true, ignoreExisting: true },
         features: { deleteMissing: true },
       };
   }
+}
+
+function precisely(precision: TimePrecision): TransferOptions {
+  return precision === "nanoseconds" ? { modifyWindowSeconds: -1 } : {};
 }
 
 /** True for the types of objects that these options transfer; rsync skips the others. */

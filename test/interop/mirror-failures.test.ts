@@ -55,6 +55,21 @@ describeDaemons("a mirror whose target is in trouble", (version) => {
     expect(mirror.output()).not.toMatch(/^\s+at /m);
   });
 
+  test("scans in whole seconds where the daemon refuses nanoseconds", async () => {
+    await using daemon = await startDaemon({
+      version,
+      modules: { backup: { "refuse options": "modify-window" } },
+    });
+    using source = sourceWith({ "d/f": "content" });
+    await using mirror = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+    });
+    expect(mirror.lines.filter(isProblem)).toEqual([]);
+    await untilEqualTrees(source.path, daemon.path("backup"));
+  });
+
   test("goes on by itself when an absent daemon comes up", async () => {
     await using daemon = await startDaemon({ version, modules: { backup: {} } });
     await daemon.kill();

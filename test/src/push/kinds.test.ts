@@ -36,6 +36,9 @@ test("a scan sends only what differs by size or time, to the nanosecond unless s
   expect({ ignoreTimes, modifyWindowSeconds }).toEqual({ modifyWindowSeconds: -1 });
   const coarse = kindArguments("scan", { ...given, modifyWindowSeconds: 2 }).transfer;
   expect(coarse.modifyWindowSeconds).toBe(2);
+  expect(kindArguments("scan", given, "seconds").transfer).not.toHaveProperty(
+    "modifyWindowSeconds",
+  );
 });
 
 test("a survey writes nothing at all", () => {
