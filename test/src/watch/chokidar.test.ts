@@ -1,0 +1,68 @@
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openWatcher } from "../../../src/watch/watcher.ts";
+import { observe, observeReady, temporaryDirectory } from "./observed.ts";
+
+describe.each(["chokidar", "poll"] as const)("backend %s", (backend) => {
+  test("reports what is written, made and deleted, and nothing that was there before", async () => {
+    const root = temporaryDirectory();
+    writeFileSync(join(root, "old"), "old");
+    const seen = await observeReady(root, { backend });
+    expect(seen.lines()).toEqual([]);
+    expect(seen.watcher.status()).toMatchObject({ backend, state: "watching" });
+    writeFileSync(join(root, "new"), "new");
+    await seen.sees("path new");
+    mkdirSync(join(root, "d"));
+    await seen.sees("tree d");
+    seen.clear();
+    // Reported by name, or with its directory where chokidar was not watching that yet.
+    writeFileSync(join(root, "d/inside"), "");
+    await seen.until(() => seen.lines().some((line) => /^(path d.inside|tree d)$/.test(line)));
+    rmSync(join(root, "old"));
+    await seen.sees("path old");
+    await seen.sees("tree d"); // looked at again in any case
+    seen.clear();
+    rmSync(join(root, "d"), { recursive: true });
+    await seen.sees("tree d");
+  });
+
+  test("neither follows links nor looks into what is excluded", async () => {
+    const root = temporaryDirectory();
+    const outside = temporaryDirectory();
+    mkdirSync(join(root, "cache"));
+    symlinkSync(outside, join(root, "link"));
+    const excluded = (path: string): boolean => path === "cache" || path.startsWith("cache/");
+    const seen = await observeReady(root, { backend, excluded });
+    writeFileSync(join(outside, "not-ours"), "");
+    writeFileSync(join(root, "cache/not-wanted"), "");
+    writeFileSync(join(root, "wanted"), "");
+    await seen.sees("path wanted");
+    expect(seen.lines().filter((line) => line.includes("not-"))).toEqual([]);
+  });
+
+  test("a root that is moved away is gone, not deleted; its return is reported whole", async () => {
+    const parent = temporaryDirectory();
+    const root = join(parent, "root");
+    mkdirSync(root);
+    writeFileSync(join(root, "kept"), "");
+    const seen = await observeReady(root, { backend });
+    renameSync(root, join(parent, "elsewhere"));
+    await seen.until(() => seen.states.at(-1)?.kind === "source gone", "source gone");
+    expect(seen.lines()).toEqual([]);
+    renameSync(join(parent, "elsewhere"), root);
+    await seen.sees("tree ");
+    expect(seen.states.at(-1)).toMatchObject({ kind: "watching", sameRoot: true });
+    expect(seen.lines()).toEqual(["tree "]);
+  });
+
+  test("a missing root is an error, or waited for", async () => {
+    const root = join(temporaryDirectory(), "missing");
+    const watcher = openWatcher({ root, backend, onChanges: () => {}, onState: () => {} });
+    await expect(watcher.ready).rejects.toThrow("no such directory");
+    const waiting = observe(root, { backend, waitForRoot: true });
+    await waiting.until(() => waiting.states.at(-1)?.kind === "source gone", "waiting");
+    mkdirSync(root);
+    await waiting.sees("tree ");
+  });
+});
