@@ -8,6 +8,9 @@ export const moveGraceMs = 20;
 export interface Departure {
   readonly from: BytePath;
   readonly isDirectory: boolean;
+  /** Where it was. */
+  readonly parent: Slot;
+  readonly name: string;
   /** The directory that went, out of the tree but still with its watches; or {@link noSlot}. */
   readonly slot: Slot;
   /** True when its content has not been reported yet, so that no target can have it. */

@@ -1,9 +1,10 @@
 import { lstatSync } from "node:fs";
 import { type BytePath, nativePath } from "../../../protocol/index.ts";
 import { type Departure, Moves } from "./moves.ts";
-import { noSlot, rootSlot, type Slot } from "./table.ts";
+import { noSlot, type Slot } from "./table.ts";
 import type { TranslatorOptions } from "./translator.ts";
 import { Unclosed } from "./unclosed.ts";
+import { tentative } from "./walker.ts";
 
 /** The name an event speaks of. */
 export interface Entry {
@@ -45,7 +46,15 @@ export class Renames {
     const wasUnreported = wasUnclosed || walker.isUnreported(slot === noSlot ? parent : slot);
     if (slot !== noSlot) table.moveAway(slot);
     const atMs = performance.now();
-    this.#moves.depart(cookie, { from: path, isDirectory, slot, atMs, wasUnreported });
+    this.#moves.depart(cookie, {
+      from: path,
+      parent,
+      name,
+      isDirectory,
+      slot,
+      atMs,
+      wasUnreported,
+    });
   }
 
   /** Reads the second half, or an arrival from outside the tree. */
@@ -77,10 +86,12 @@ export class Renames {
     if (slot !== noSlot) walker.drop(slot);
   }
 
-  #gone({ from, isDirectory, slot }: Departure): void {
+  #gone(departure: Departure): void {
     const { events, batch, walker } = this.#options;
+    const { from, isDirectory, slot } = departure;
     if (slot !== noSlot) walker.drop(slot);
     if (events.moveFrom) batch.gone(from, isDirectory);
+    this.#lookBack(departure);
   }
 
   #arriveFromOutside({ parent, name, path }: Entry, isDirectory: boolean): void {
@@ -95,10 +106,12 @@ export class Renames {
   }
 
   #renameFile(departure: Departure, { path }: Entry): void {
+    const { batch } = this.#options;
     this.#report(departure, path);
-    const stillThere = this.#kindOf(departure.from) !== "nothing";
-    if (departure.wasUnreported || stillThere) this.#options.batch.path(path);
-    if (stillThere) this.#recheck(departure.from);
+    const wasExchanged = this.#mayExist(departure);
+    if (departure.wasUnreported || wasExchanged) batch.path(path);
+    if (wasExchanged) batch.path(departure.from);
+    if (wasExchanged) this.#lookBack(departure);
   }
 
   #renameDirectory(departure: Departure, { parent, name, path }: Entry): void {
@@ -108,9 +121,8 @@ export class Renames {
     table.move(departure.slot, parent, name);
     this.unclosed.rename(departure.from, path);
     this.#report(departure, path);
-    const stillThere = this.#kindOf(departure.from) !== "nothing";
-    if (stillThere) this.#recheck(departure.from);
-    this.#lookAgain(departure, stillThere || replaced !== noSlot);
+    this.#lookBack(departure);
+    this.#lookAgain(departure, replaced !== noSlot);
   }
 
   /** Visits what cannot be relied on below a directory that just got its new name. */
@@ -128,22 +140,30 @@ export class Renames {
   }
 
   /**
-   * Looks at a name that exists although its content was moved away: another took its place
-   * meanwhile, or the two names were exchanged in one step, of which no event tells.
+   * Looks whether a directory stands where something has left: another took its place meanwhile, or
+   * two names were exchanged in one step, of which no event tells.
+   *
+   * By slot, not by path: a directory above may have been renamed by an event not read yet.
    */
-  #recheck(path: BytePath): void {
-    const { table, walker, batch } = this.#options;
-    if (this.#kindOf(path) !== "directory") {
-      batch.path(path);
-      return;
-    }
-    const names = path.split("/");
-    const name = names.pop() ?? "";
-    let parent: Slot = rootSlot;
-    for (const above of names) if (parent !== noSlot) parent = table.find(parent, above);
-    if (parent === noSlot) return;
+  #lookBack({ parent, name }: Departure): void {
+    const { table, walker } = this.#options;
+    if (!table.isUsed(parent)) return;
     const known = table.find(parent, name);
-    walker.start({ top: known === noSlot ? table.add(parent, name) : known, report: "tree" });
+    const top = known === noSlot ? table.add(parent, name) : known;
+    if (known === noSlot) table.setFlag(top, tentative, true);
+    walker.start({ top, report: "tree" });
+  }
+
+  /** False when a name is certainly free. */
+  #mayExist({ parent, from }: Departure): boolean {
+    const { root, walker } = this.#options;
+    try {
+      const found = lstatSync(nativePath(root, from), { throwIfNoEntry: false });
+      // Nothing there says nothing when the directory above is somewhere else by now.
+      return found !== undefined || !walker.isStillWatched(parent);
+    } catch {
+      return true;
+    }
   }
 
   #report({ from, isDirectory }: Departure, to: BytePath): void {
@@ -152,15 +172,5 @@ export class Renames {
     else if (events.moveFrom) batch.gone(from, isDirectory);
     else if (events.moveTo && isDirectory) batch.tree(to);
     else if (events.moveTo) batch.path(to);
-  }
-
-  #kindOf(path: BytePath): "directory" | "other" | "nothing" {
-    try {
-      const found = lstatSync(nativePath(this.#options.root, path), { throwIfNoEntry: false });
-      if (!found) return "nothing";
-      return found.isDirectory() ? "directory" : "other";
-    } catch {
-      return "nothing";
-    }
   }
 }

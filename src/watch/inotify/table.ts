@@ -113,6 +113,11 @@ export class WatchTable {
     return this.#wd[slot] ?? 0;
   }
 
+  /** True when any directory has this watch. */
+  hasWatch(wd: number): boolean {
+    return this.#slotOfWatch.has(wd);
+  }
+
   /** The directories a watch stands for; one, but for bind mounts and moves not read yet. */
   slotsOf(wd: number): Slot[] {
     const slots: Slot[] = [];

@@ -54,10 +54,10 @@ export class Translator {
   }
 
   #loseWatch(slot: Slot): void {
-    const { table, doubts, onRootTouched } = this.#options;
+    const { table, walker, onRootTouched } = this.#options;
     table.detach(slot);
     if (slot === rootSlot) onRootTouched();
-    else doubts.add(slot); // until the event of its removal has been read
+    else walker.miss(slot); // until the event of its removal has been read
   }
 
   #ownAttributes(mask: number): void {

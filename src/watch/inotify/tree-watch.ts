@@ -10,7 +10,7 @@ import { EventStream } from "./stream.ts";
 import { rootSlot, type Slot, WatchTable } from "./table.ts";
 import { Translator } from "./translator.ts";
 import { silenceMs } from "./unclosed.ts";
-import { unwatchable, Walker } from "./walker.ts";
+import { missing, tentative, unwatchable, Walker } from "./walker.ts";
 
 /** How long the watcher works before it lets the event loop turn. */
 const budgetMs = 15;
@@ -184,21 +184,22 @@ export class TreeWatch {
     for (const slot of this.#doubts.settle(this.#position)) this.#settle(slot);
   }
 
-  /** A directory that had no watch, and of which no event spoke: its parent is listed again. */
+  /** A directory without a watch of which no event spoke either: its parent is listed again. */
   #settle(slot: Slot): void {
-    const isLost =
-      this.table.isUsed(slot) &&
-      this.table.watch(slot) === 0 &&
-      !this.table.hasFlag(slot, unwatchable) &&
-      this.table.path(slot) !== undefined;
-    if (!isLost) return;
+    const { table } = this;
+    if (!table.isUsed(slot) || !table.hasFlag(slot, missing)) return;
+    const path = table.path(slot);
+    if (path === undefined) return;
     if (slot === rootSlot) {
       this.#lose("root");
       return;
     }
-    const top = this.table.parent(slot);
+    const top = table.parent(slot);
+    const wasThere = !table.hasFlag(slot, tentative);
     this.#walker.drop(slot);
-    this.#walker.start({ top, report: "tree" });
+    if (!wasThere) return;
+    this.#batch.tree(path);
+    this.#walker.start({ top, report: "strangers" });
   }
 
   #leaveUnwatched(slot: Slot, errno: number): void {

@@ -9,6 +9,10 @@ import { noSlot, rootSlot, type Slot, type WatchTable } from "./table.ts";
 export const announced = 1;
 /** Set on a directory that cannot be watched. */
 export const unwatchable = 2;
+/** Set on a name that may be a directory or nothing. */
+export const tentative = 4;
+/** Set on a directory that was looked for and not found: an event should tell what became of it. */
+export const missing = 8;
 
 /** A directory tree to be watched, top first. */
 export interface Job {
@@ -18,9 +22,10 @@ export interface Job {
    * - `tree`: the top, as a tree, once all of it is watched;
    * - `files`: each file, because the directories themselves are not reported;
    * - `nothing`: it is known already;
+   * - `strangers`: only directories that were not known before, each as a tree of its own;
    * - `recent`: what changed since `sinceMs`, because nobody was watching yet.
    */
-  readonly report: "tree" | "files" | "nothing" | "recent";
+  readonly report: "tree" | "files" | "nothing" | "strangers" | "recent";
   /** Start of `recent`, in ms since 1970; default 0. */
   readonly sinceMs?: number;
   /** Also look below directories that have their watch already; default false. */
@@ -92,14 +97,27 @@ export class Walker {
   /** True when the watch of a directory is on what its path leads to now. */
   isStillWatched(slot: Slot): boolean {
     const path = this.#table.path(slot);
+    if (slot === rootSlot) return true;
     if (path === undefined || this.#table.watch(slot) === 0) return false;
     const { instance, root, mask } = this.#options;
-    return instance.addWatch(`${root}/${path}`, mask) === this.#table.watch(slot);
+    const wd = instance.addWatch(`${root}/${path}`, mask);
+    // A stranger, watched by the very question.
+    if (wd > 0 && !this.#table.hasWatch(wd)) instance.removeWatch(wd);
+    return wd === this.#table.watch(slot);
+  }
+
+  /** Waits for the event that tells where a directory is. */
+  miss(slot: Slot): void {
+    this.#table.setFlag(slot, missing, true);
+    this.#options.doubts.add(slot);
   }
 
   #report(job: Job): void {
-    const path = this.#table.isUsed(job.top) ? this.#table.path(job.top) : undefined;
-    if (path !== undefined && job.report === "tree") this.#options.onTree(path);
+    if (job.report !== "tree" || !this.#table.isUsed(job.top)) return;
+    const path = this.#table.path(job.top);
+    const isThere = this.#table.watch(job.top) !== 0 || this.#table.hasFlag(job.top, unwatchable);
+    // Not there: the event that tells what became of it is still in the queue.
+    if (path !== undefined && isThere) this.#options.onTree(path);
   }
 
   #visit(job: Job & { readonly stack: Slot[] }, slot: Slot): void {
@@ -114,7 +132,9 @@ export class Walker {
     const outcome = this.#place(slot, path);
     if (outcome === "failed") return;
     if (outcome === "other") for (const child of this.#table.children(slot)) this.drop(child);
-    this.#table.setFlag(slot, announced, job.report !== "nothing" && job.report !== "recent");
+    if (job.report === "tree" || job.report === "files") {
+      this.#table.setFlag(slot, announced, true);
+    }
     for (const entry of this.#list(slot, path)) this.#meet(job, slot, path, entry);
     if (job.report === "recent" && this.#isRecent(path, job, "mtimeMs")) this.#options.onTree(path);
   }
@@ -138,8 +158,15 @@ export class Walker {
       if (known !== noSlot) this.drop(known);
       return noSlot;
     }
-    if (known === noSlot) return this.#table.add(parent, name);
+    if (known === noSlot) return this.#newChild(job, parent, name);
     return this.#table.watch(known) === 0 || job.isDeep ? known : noSlot;
+  }
+
+  #newChild(job: Job, parent: Slot, name: string): Slot {
+    const child = this.#table.add(parent, name);
+    if (job.report !== "strangers") return child;
+    this.start({ top: child, report: "tree" });
+    return noSlot;
   }
 
   #place(slot: Slot, path: BytePath): "new" | "same" | "other" | "failed" {
@@ -150,11 +177,11 @@ export class Walker {
       isRoot ? (mask | inMask.deleteSelf | inMask.moveSelf) & ~inMask.dontFollow : mask,
     );
     if (wd < 0) return this.#refuse(slot, -wd);
+    this.#table.setFlag(slot, unwatchable | tentative | missing, false);
     const before = this.#table.watch(slot);
     if (before === wd) return "same";
     const unused = this.#table.attach(slot, wd);
     if (unused !== 0) instance.removeWatch(unused);
-    this.#table.setFlag(slot, unwatchable, false);
     doubts.add(slot);
     return before === 0 ? "new" : "other";
   }
@@ -164,8 +191,7 @@ export class Walker {
       errno === constants.errno.ENOENT ||
       errno === constants.errno.ENOTDIR ||
       errno === constants.errno.ELOOP;
-    // Gone for the moment: an event that tells where it is waits in the queue.
-    if (isGone) this.#options.doubts.add(slot);
+    if (isGone) this.miss(slot);
     else this.#options.onUnwatchable(slot, errno);
     return "failed";
   }

@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defaultEvents } from "../../../src/watch/watcher.ts";
-import { observeReady, temporaryDirectory } from "./observed.ts";
+import { observe, observeReady, temporaryDirectory } from "./observed.ts";
 
 /** Waits until everything before this call has been reported. */
 async function settled(root: string, seen: { sees(line: string): Promise<void> }): Promise<void> {
@@ -180,8 +180,9 @@ test("a missing root is a clear error", async () => {
 
 test("a missing root can be waited for", async () => {
   const root = join(temporaryDirectory(), "later");
-  const pending = observeReady(root, { waitForRoot: true });
+  const seen = observe(root, { waitForRoot: true });
+  expect(seen.states).toMatchObject([{ kind: "source gone" }]);
   mkdirSync(root);
-  const seen = await pending;
+  await seen.watcher.ready;
   await seen.sees("tree ");
 });

@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { type Observed, observeReady, temporaryDirectory } from "./observed.ts";
+import { Replica, readTree } from "./replica.ts";
+
+// SERSYNC_STORMS=50 SERSYNC_STORM_SIZE=2000 is the nightly size.
+const storms = Number(process.env["SERSYNC_STORMS"] ?? 3);
+const operations = Number(process.env["SERSYNC_STORM_SIZE"] ?? 2000);
+const firstSeed = Number(process.env["SERSYNC_STORM_SEED"] ?? 1);
+const script = fileURLToPath(new URL("storm.mjs", import.meta.url));
+
+async function storm(root: string, outside: string, seed: number): Promise<void> {
+  const processes = [1, 2, 3].map((part) =>
+    spawn(process.execPath, [script, root, outside, `${seed * 10 + part}`, `${operations}`], {
+      stdio: "inherit",
+    }),
+  );
+  const codes = await Promise.all(processes.map((child) => once(child, "exit")));
+  expect(codes.map(([code]) => code)).toEqual([0, 0, 0]);
+}
+
+/** The inodes this process watches, from the kernel's own account of its descriptors. */
+function watchedInodes(): string[] {
+  const inodes: string[] = [];
+  for (const fd of readdirSync("/proc/self/fdinfo")) {
+    let info = "";
+    try {
+      info = readFileSync(`/proc/self/fdinfo/${fd}`, "latin1");
+    } catch {} // closed since the listing
+    // Only ours asks for IN_EXCL_UNLINK (0x04000000); Node's own fs.watch does not.
+    for (const [, inode = ""] of info.matchAll(/^inotify wd:\w+ ino:(\w+) .*mask:4\w{6} /gm)) {
+      inodes.push(inode);
+    }
+  }
+  return inodes.sort();
+}
+
+function directoriesOf(root: string): string[] {
+  const directories = [...readTree(root)].filter(([, entry]) => entry === "directory");
+  return ["", ...directories.map(([path]) => path)];
+}
+
+function inodesOf(root: string, directories: readonly string[]): string[] {
+  return directories
+    .map((path) => lstatSync(Buffer.from(join(root, path), "latin1")).ino.toString(16))
+    .sort();
+}
+
+/** Writes one file into each directory: each must be reported under its right path. */
+async function probe(root: string, directories: readonly string[], seen: Observed): Promise<void> {
+  seen.clear();
+  for (const path of directories) writeFileSync(Buffer.from(`${root}/${path}/probe`, "latin1"), "");
+  const expected = directories.map((path) => `path ${path === "" ? "" : `${path}/`}probe`);
+  await seen.until(() => expected.every((line) => seen.lines().includes(line)), "every probe");
+  expect(
+    seen.lines().filter((line) => line.endsWith("/probe") && !expected.includes(line)),
+  ).toEqual([]);
+}
+
+test.each(Array.from({ length: storms }, (_, i) => firstSeed + i))(
+  "after storm %i everything that differs has been reported, and every directory is watched",
+  async (seed) => {
+    const root = join(temporaryDirectory(), "root");
+    const outside = temporaryDirectory();
+    mkdirSync(join(root, "a/b/c"), { recursive: true });
+    mkdirSync(join(root, "b/c"), { recursive: true });
+    const seen = await observeReady(root);
+    const replica = new Replica(readTree(root));
+    await storm(root, outside, seed);
+    let applied = 0;
+    const isEqual = (): boolean => {
+      for (; applied < seen.changes.length; applied += 1) {
+        const change = seen.changes[applied];
+        if (change) replica.apply(change);
+      }
+      return replica.differences(root).length === 0;
+    };
+    await seen.until(isEqual, "a replica equal to the tree").catch((error: Error) => {
+      throw new Error(`${replica.differences(root).join("\n")}\n${error.message}`);
+    });
+    const directories = directoriesOf(root);
+    await seen.until(() => seen.watcher.status().directories === directories.length);
+    expect(watchedInodes()).toEqual(inodesOf(root, directories));
+    await probe(root, directories, seen);
+  },
+);
