@@ -140,6 +140,7 @@ describeDaemons("a mirror whose target is in trouble", (version) => {
     await untilEqualTrees(source.path, alive.path("backup"), { deadlineMs: 3_000 });
     await using late = await startSecond(version, alive.port);
     await untilEqualTrees(source.path, late.path("backup"), { deadlineMs: 15_000 });
+    await alive.kill(); // or the other would be waited for at the port they share
   });
 });
 

@@ -172,6 +172,13 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
 `;
 }
 
+export interface WaitOptions extends TreeComparison {
+  /** Default 10 000 ms. */
+  readonly deadlineMs?: number;
+  /** What to show besides the differences, such as a log. */
+  readonly explain?: () => string;
+}
+
 /**
  * Waits until the tree `found` is what `wanted` is now.
  *
@@ -180,7 +187,7 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
 export async function untilEqualTrees(
   wanted: string,
   found: string,
-  { deadlineMs = 10_000, ...comparison }: TreeComparison & { readonly deadlineMs?: number } = {},
+  { deadlineMs = 10_000, explain = () => "", ...comparison }: WaitOptions = {},
 ): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
@@ -189,7 +196,7 @@ export async function untilEqualTrees(
     if (differences.length === 0) return elapsedMs;
     if (elapsedMs > deadlineMs) {
       const shown = differences.slice(0, 20).join("\n  ");
-      expect.fail(`The trees still differ after ${deadlineMs} ms:\n  ${shown}`);
+      expect.fail(`The trees still differ after ${deadlineMs} ms:\n  ${shown}\n${explain()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
