@@ -37,9 +37,8 @@ describeDaemons("churn", (version) => {
       });
       const operations = await churn(source.path, seed);
       expect(operations).toBeGreaterThan(500);
-      await untilEqualTrees(source.path, daemon.path("backup")).catch((error: Error) => {
-        throw new Error(`${error.message}\n${mirror.output().slice(-8_000)}`, { cause: error });
-      });
+      const explain = () => mirror.output().slice(-8_000);
+      await untilEqualTrees(source.path, daemon.path("backup"), { explain });
     },
     60_000,
   );

@@ -105,7 +105,8 @@ describeDaemons("a mirror whose target is in trouble", (version) => {
     for (const name of temporaryFiles(target)) fs.rmSync(path.join(target, name));
     await mirror.says(isProblem);
     await daemon.restart();
-    await untilEqualTrees(source.path, target, { deadlineMs: 20_000 });
+    const explain = () => `${daemon.log()}\n${mirror.output().slice(-4_000)}`;
+    await untilEqualTrees(source.path, target, { deadlineMs: 20_000, explain });
   });
 
   test("changes during an outage arrive after it, deletions and renames too", async () => {
@@ -139,7 +140,8 @@ describeDaemons("a mirror whose target is in trouble", (version) => {
     for (let i = 0; i < 100; i += 1) fs.writeFileSync(`${source.path}/f${i}`, `${i}`);
     await untilEqualTrees(source.path, alive.path("backup"), { deadlineMs: 3_000 });
     await using late = await startSecond(version, alive.port);
-    await untilEqualTrees(source.path, late.path("backup"), { deadlineMs: 15_000 });
+    const explain = () => `${late.log()}\n${mirror.output().slice(-4_000)}`;
+    await untilEqualTrees(source.path, late.path("backup"), { deadlineMs: 15_000, explain });
     await alive.kill(); // or the other would be waited for at the port they share
   });
 });
