@@ -101,7 +101,7 @@ export class Target {
     if (this.#stopping) return;
     const now = performance.now();
     if (now >= this.#downUntil) this.#startJobs(now);
-    this.#wakeWhenDue();
+    this.#wakeWhenDue(now);
   }
 
   #startJobs(now: number): void {
@@ -231,13 +231,13 @@ export class Target {
   }
 
   /** Comes back when the target, or the first path that failed, may be tried again. */
-  #wakeWhenDue(): void {
+  #wakeWhenDue(now: number): void {
     clearTimeout(this.#timer);
     const due = this.#reconcile === "wanted" ? 0 : this.#pending.nextDue();
     if (due === undefined || this.#stopping) return;
     const at = Math.max(due, this.#downUntil);
-    const now = performance.now();
-    // What is due already waits for something under way, whose end comes back here by itself.
-    if (at > now) this.#timer = setTimeout(() => this.#pump(), at - now);
+    // What is due already waits for something under way, whose end comes back here by itself. That
+    // holds only for the moment that was looked at: what fell due since has not been tried.
+    if (at > now) this.#timer = setTimeout(() => this.#pump(), Math.ceil(at - now));
   }
 }

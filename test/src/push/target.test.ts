@@ -71,6 +71,25 @@ test("an unreachable target is tried after 1 s, 2 s, 4 s, with one path, and onc
   expect(scripted.target.backlog.paths).toBe(3);
 });
 
+test.each([0.9, 0.7, 0.5, 0.3, 0.1, 0])(
+  "a timer that fires %d ms early, on a clock that moves while we work, is set anew",
+  (earlyMs) => {
+    let clock = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => {
+      clock += 0.2;
+      return clock;
+    });
+    const scripted = scriptedTarget();
+    scripted.target.add([path("a")]);
+    scripted.next().end(unreachable);
+    clock = 1_000 + clock - earlyMs;
+    vi.runOnlyPendingTimers();
+    clock += 2;
+    vi.runOnlyPendingTimers();
+    expect(scripted.next().paths).toEqual(["a"]);
+  },
+);
+
 test("changes do not hurry a target that is down", () => {
   const scripted = scriptedTarget();
   scripted.target.add([path("a")]);
