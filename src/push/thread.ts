@@ -17,8 +17,10 @@ import { deliverTrees } from "./tree.ts";
 // A push thread: reads files with synchronous bounded steps and talks to daemons, so that the
 // watching main thread never waits for a disk (design.md, "Threads").
 
-/** Deliveries are told in groups: a message costs more than a delivery. */
+/** Deliveries are told in groups: a message costs as much as thirty deliveries. */
 const mostPerMessage = 500;
+/** The first is told at once; those that follow closely wait this long for company. */
+const gatherMs = 5;
 const carriers = new Map<number, Carrier>();
 const port = parentPort;
 if (port === null) throw new TypeError("push/thread.ts runs as a worker thread only");
@@ -81,6 +83,7 @@ class Mail implements CarrierReport {
   #failures: PathFailure[] = [];
   #again: BytePath[] = [];
   #scheduled = false;
+  #flushedAt = Number.NEGATIVE_INFINITY;
 
   constructor(job: number, targetId: number) {
     this.#job = job;
@@ -113,6 +116,7 @@ class Mail implements CarrierReport {
 
   flush(): void {
     this.#scheduled = false;
+    this.#flushedAt = performance.now();
     const job = this.#job;
     if (this.#deliveries.length > 0) {
       send({ kind: "delivered", job, deliveries: packDeliveries(this.#deliveries) });
@@ -127,7 +131,9 @@ class Mail implements CarrierReport {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.flush());
+    const isAlone = performance.now() - this.#flushedAt > gatherMs;
+    if (isAlone) setImmediate(() => this.flush());
+    else setTimeout(() => this.flush(), gatherMs);
   }
 }
 
