@@ -35,6 +35,11 @@ export interface WatchOptions {
   readonly backend?: BackendName | "auto";
   /** Wait for a root that does not exist yet instead of failing; default false. */
   readonly waitForRoot?: boolean;
+  /**
+   * The caller compares the whole tree after `ready`; default false: files written between the call
+   * and the watching of their directory are looked for, which costs an lstat of every file.
+   */
+  readonly willScan?: boolean;
   /** How often what cannot be watched is compared instead, in ms; default 60 000. */
   readonly pollIntervalMs?: number;
   /** Called with batches that are never empty, in the order in which things happened. */
@@ -63,7 +68,7 @@ export interface WatcherStatus {
 export interface Watcher {
   /**
    * Resolves when every directory is watched: what changes from the call that opened the watcher on
-   * is reported; what was there before is not (scan after this moment).
+   * is reported; what was there before is not (a caller that wants it scans after this moment).
    *
    * Rejects when the root cannot be watched.
    */

@@ -97,12 +97,13 @@ export class InotifyWatcher implements Watcher {
   }
 
   #newWatch(sinceMs: number | undefined): TreeWatch {
-    const { root, events = defaultEvents, excluded, onChanges } = this.#options;
+    const { root, events = defaultEvents, excluded, willScan = false, onChanges } = this.#options;
     return new TreeWatch({
       root,
       events,
       excluded,
       sinceMs,
+      catchesUp: !willScan,
       onChanges,
       isRootIntact: () => this.#root.isIntact(),
       onComplete: () => this.#complete(sinceMs === undefined),

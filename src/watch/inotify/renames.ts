@@ -91,7 +91,7 @@ export class Renames {
     const { from, isDirectory, slot } = departure;
     if (slot !== noSlot) walker.drop(slot);
     if (events.moveFrom) batch.gone(from, isDirectory);
-    this.#lookBack(departure);
+    if (this.#mayExist(departure)) this.#lookBack(departure);
   }
 
   #arriveFromOutside({ parent, name, path }: Entry, isDirectory: boolean): void {
@@ -110,7 +110,6 @@ export class Renames {
     this.#report(departure, path);
     const wasExchanged = this.#mayExist(departure);
     if (departure.wasUnreported || wasExchanged) batch.path(path);
-    if (wasExchanged) batch.path(departure.from);
     if (wasExchanged) this.#lookBack(departure);
   }
 
@@ -121,8 +120,9 @@ export class Renames {
     table.move(departure.slot, parent, name);
     this.unclosed.rename(departure.from, path);
     this.#report(departure, path);
-    this.#lookBack(departure);
-    this.#lookAgain(departure, replaced !== noSlot);
+    const wasExchanged = this.#mayExist(departure);
+    if (wasExchanged) this.#lookBack(departure);
+    this.#lookAgain(departure, wasExchanged || replaced !== noSlot);
   }
 
   /** Visits what cannot be relied on below a directory that just got its new name. */
@@ -140,13 +140,14 @@ export class Renames {
   }
 
   /**
-   * Looks whether a directory stands where something has left: another took its place meanwhile, or
-   * two names were exchanged in one step, of which no event tells.
+   * Looks at what stands where something has left: another took its place meanwhile, or two names
+   * were exchanged in one step, of which no event tells.
    *
    * By slot, not by path: a directory above may have been renamed by an event not read yet.
    */
-  #lookBack({ parent, name }: Departure): void {
-    const { table, walker } = this.#options;
+  #lookBack({ parent, name, from }: Departure): void {
+    const { table, walker, batch } = this.#options;
+    batch.path(from);
     if (!table.isUsed(parent)) return;
     const known = table.find(parent, name);
     const top = known === noSlot ? table.add(parent, name) : known;

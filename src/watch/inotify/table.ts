@@ -1,4 +1,5 @@
 import { type BytePath, rootPath } from "../../../protocol/index.ts";
+import { Chains } from "./chains.ts";
 
 /** The number of a directory in a {@link WatchTable}; numbers of removed directories are reused. */
 export type Slot = number;
@@ -17,7 +18,7 @@ const limbo = -2;
  * The directories of a tree and their watches, without a path in it: each knows its parent and its
  * own name, so that renaming a directory is one step however much is below it.
  *
- * Columns of numbers instead of objects keep a directory below 120 bytes. One watch may stand for
+ * Columns of numbers instead of objects keep a directory below 100 bytes. One watch may stand for
  * several directories: the kernel has one per inode, and a bind mount shows an inode twice.
  */
 export class WatchTable {
@@ -27,18 +28,18 @@ export class WatchTable {
   #size = 0;
   #watched = 0;
   readonly #names: string[] = [];
-  readonly #slotOfWatch = new Map<number, Slot>();
+  readonly #byName = new Chains();
+  readonly #byWatch = new Chains();
   #wd = new Int32Array(this.#capacity);
   #parent = new Int32Array(this.#capacity);
   #firstChild = new Int32Array(this.#capacity);
   #next = new Int32Array(this.#capacity);
   #previous = new Int32Array(this.#capacity);
-  #alias = new Int32Array(this.#capacity);
-  #nextInBucket = new Int32Array(this.#capacity);
   #flags = new Uint8Array(this.#capacity);
-  #buckets = new Int32Array(this.#capacity).fill(none);
 
   constructor() {
+    this.#byName.reset(this.#capacity);
+    this.#byWatch.reset(this.#capacity);
     this.#place(this.#take(), limbo, "");
   }
 
@@ -58,9 +59,9 @@ export class WatchTable {
 
   /** The child called `name`, or {@link noSlot}. */
   find(parent: Slot, name: string): Slot {
-    let slot = this.#buckets[this.#bucket(parent, name)] ?? none;
+    let slot = this.#byName.first(hashOf(parent, name));
     while (slot !== none && (this.#parent[slot] !== parent || this.#names[slot] !== name)) {
-      slot = this.#nextInBucket[slot] ?? none;
+      slot = this.#byName.next(slot);
     }
     return slot;
   }
@@ -115,14 +116,18 @@ export class WatchTable {
 
   /** True when any directory has this watch. */
   hasWatch(wd: number): boolean {
-    return this.#slotOfWatch.has(wd);
+    let slot = this.#byWatch.first(wd);
+    while (slot !== none && this.#wd[slot] !== wd) slot = this.#byWatch.next(slot);
+    return slot !== none;
   }
 
   /** The directories a watch stands for; one, but for bind mounts and moves not read yet. */
   slotsOf(wd: number): Slot[] {
     const slots: Slot[] = [];
-    let slot = this.#slotOfWatch.get(wd) ?? none;
-    for (; slot !== none; slot = this.#alias[slot] ?? none) slots.push(slot);
+    let slot = this.#byWatch.first(wd);
+    for (; slot !== none; slot = this.#byWatch.next(slot)) {
+      if (this.#wd[slot] === wd) slots.push(slot);
+    }
     return slots;
   }
 
@@ -131,8 +136,7 @@ export class WatchTable {
     if (this.#wd[slot] === wd) return 0;
     const unused = this.detach(slot);
     this.#wd[slot] = wd;
-    this.#alias[slot] = this.#slotOfWatch.get(wd) ?? none;
-    this.#slotOfWatch.set(wd, slot);
+    this.#byWatch.add(wd, slot);
     this.#watched += 1;
     return unused;
   }
@@ -141,9 +145,10 @@ export class WatchTable {
   detach(slot: Slot): number {
     const wd = this.#wd[slot] ?? 0;
     if (wd === 0) return 0;
+    this.#byWatch.remove(wd, slot);
     this.#wd[slot] = 0;
     this.#watched -= 1;
-    return this.#unalias(slot, wd) ? 0 : wd;
+    return this.hasWatch(wd) ? 0 : wd;
   }
 
   /** Puts a directory, with all below it, under another name; the name must be free. */
@@ -166,7 +171,7 @@ export class WatchTable {
     const pending = [slot];
     for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
       for (const child of this.children(at)) {
-        this.#unbucket(child);
+        this.#byName.remove(this.#hash(child), child);
         pending.push(child);
       }
       this.#forget(at, release);
@@ -191,20 +196,6 @@ export class WatchTable {
     this.#size -= 1;
   }
 
-  #unalias(slot: Slot, wd: number): boolean {
-    const first = this.#slotOfWatch.get(wd) ?? none;
-    const next = this.#alias[slot] ?? none;
-    if (first === slot) {
-      if (next === none) this.#slotOfWatch.delete(wd);
-      else this.#slotOfWatch.set(wd, next);
-      return next !== none;
-    }
-    let before = first;
-    while (this.#alias[before] !== slot) before = this.#alias[before] ?? none;
-    this.#alias[before] = next;
-    return true;
-  }
-
   #take(): Slot {
     this.#size += 1;
     const reused = this.#free.pop();
@@ -220,7 +211,6 @@ export class WatchTable {
     this.#wd[slot] = 0;
     this.#flags[slot] = 0;
     this.#firstChild[slot] = none;
-    this.#alias[slot] = none;
     this.#next[slot] = none;
     this.#previous[slot] = none;
   }
@@ -232,7 +222,7 @@ export class WatchTable {
     this.#previous[slot] = none;
     if (first !== none) this.#previous[first] = slot;
     this.#firstChild[parent] = slot;
-    this.#putInBucket(slot);
+    this.#byName.add(this.#hash(slot), slot);
   }
 
   #unlink(slot: Slot): void {
@@ -242,33 +232,11 @@ export class WatchTable {
     if (next !== none) this.#previous[next] = previous;
     if (previous !== none) this.#next[previous] = next;
     else this.#firstChild[parent] = next;
-    this.#unbucket(slot);
+    this.#byName.remove(this.#hash(slot), slot);
   }
 
-  #putInBucket(slot: Slot): void {
-    const bucket = this.#bucket(this.#parent[slot] ?? none, this.#names[slot] ?? "");
-    this.#nextInBucket[slot] = this.#buckets[bucket] ?? none;
-    this.#buckets[bucket] = slot;
-  }
-
-  #unbucket(slot: Slot): void {
-    const bucket = this.#bucket(this.#parent[slot] ?? none, this.#names[slot] ?? "");
-    const next = this.#nextInBucket[slot] ?? none;
-    let at = this.#buckets[bucket] ?? none;
-    if (at === slot) {
-      this.#buckets[bucket] = next;
-      return;
-    }
-    while (this.#nextInBucket[at] !== slot) at = this.#nextInBucket[at] ?? none;
-    this.#nextInBucket[at] = next;
-  }
-
-  #bucket(parent: Slot, name: string): number {
-    let hash = Math.imul(parent, 0x9e3779b1);
-    for (let i = 0; i < name.length; i += 1) {
-      hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-    }
-    return (hash ^ (hash >>> 15)) & (this.#capacity - 1);
+  #hash(slot: Slot): number {
+    return hashOf(this.#parent[slot] ?? none, this.#names[slot] ?? "");
   }
 
   #grow(): void {
@@ -278,16 +246,25 @@ export class WatchTable {
     this.#firstChild = widened(this.#firstChild);
     this.#next = widened(this.#next);
     this.#previous = widened(this.#previous);
-    this.#alias = widened(this.#alias);
-    this.#nextInBucket = widened(this.#nextInBucket);
     const flags = new Uint8Array(this.#capacity);
     flags.set(this.#flags);
     this.#flags = flags;
-    this.#buckets = new Int32Array(this.#capacity).fill(none);
+    this.#byName.reset(this.#capacity);
+    this.#byWatch.reset(this.#capacity);
     for (let slot = 0; slot < this.#used; slot += 1) {
-      if ((this.#parent[slot] ?? none) >= 0) this.#putInBucket(slot);
+      if ((this.#parent[slot] ?? none) >= 0) this.#byName.add(this.#hash(slot), slot);
+      const wd = this.#wd[slot] ?? 0;
+      if (wd !== 0) this.#byWatch.add(wd, slot);
     }
   }
+}
+
+function hashOf(parent: Slot, name: string): number {
+  let hash = Math.imul(parent, 0x9e3779b1);
+  for (let i = 0; i < name.length; i += 1) {
+    hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  }
+  return hash ^ (hash >>> 15);
 }
 
 function widened(column: Int32Array): Int32Array<ArrayBuffer> {

@@ -24,6 +24,8 @@ export interface TreeWatchOptions {
   readonly excluded: ((path: BytePath, isDirectory: boolean) => boolean) | undefined;
   /** What changed after this (ms since 1970) is reported also where no watch stood yet. */
   readonly sinceMs: number | undefined;
+  /** Look for files written between `sinceMs` and the watching of their directory. */
+  readonly catchesUp: boolean;
   /** False when the root is not the directory that was opened: then nothing is reported. */
   readonly isRootIntact: () => boolean;
   readonly onChanges: (changes: readonly Change[]) => void;
@@ -159,6 +161,16 @@ export class TreeWatch {
     if (this.#isComplete || !this.#walker.isIdle) return;
     this.#isComplete = true;
     this.#options.onComplete();
+    this.#catchUp();
+  }
+
+  /** Looks for files that were written after the call but before their directory was watched. */
+  #catchUp(): void {
+    const { sinceMs, catchesUp } = this.#options;
+    if (sinceMs === undefined || !catchesUp || this.#isOver) return;
+    const untilMs = Date.now();
+    this.#walker.start({ top: rootSlot, report: "recent files", sinceMs, untilMs, isDeep: true });
+    this.#schedule();
   }
 
   #expireMoves(): void {

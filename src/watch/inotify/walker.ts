@@ -1,8 +1,10 @@
-import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, type Stats } from "node:fs";
 import { constants } from "node:os";
 import { type BytePath, joinPath, nativePath } from "../../../protocol/index.ts";
 import type { Doubts } from "./doubts.ts";
+import { isBetween, type Job, meetsFiles } from "./job.ts";
 import { type InotifyInstance, inMask } from "./kernel.ts";
+import { Leaves } from "./leaves.ts";
 import { noSlot, rootSlot, type Slot, type WatchTable } from "./table.ts";
 
 /** Set on a directory once everything in it has been reported. */
@@ -14,25 +16,7 @@ export const tentative = 4;
 /** Set on a directory that was looked for and not found: an event should tell what became of it. */
 export const missing = 8;
 
-/** A directory tree to be watched, top first. */
-export interface Job {
-  readonly top: Slot;
-  /**
-   * What is reported of what is found:
-   * - `tree`: the top, as a tree, once all of it is watched;
-   * - `files`: each file, because the directories themselves are not reported;
-   * - `nothing`: it is known already;
-   * - `strangers`: only directories that were not known before, each as a tree of its own;
-   * - `recent`: what changed since `sinceMs`, because nobody was watching yet.
-   */
-  readonly report: "tree" | "files" | "nothing" | "strangers" | "recent";
-  /** Start of `recent`, in ms since 1970; default 0. */
-  readonly sinceMs?: number;
-  /** Also look below directories that have their watch already; default false. */
-  readonly isDeep?: boolean;
-  /** Directories not looked at yet; default the top. */
-  readonly stack?: Slot[];
-}
+type Work = Job & { readonly stack: Slot[] };
 
 /** What a walker needs and whom it tells. */
 export interface WalkerOptions {
@@ -54,7 +38,8 @@ export interface WalkerOptions {
 export class Walker {
   readonly #options: WalkerOptions;
   readonly #table: WatchTable;
-  readonly #jobs: (Job & { readonly stack: Slot[] })[] = [];
+  readonly #leaves: Leaves = new Leaves();
+  readonly #jobs: Work[] = [];
 
   constructor(options: WalkerOptions) {
     this.#options = options;
@@ -120,7 +105,7 @@ export class Walker {
     if (path !== undefined && isThere) this.#options.onTree(path);
   }
 
-  #visit(job: Job & { readonly stack: Slot[] }, slot: Slot): void {
+  #visit(job: Work, slot: Slot): void {
     if (!this.#table.isUsed(slot)) return;
     const path = this.#table.path(slot);
     // Moved away at the moment: it is looked at again when its new place is known.
@@ -128,27 +113,33 @@ export class Walker {
     else this.#watchAndList(job, slot, path);
   }
 
-  #watchAndList(job: Job & { readonly stack: Slot[] }, slot: Slot, path: BytePath): void {
+  #watchAndList(job: Work, slot: Slot, path: BytePath): void {
     const outcome = this.#place(slot, path);
     if (outcome === "failed") return;
     if (outcome === "other") for (const child of this.#table.children(slot)) this.drop(child);
     if (job.report === "tree" || job.report === "files") {
       this.#table.setFlag(slot, announced, true);
     }
+    const stats = this.#stat(path);
+    if (stats && job.report === "recent" && isBetween(stats.mtimeMs, job)) {
+      this.#options.onTree(path);
+    }
+    if (stats && slot !== rootSlot && !meetsFiles(job) && this.#isLeaf(path, stats)) return;
     for (const entry of this.#list(slot, path)) this.#meet(job, slot, path, entry);
-    if (job.report === "recent" && this.#isRecent(path, job, "mtimeMs")) this.#options.onTree(path);
   }
 
-  #meet(job: Job & { readonly stack: Slot[] }, slot: Slot, path: BytePath, entry: Dirent): void {
+  #meet(job: Work, slot: Slot, path: BytePath, entry: Dirent): void {
     if (entry.isDirectory()) {
       const child = this.#child(job, slot, path, entry.name);
       if (child !== noSlot) job.stack.push(child);
-    } else if (job.report === "files" || job.report === "recent") {
-      const file = joinPath(path, entry.name);
-      if (this.#options.excluded(file, false)) return;
-      if (job.report === "files" || this.#isRecent(file, job, "ctimeMs"))
-        this.#options.onFile(file);
-    }
+    } else if (meetsFiles(job)) this.#meetFile(job, joinPath(path, entry.name));
+  }
+
+  #meetFile(job: Job, file: BytePath): void {
+    if (this.#options.excluded(file, false)) return;
+    const stats = job.report === "files" ? undefined : this.#stat(file);
+    const counts = job.report === "files" || (stats && isBetween(stats.ctimeMs, job));
+    if (counts) this.#options.onFile(file);
   }
 
   /** The subdirectory to look at next, or none when it is excluded or looked after already. */
@@ -208,12 +199,15 @@ export class Walker {
     }
   }
 
-  #isRecent(path: BytePath, job: Job, time: "mtimeMs" | "ctimeMs"): boolean {
+  #isLeaf(path: BytePath, stats: Stats): boolean {
+    return this.#leaves.isLeaf(nativePath(this.#options.root, path), stats);
+  }
+
+  #stat(path: BytePath): Stats | undefined {
     try {
-      const stats = lstatSync(nativePath(this.#options.root, path), { throwIfNoEntry: false });
-      return (stats?.[time] ?? 0) >= (job.sinceMs ?? 0);
+      return lstatSync(nativePath(this.#options.root, path), { throwIfNoEntry: false });
     } catch {
-      return false; // gone: its removal is an event of a directory that is watched
+      return undefined; // gone: its removal is an event of a directory that is watched
     }
   }
 }

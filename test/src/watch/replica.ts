@@ -79,21 +79,21 @@ export class Replica {
   }
 
   #drop(path: string, from: Snapshot): void {
-    for (const held of [...from.keys()]) if (isWithin(held, path)) from.delete(held);
+    for (const held of from.keys()) if (isWithin(held, path)) from.delete(held);
   }
 
   #rename(from: string, to: string): void {
     this.#drop(to, this.#entries);
-    for (const [path, entry] of [...this.#entries]) {
-      if (!isWithin(path, from)) continue;
+    const moved = [...this.#entries].filter(([path]) => isWithin(path, from));
+    for (const [path, entry] of moved) {
       this.#entries.delete(path);
       this.#entries.set(to + path.slice(from.length), entry);
     }
     const inherits = [...this.#trees].some((tree) => tree !== from && isWithin(from, tree));
     for (const told of [this.#paths, this.#trees]) {
-      for (const path of [...told]) if (isWithin(path, to)) told.delete(path);
-      for (const path of [...told]) {
-        if (!isWithin(path, from)) continue;
+      for (const path of told) if (isWithin(path, to)) told.delete(path);
+      const moved = [...told].filter((path) => isWithin(path, from));
+      for (const path of moved) {
         told.delete(path);
         told.add(to + path.slice(from.length));
       }
