@@ -20,7 +20,7 @@ import { deliverTrees } from "./tree.ts";
 /** Deliveries are told in groups: a message costs as much as thirty deliveries. */
 const mostPerMessage = 500;
 /** The first is told at once; those that follow closely wait this long for company. */
-const gatherMs = 5;
+const gatherMs = 20;
 const carriers = new Map<number, Carrier>();
 const port = parentPort;
 if (port === null) throw new TypeError("push/thread.ts runs as a worker thread only");
