@@ -87,19 +87,17 @@ describeDaemons("a mirror whose target is in trouble", (version) => {
   });
 
   test("a daemon that is killed in the middle of a file leaves nothing half-written", async () => {
-    // Slow enough to be caught in the middle of it.
-    const slow = { modules: { backup: {} }, version };
-    await using daemon = await startDaemon(slow);
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
     using source = sourceWith({ small: "content" });
     await using mirror = await startMirror({
       source: source.path,
       port: daemon.port,
       remotes: [{ module: "backup" }],
-      params: "-a --bwlimit=20000",
     });
     const target = daemon.path("backup");
-    fs.writeFileSync(`${source.path}/large`, Buffer.alloc(30_000_000, "0123456789abcdef"));
-    await expect.poll(() => temporaryFiles(target).length, { timeout: 10_000 }).toBe(1);
+    fs.writeFileSync(`${source.path}/large`, Buffer.alloc(100_000_000, "0123456789abcdef"));
+    const caught = { timeout: 10_000, interval: 2 };
+    await expect.poll(() => temporaryFiles(target).length, caught).toBe(1);
     await daemon.kill();
     expect(fs.existsSync(`${target}/large`)).toBe(false);
     for (const name of temporaryFiles(target)) fs.rmSync(path.join(target, name));
