@@ -2,6 +2,7 @@ import { displayPath, rootPath } from "../../protocol/index.ts";
 import type { Watcher, WatcherStatus, WatchOptions } from "./contract.ts";
 import { defaultEvents } from "./events.ts";
 import { errorName } from "./inotify/kernel.ts";
+import { describeUse, readLimits, warnOfUse } from "./inotify/limits.ts";
 import { TreeWatch } from "./inotify/tree-watch.ts";
 import { Mounts } from "./mounts.ts";
 import { Root } from "./root.ts";
@@ -22,7 +23,8 @@ export class InotifyWatcher implements Watcher {
   readonly #mounts: Mounts;
   readonly #looking: NodeJS.Timeout;
   readonly #comparing: NodeJS.Timeout;
-  readonly #openedMs = Date.now();
+  readonly #openedMs: number = Date.now();
+  readonly #pollMs: number;
   #settleReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #watch: TreeWatch | undefined;
   #closing: Promise<void> = Promise.resolve();
@@ -31,7 +33,8 @@ export class InotifyWatcher implements Watcher {
   #sameRoot = true;
   #overflows = 0;
   #eventsBefore = 0;
-  #unwatchableSeen = 0;
+  /** What could not be watched since that was last told, by the name of the error. */
+  readonly #untold = new Map<string, { count: number; readonly first: string }>();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -42,10 +45,8 @@ export class InotifyWatcher implements Watcher {
     });
     this.ready.catch(() => {}); // whoever does not await it learns of the failure by onState
     this.#looking = setInterval(() => this.#look(), lookMs);
-    this.#comparing = setInterval(
-      () => this.#watch?.compareUnwatched(),
-      options.pollIntervalMs ?? defaultPollMs,
-    );
+    this.#pollMs = options.pollIntervalMs ?? defaultPollMs;
+    this.#comparing = setInterval(() => this.#compareUnwatched(), this.#pollMs);
     this.#open();
   }
 
@@ -107,7 +108,7 @@ export class InotifyWatcher implements Watcher {
       onChanges,
       isRootIntact: () => this.#root.isIntact(),
       onComplete: () => this.#complete(sinceMs === undefined),
-      onUnwatchable: (path, errno) => this.#explainUnwatchable(displayPath(path), errno),
+      onUnwatchable: (path, errno) => this.#noteUnwatchable(displayPath(path), errno),
       onLost: (reason, error) => this.#lost(reason, error),
       onUnmount: () => this.#compareMounts(),
     });
@@ -115,13 +116,21 @@ export class InotifyWatcher implements Watcher {
 
   #complete(reportsAll: boolean): void {
     this.#state = "watching";
-    const count = this.#watch?.table.watched ?? 0;
-    const message = `Watching ${this.#root.display}: ${count} directories`;
-    this.#options.onState({ kind: "watching", sameRoot: this.#sameRoot, message });
-    this.#sameRoot = true;
+    this.#tellUse();
+    this.#tellUnwatched();
     this.#settleReady?.resolve();
     this.#settleReady = undefined;
     if (reportsAll) this.#options.onChanges([{ kind: "tree", path: rootPath }]);
+  }
+
+  #tellUse(): void {
+    const limits = readLimits();
+    const count = this.#watch?.table.watched ?? 0;
+    const message = `Watching ${this.#root.display}: ${describeUse(count, limits)}`;
+    this.#options.onState({ kind: "watching", sameRoot: this.#sameRoot, message });
+    this.#sameRoot = true;
+    const warning = warnOfUse(count, limits);
+    if (warning !== undefined) this.#options.onState({ kind: "limit", message: warning });
   }
 
   #lost(reason: "overflow" | "root" | "error", error?: Error): void {
@@ -176,18 +185,42 @@ export class InotifyWatcher implements Watcher {
     for (const path of appeared) this.#watch?.replace(path, "tree");
   }
 
-  #explain(error: NodeJS.ErrnoException): Error {
-    if (error.code !== "EMFILE") return error;
-    return new Error(
-      `Cannot watch ${this.#root.display}: fs.inotify.max_user_instances is used up by this user's programs`,
-      { cause: error },
-    );
+  #compareUnwatched(): void {
+    this.#tellUnwatched();
+    this.#watch?.compareUnwatched();
   }
 
-  #explainUnwatchable(path: string, errno: number): void {
-    this.#unwatchableSeen += 1;
-    if (this.#unwatchableSeen > 1) return;
-    const message = `Cannot watch ${path}: ${errorName(errno)}; it is compared from time to time instead`;
-    this.#options.onState({ kind: "limit", message });
+  #noteUnwatchable(path: string, errno: number): void {
+    const name = errorName(errno);
+    const noted = this.#untold.get(name);
+    if (noted) noted.count += 1;
+    else this.#untold.set(name, { count: 1, first: path });
+    if (this.#state === "watching") this.#tellUnwatched();
+  }
+
+  #tellUnwatched(): void {
+    for (const [name, { count, first }] of this.#untold) {
+      const more = count > 1 ? ` and ${count - 1} more` : "";
+      const message =
+        `Cannot watch ${first}${more} with all below: ${this.#explainRefusal(name)}; ` +
+        `compared every ${this.#pollMs / 1000} s instead`;
+      this.#options.onState({ kind: "limit", message });
+    }
+    this.#untold.clear();
+  }
+
+  #explainRefusal(name: string): string {
+    if (name !== "ENOSPC") return name;
+    const count = this.#watch?.table.watched ?? 0;
+    return `${count} directories are watched, and fs.inotify.max_user_watches (${readLimits().maxUserWatches}, for all programs of this user) is used up`;
+  }
+
+  #explain(error: NodeJS.ErrnoException): Error {
+    if (error.code !== "EMFILE") return error;
+    const { maxUserInstances } = readLimits();
+    return new Error(
+      `Cannot watch ${this.#root.display}: fs.inotify.max_user_instances (${maxUserInstances}) is used up by this user's programs, or no file descriptors are left`,
+      { cause: error },
+    );
   }
 }

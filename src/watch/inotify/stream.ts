@@ -4,8 +4,8 @@ import type { InotifyInstance } from "./kernel.ts";
 const bufferBytes = 256 * 1024;
 /** How long reading rests in a storm, so that the kernel collects events meanwhile. */
 const restMs = 10;
-/** From this many bytes on a read counts as part of a storm (about a hundred events). */
-const stormBytes = 4096;
+/** From this many bytes on a read counts as part of a storm (about forty events). */
+const stormBytes = 1536;
 /** More reads than this within one rest count as a storm too. */
 const readsPerRest = 8;
 
@@ -68,12 +68,13 @@ export class EventStream {
   #shouldRest(length: number): boolean {
     // A buffer half full means that the kernel's queue is already deep: resting could overflow it.
     if (length > bufferBytes / 2) return false;
+    if (length >= stormBytes) return true;
     const now = performance.now();
     if (now > this.#windowEnds) {
       this.#windowEnds = now + restMs;
       this.#readsInWindow = 0;
     }
     this.#readsInWindow += 1;
-    return length >= stormBytes || this.#readsInWindow > readsPerRest;
+    return this.#readsInWindow > readsPerRest;
   }
 }

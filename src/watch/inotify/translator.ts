@@ -48,9 +48,11 @@ export class Translator {
     }
   }
 
-  /** Reports new files that nobody closes. */
-  expireUnclosed(): void {
-    for (const path of this.renames.unclosed.takeSilent()) this.#options.batch.path(path);
+  /** Reports new files whose close will not come, as far as that can be told now. */
+  reportUnclosed(): void {
+    const { unclosed } = this.renames;
+    for (const path of unclosed.takeComplete()) this.#options.batch.path(path);
+    for (const path of unclosed.takeSilent()) this.#options.batch.path(path);
   }
 
   #loseWatch(slot: Slot): void {
@@ -98,7 +100,7 @@ export class Translator {
   #fileCreated(path: BytePath): void {
     const { events, batch } = this.#options;
     if (events.createFile) batch.path(path);
-    else if (events.closeWrite && this.renames.unclosed.isComplete(path)) batch.path(path);
+    else if (events.closeWrite) this.renames.unclosed.add(path);
   }
 
   #directory({ parent, name, path }: Entry, mask: number): void {

@@ -153,7 +153,7 @@ export class TreeWatch {
     if (this.#rootTouched && !this.#checkRoot()) return;
     this.#walker.run(budgetMs);
     this.#expireMoves();
-    this.#translator.expireUnclosed();
+    this.#translator.reportUnclosed();
     this.#settleDoubts();
     this.#flush();
     if (this.#isOver) return;

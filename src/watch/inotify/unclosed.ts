@@ -14,6 +14,9 @@ const limit = 4096;
  */
 export class Unclosed {
   readonly #root: string;
+  /** Not looked at yet: in a storm the close is often read together with the creation. */
+  #fresh = new Set<BytePath>();
+  /** Looked at, and when (ms of `performance.now()`), oldest first. */
   readonly #since = new Map<BytePath, number>();
 
   constructor(root: string) {
@@ -24,27 +27,33 @@ export class Unclosed {
     return this.#since.size === 0;
   }
 
-  /** True when a name just created is complete content already, or cannot be waited for. */
-  isComplete(path: BytePath): boolean {
-    const stats = statOf(this.#root, path);
-    if (stats && isLinkOrSpecial(stats)) return true;
-    if (this.#since.size >= limit) return true;
-    this.#since.set(path, performance.now());
-    return false;
+  add(path: BytePath): void {
+    this.#fresh.add(path);
   }
 
   /** The name was closed, removed or moved. Returns true when it was being waited for. */
   forget(path: BytePath): boolean {
-    return this.#since.size > 0 && this.#since.delete(path);
+    return this.#fresh.delete(path) || (this.#since.size > 0 && this.#since.delete(path));
   }
 
   /** A directory got another name, and with it the files waited for below it. */
   rename(from: BytePath, to: BytePath): void {
-    for (const [path, since] of this.#since) {
-      if (!isWithin(path, from)) continue;
-      this.#since.delete(path);
-      this.#since.set(asBytePath(to + path.slice(from.length)), since);
+    const renamed = (path: BytePath): BytePath => asBytePath(to + path.slice(from.length));
+    for (const path of [...this.#fresh].filter((path) => isWithin(path, from))) {
+      this.#fresh.delete(path);
+      this.#fresh.add(renamed(path));
     }
+    for (const [path, since] of this.#since) {
+      if (isWithin(path, from) && this.#since.delete(path)) this.#since.set(renamed(path), since);
+    }
+  }
+
+  /** Takes out what needs no waiting: links, special files, and all that is too much to wait for. */
+  takeComplete(): BytePath[] {
+    if (this.#fresh.size === 0) return [];
+    const complete = [...this.#fresh].filter((path) => this.#isComplete(path));
+    this.#fresh.clear();
+    return complete;
   }
 
   /** Takes out the files that have been silent for {@link silenceMs} and are still there. */
@@ -59,6 +68,14 @@ export class Unclosed {
       else silent.push(path);
     }
     return silent;
+  }
+
+  #isComplete(path: BytePath): boolean {
+    const stats = statOf(this.#root, path);
+    if (stats && isLinkOrSpecial(stats)) return true;
+    if (this.#since.size >= limit) return true;
+    this.#since.set(path, performance.now());
+    return false;
   }
 }
 

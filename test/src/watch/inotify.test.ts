@@ -11,7 +11,7 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defaultEvents } from "../../../src/watch/watcher.ts";
-import { observe, observeReady, temporaryDirectory } from "./observed.ts";
+import { clockTick, observe, observeReady, temporaryDirectory } from "./observed.ts";
 
 /** Waits until everything before this call has been reported. */
 async function settled(root: string, seen: { sees(line: string): Promise<void> }): Promise<void> {
@@ -143,6 +143,34 @@ test("what is excluded is neither watched nor reported, wherever it is moved", a
   await seen.until(() => seen.watcher.status().directories === 5);
   writeFileSync(join(root, "b/cache/deep/f"), "");
   await seen.sees("path b/cache/deep/f");
+});
+
+test("what changes before its directory is watched is reported as well", async () => {
+  const root = temporaryDirectory();
+  const directories = Array.from({ length: 1800 }, (_, i) => `${i % 60}/${i}`);
+  for (const directory of directories) {
+    mkdirSync(join(root, directory), { recursive: true });
+    writeFileSync(join(root, directory, "old"), "");
+  }
+  writeFileSync(join(root, "untouched"), "");
+  await clockTick(root);
+  const seen = observe(root);
+  // The loop has not turned yet: most directories have no watch.
+  expect(seen.watcher.status().directories).toBeLessThan(1800);
+  for (const directory of directories) writeFileSync(join(root, directory, "old"), "new");
+  rmSync(join(root, "0/0"), { recursive: true });
+  rmSync(join(root, "59/59"), { recursive: true });
+  const rest = directories.filter((directory) => !["0/0", "59/59"].includes(directory));
+  await seen.until(() => {
+    const lines = new Set(seen.lines());
+    return (
+      rest.every((directory) => lines.has(`path ${directory}/old`)) &&
+      ["0", "59"].every(
+        (above) => lines.has(`tree ${above}`) || lines.has(`tree ${above}/${above}`),
+      )
+    );
+  });
+  expect(seen.lines()).not.toContain("path untouched");
 });
 
 test("a root that goes away is no deletion, and is reported as a whole when it is back", async () => {

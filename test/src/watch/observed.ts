@@ -102,13 +102,16 @@ export function observe(root: string, options: Partial<WatchOptions> = {}): Obse
   };
 }
 
-/** Opens a watcher on what exists already, and waits until it is ready. */
+/**
+ * Opens a watcher on what exists already, and waits until it is ready; says that a scan follows, so
+ * that nothing but events is reported.
+ */
 export async function observeReady(
   root: string,
   options: Partial<WatchOptions> = {},
 ): Promise<Observed> {
   await clockTick(root);
-  const observed = observe(root, options);
+  const observed = observe(root, { willScan: true, ...options });
   await observed.watcher.ready;
   return observed;
 }
