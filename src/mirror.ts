@@ -110,6 +110,7 @@ export class Mirror {
       root: source.watch,
       events: this.#config.events,
       excluded: (path, isDirectory) => rules.excluded(path, isDirectory),
+      willScan: this.#options.fullPush ?? false,
       ...(backend && { backend }),
       onChanges: (changes) => {
         for (const { target } of targets) target.add(changes);
