@@ -1,12 +1,12 @@
-import { readdirSync, statSync } from "node:fs";
+import { type BigIntStats, readdirSync, statSync } from "node:fs";
 import { asBytePath, displayPath, nativePath, rootPath } from "../../protocol/index.ts";
+
+type Identity = Pick<BigIntStats, "dev" | "ino" | "birthtimeNs" | "ctimeNs">;
 
 /** The directory that is watched, told from another that may take its place. */
 export class Root {
   readonly path: string;
-  #device = 0n;
-  #inode = 0n;
-  #isKnown = false;
+  #known: Identity | undefined;
 
   /** `path` is absolute, a byte string. */
   constructor(path: string) {
@@ -33,7 +33,7 @@ export class Root {
   /** True when the path leads to the directory remembered last. */
   isIntact(): boolean {
     const now = this.#identity();
-    return now !== undefined && now.ino === this.#inode && now.dev === this.#device;
+    return now !== undefined && this.#known !== undefined && isSame(now, this.#known);
   }
 
   /**
@@ -43,11 +43,9 @@ export class Root {
   remember(): boolean {
     const now = this.#identity();
     if (!now) return false;
-    const isSame = !this.#isKnown || (now.ino === this.#inode && now.dev === this.#device);
-    this.#device = now.dev;
-    this.#inode = now.ino;
-    this.#isKnown = true;
-    return isSame;
+    const wasSame = this.#known === undefined || isSame(now, this.#known);
+    this.#known = now;
+    return wasSame;
   }
 
   /**
@@ -56,7 +54,7 @@ export class Root {
    */
   isBack(): boolean {
     if (this.obstacle !== undefined) return false;
-    return !this.#isKnown || this.isIntact() || !this.#isEmpty();
+    return this.#known === undefined || this.isIntact() || !this.#isEmpty();
   }
 
   #isEmpty(): boolean {
@@ -67,7 +65,7 @@ export class Root {
     }
   }
 
-  #identity(): { readonly dev: bigint; readonly ino: bigint } | undefined {
+  #identity(): Identity | undefined {
     try {
       const stats = statSync(nativePath(this.path, rootPath), { bigint: true });
       return stats.isDirectory() ? stats : undefined;
@@ -75,4 +73,18 @@ export class Root {
       return undefined;
     }
   }
+}
+
+function isSame(now: Identity, known: Identity): boolean {
+  return now.ino === known.ino && now.dev === known.dev && !wasBornApart(now, known);
+}
+
+/**
+ * True when a directory was certainly made at another time than the known one: a tmpfs mounted anew
+ * has the same device and inode numbers as the one before it.
+ */
+function wasBornApart(now: Identity, { birthtimeNs, ctimeNs }: Identity): boolean {
+  // Where there is no time of birth it reads as 0, or as the time of the last change.
+  const isKnown = birthtimeNs > 0n && birthtimeNs !== ctimeNs;
+  return isKnown && now.birthtimeNs !== birthtimeNs;
 }

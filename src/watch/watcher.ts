@@ -1,5 +1,7 @@
+import { asBytePath, displayPath } from "../../protocol/index.ts";
 import { ChokidarWatcher } from "./chokidar.ts";
 import type { Watcher, WatchOptions } from "./contract.ts";
+import { remoteFileSystem } from "./filesystem.ts";
 import { hasInotify } from "./inotify/kernel.ts";
 import { InotifyWatcher } from "./inotify.ts";
 
@@ -16,6 +18,15 @@ export { defaultEvents, type EventSwitches } from "./events.ts";
 export function openWatcher(options: WatchOptions): Watcher {
   const { backend = "auto" } = options;
   if (backend === "chokidar" || backend === "poll") return new ChokidarWatcher(options, backend);
-  if (backend === "inotify" || hasInotify()) return new InotifyWatcher(options);
-  return new ChokidarWatcher(options, "chokidar");
+  if (backend === "inotify") return new InotifyWatcher(options);
+  const remote = remoteFileSystem(options.root);
+  if (remote !== undefined) return pollRemote(options, remote);
+  return hasInotify() ? new InotifyWatcher(options) : new ChokidarWatcher(options, "chokidar");
+}
+
+function pollRemote(options: WatchOptions, remote: string): Watcher {
+  const root = displayPath(asBytePath(options.root));
+  const message = `${root} is on ${remote}, which sends no events for changes made elsewhere: it is polled`;
+  options.onState({ kind: "notice", message });
+  return new ChokidarWatcher(options, "poll");
 }
