@@ -24,6 +24,9 @@ import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import type { Cursor } from "./wire/cursor.ts";
 
+/** Pieces that come closer together than this are answered together. */
+const answerEveryMs = 2;
+
 /**
  * One connection to a daemon, from the greeting to the goodbye. Opened, it is parked: ready to
  * carry exactly one file list, now or in an hour.
@@ -39,6 +42,8 @@ export class Session {
   readonly #keepAlive = new KeepAlive(() => this.#established?.output.keepAlive());
   /** How much of what was received we have answered with bytes of our own. */
   #answered = 0;
+  #answeredAt = 0;
+  #answerTimer: NodeJS.Timeout | undefined;
   #onEnd: (reason: RsyncError) => void = () => {};
 
   private constructor(socket: Socket, options: SessionOptions) {
@@ -203,14 +208,25 @@ export class Session {
   /**
    * Sends what is due before we wait. When nothing is, an empty frame goes out for what has come
    * in since: it carries the acknowledgement that the daemon's next small write waits for, which
-   * would otherwise come 40 ms late (spec 3 §6).
+   * would otherwise come 40 ms late (spec 3 §6). Not for each piece of a stream of them, though:
+   * what the daemon gathers meanwhile costs both sides less.
    */
   #answerSilence(output: Mux): void {
     const sent = output.bytesSent;
     output.flush();
     const received = this.#socket.bytesRead;
-    if (output.bytesSent === sent && received > this.#answered) output.keepAlive();
+    const isDue = output.bytesSent === sent && received > this.#answered;
     this.#answered = received;
+    if (!isDue || this.#answerTimer !== undefined) return;
+    const waitMs = this.#answeredAt + answerEveryMs - performance.now();
+    if (waitMs <= 0) this.#answerNow(output);
+    else this.#answerTimer = setTimeout(() => this.#answerNow(output), waitMs);
+  }
+
+  #answerNow(output: Mux): void {
+    this.#answerTimer = undefined;
+    this.#answeredAt = performance.now();
+    if (this.alive) output.keepAlive();
   }
 
   async #pace(output: Mux): Promise<void> {
