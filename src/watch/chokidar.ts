@@ -12,7 +12,7 @@ const lookMs = 1_000;
 /** chokidar hides lost events, so the whole tree is looked at again this often. */
 const reconcileMs = 600_000;
 
-/** What is made in a new directory before chokidar watches it is seen by looking again then. */
+/** What changes before chokidar really watches a directory is seen by looking again after this. */
 const freshMs = 1_000;
 
 const switchOf: Readonly<Record<string, (events: EventSwitches) => boolean>> = {
@@ -40,7 +40,7 @@ export class ChokidarWatcher implements Watcher {
   /** The root as chokidar has it: text. */
   readonly #rootText: string;
   readonly #batch = new ChangeBatch();
-  /** New directories that are looked at a second time. */
+  /** Directories that are looked at a second time. */
   readonly #fresh = new Set<BytePath>();
   #freshTimer: NodeJS.Timeout | undefined;
   readonly #timers: readonly NodeJS.Timeout[];
@@ -121,6 +121,8 @@ export class ChokidarWatcher implements Watcher {
     const message = `Watching ${this.#root.display} ${how}; everything is compared every ${reconcileMs / 60_000} min`;
     this.#options.onState({ kind: "watching", sameRoot, message });
     if (wasGone) this.#report((batch) => batch.tree(rootPath));
+    // What changes right after chokidar says "ready" may be in its first look already.
+    this.#lookAgain(rootPath);
   }
 
   #isExcluded(name: string, stats: Stats | undefined): boolean {
@@ -160,7 +162,9 @@ export class ChokidarWatcher implements Watcher {
     setImmediate(() => {
       this.#flushing = false;
       const changes = this.#batch.take();
-      if (this.#state === "closed" || changes.length === 0) return;
+      // After a root's return everything is reported: what was heard meanwhile is part of it.
+      const isOff = this.#state === "closed" || this.#state === "source gone";
+      if (isOff || changes.length === 0) return;
       if (this.#root.isIntact()) this.#options.onChanges(changes);
       else this.#look();
     });
