@@ -17,11 +17,13 @@ function readEntry(path: Buffer): string | undefined {
 }
 
 function entryAt(root: string, path: string): string | undefined {
-  try {
-    return readEntry(Buffer.from(path === "" ? root : `${root}/${path}`, "latin1"));
-  } catch {
-    return undefined; // a file stands where its parent should be
+  let native = root;
+  for (const name of path === "" ? [] : path.split("/")) {
+    // A link in the middle would lead to what is not below it.
+    if (readEntry(Buffer.from(native, "latin1")) !== "directory") return undefined;
+    native = `${native}/${name}`;
   }
+  return readEntry(Buffer.from(native, "latin1"));
 }
 
 /** Reads `path` and everything below it; the root itself ("") has no entry. */
