@@ -27,7 +27,15 @@ export function preparePackages() {
   const argv = npm === undefined ? ["npm"] : [process.execPath, npm];
   // Not "npm ci": it demands every platform's optional packages in the lock file, and a registry
   // that has not all of them leaves some out. "install" takes the locked versions just the same.
-  const done = run([...argv, "install", "--no-save", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"]);
+  const done = run([
+    ...argv,
+    "install",
+    "--no-save",
+    "--ignore-scripts",
+    "--include=dev",
+    "--no-audit",
+    "--no-fund",
+  ]);
   if (!done.ok) return { ok: false, problem: `Cannot install the packages: ${done.output.trim()}` };
   fs.utimesSync(inProject("node_modules/.package-lock.json"), new Date(), new Date());
   return { ok: true };
