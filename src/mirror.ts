@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import {
   type BytePath,
   displayPath,
-  LocalTree,
   RsyncError,
   rootPath,
   type Target as TargetAddress,
@@ -10,10 +9,16 @@ import {
 import { readPassword } from "./config/password.ts";
 import type { Config, Remote, Source } from "./config/schema.ts";
 import { compileRules } from "./filter/rules.ts";
-import type { RootIdentity } from "./push/message.ts";
 import { Target, type TargetEvents } from "./push/target.ts";
 import { PushThreads } from "./push/threads.ts";
-import { type BackendName, openWatcher, type Watcher, type WatcherState } from "./watch/watcher.ts";
+import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
+import {
+  type BackendName,
+  type KnownMount,
+  openWatcher,
+  type Watcher,
+  type WatcherState,
+} from "./watch/watcher.ts";
 
 export interface MirrorOptions {
   readonly log: Logger;
@@ -22,6 +27,8 @@ export interface MirrorOptions {
   /** Compare and push everything first, as `-r` does. Default false. */
   readonly fullPush?: boolean;
   readonly watcher?: BackendName | "auto";
+  /** Wait for a source that is not there yet instead of failing. Default false. */
+  readonly wait?: boolean;
   /** Push threads; default as many as there are targets, at most two. */
   readonly threads?: number;
 }
@@ -29,15 +36,15 @@ export interface MirrorOptions {
 /** One watched directory, its watcher and its targets. */
 interface Mirrored {
   readonly source: Source;
-  readonly tree: LocalTree;
   readonly targets: readonly {
     readonly target: Target;
     readonly id: number;
     readonly remote: Remote;
   }[];
   watcher: Watcher | undefined;
-  /** The directory that was there at the start; nothing is deleted on the evidence of another. */
-  identity: RootIdentity | undefined;
+  /** The directory that is mirrored now. */
+  identity: Identity | undefined;
+  mounts: readonly KnownMount[];
 }
 
 /**
@@ -68,7 +75,7 @@ export class Mirror {
   /**
    * Watches first, then pushes: what changes during the first push arrives too.
    *
-   * @throws {RsyncError} SOURCE_MISSING when a source is no directory.
+   * @throws {RsyncError} SOURCE_MISSING when a source is no directory and is not waited for.
    */
   async start(): Promise<void> {
     await Promise.all(this.#mirrored.map((mirrored) => this.#startSource(mirrored)));
@@ -93,45 +100,61 @@ export class Mirror {
     });
     return {
       source,
-      tree: new LocalTree(source.watch),
       targets,
       watcher: undefined,
       identity: undefined,
+      mounts: [],
     };
   }
 
   async #startSource(mirrored: Mirrored): Promise<void> {
-    const { source, tree, targets } = mirrored;
+    const { source, targets } = mirrored;
     const rules = compileRules(this.#config.filter);
-    mirrored.identity = identityOf(tree);
-    this.#addTargets(mirrored, mirrored.identity);
-    const { watcher: backend } = this.#options;
+    const { watcher: backend, wait = false } = this.#options;
+    const identity = readIdentity(source.watch, rootPath);
+    if (identity !== undefined) this.#mirrorFrom(mirrored, identity, { deletes: true });
+    else if (!wait) throw missingSource(source);
     mirrored.watcher = openWatcher({
       root: source.watch,
       events: this.#config.events,
       excluded: (path, isDirectory) => rules.excluded(path, isDirectory),
       willScan: this.#options.fullPush ?? false,
+      waitForRoot: wait,
       ...(backend && { backend }),
+      onMounts: (mounts) => {
+        mirrored.mounts = mounts;
+        for (const { id } of targets) if (mirrored.identity) this.#threads.setMounts(id, mounts);
+      },
       onChanges: (changes) => {
         for (const { target } of targets) target.add(changes);
       },
       onState: (state) => this.#watcherSays(mirrored, state),
     });
+    // A root that is waited for is pushed as a whole when it comes.
+    if (identity === undefined) return;
     await mirrored.watcher.ready;
     for (const { target } of targets) if (this.#options.fullPush) target.reconcile();
   }
 
-  #addTargets({ source, targets, identity }: Mirrored, rootIdentity: RootIdentity): void {
+  /** From now on the directory that stands at the source's path is mirrored. */
+  #mirrorFrom(
+    mirrored: Mirrored,
+    rootIdentity: Identity,
+    { deletes }: { readonly deletes: boolean },
+  ): void {
     const { params, filter, events, timeoutSeconds } = this.#config;
+    const { source, targets, mounts } = mirrored;
+    mirrored.identity = rootIdentity;
     for (const { id, remote } of targets) {
       this.#threads.addTarget({
         id,
         target: this.#addressOf(remote),
         root: source.watch,
         rootIdentity,
+        mounts,
         transfer: params,
         filter,
-        deletes: events.delete && isSame(rootIdentity, identity),
+        deletes: events.delete && deletes,
         sessions: this.#options.sessions ?? 10,
         timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
       });
@@ -156,19 +179,19 @@ export class Mirror {
   }
 
   #watcherSays(mirrored: Mirrored, state: WatcherState): void {
-    const { source, tree, targets, identity } = mirrored;
+    const { source, targets, identity } = mirrored;
     const watch = displayPath(source.watch as BytePath);
     if (state.kind !== "watching") {
       this.#log.warn({ watch }, state.message);
       return;
     }
     this.#log.info({ watch }, state.message);
-    if (state.sameRoot) return;
-    const now = tree.lstat(rootPath)?.identity;
-    if (now === undefined) return; // gone again, of which the watcher tells
+    const now = readIdentity(source.watch, rootPath);
+    // When it is gone again the watcher tells of it.
+    if (now === undefined || isSameDirectory(now, identity)) return;
     // The old directory's absence proves nothing about the new one's content (design law 4).
-    if (!isSame(now, identity)) this.#log.warn({ watch }, replacedRoot);
-    this.#addTargets(mirrored, now);
+    if (!state.sameRoot) this.#log.warn({ watch }, replacedRoot);
+    this.#mirrorFrom(mirrored, now, { deletes: state.sameRoot });
     for (const { target } of targets) target.reconcile();
   }
 
@@ -196,15 +219,9 @@ export class Mirror {
 const replacedRoot =
   "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";
 
-function isSame(one: RootIdentity, other: RootIdentity | undefined): boolean {
-  return one.inode === other?.inode && one.device === other.device;
-}
-
-function identityOf(tree: LocalTree): RootIdentity {
-  const identity = tree.lstat(rootPath)?.identity;
-  if (identity !== undefined) return identity;
-  const root = displayPath(tree.root as BytePath);
-  throw new RsyncError("SOURCE_MISSING", `Cannot watch ${root}: no such directory`);
+function missingSource({ watch }: Source): RsyncError {
+  const root = displayPath(watch as BytePath);
+  return new RsyncError("SOURCE_MISSING", `Cannot watch ${root}: no such directory`);
 }
 
 function nameOf({ host, port, name }: Remote): string {

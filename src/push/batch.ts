@@ -1,6 +1,7 @@
 import {
   type BytePath,
   deletion,
+  displayPath,
   type FileEntry,
   isDirectory,
   isRegularFile,
@@ -9,9 +10,14 @@ import {
   rootPath,
 } from "../../protocol/index.ts";
 import type { Rules } from "../filter/rules.ts";
-import type { PathFailure, RootIdentity } from "./message.ts";
+import { type Identity, isSameDirectory, readIdentity } from "../watch/directory.ts";
+import type { PathFailure } from "./message.ts";
+import type { MountGuard } from "./mount-guard.ts";
 
-/** Thrown when the source directory is not the one that is being mirrored: nothing may be deleted. */
+/**
+ * Thrown when the source directory is not the one that is being mirrored, or a file system below it
+ * has just gone: nothing may be deleted.
+ */
 export class SourceGone extends Error {}
 
 /** Files from this size on travel in a session of their own, with delta search. */
@@ -19,7 +25,8 @@ const largeBytes = 1024 * 1024;
 
 export interface BatchOptions {
   readonly tree: LocalTree;
-  readonly rootIdentity: RootIdentity;
+  readonly rootIdentity: Identity;
+  readonly mounts: MountGuard;
   readonly rules: Rules;
   readonly deletes: boolean;
   /** False for types of objects that the transfer options leave out. */
@@ -106,25 +113,34 @@ export class TreeView {
 
   constructor(options: BatchOptions) {
     this.#options = options;
+    options.mounts.look();
     this.checkRoot();
   }
 
-  /** @throws {SourceGone} */
+  /** @throws {SourceGone} also when a mount has gone since this view first looked at it. */
   checkRoot(): void {
-    const { tree, rootIdentity } = this.#options;
-    const identity = tree.lstat(rootPath)?.identity;
-    if (identity?.inode === rootIdentity.inode && identity.device === rootIdentity.device) return;
-    const found = identity === undefined ? "it is gone" : "another directory is there";
+    const { tree, rootIdentity, mounts } = this.#options;
+    const identity = readIdentity(tree.root, rootPath);
+    const lost = mounts.lost();
+    if (isSameDirectory(identity, rootIdentity) && lost === undefined) return;
+    const found =
+      lost !== undefined
+        ? `what was mounted at ${displayPath(lost)} has gone`
+        : identity === undefined
+          ? "it is gone"
+          : "another directory is there";
     throw new SourceGone(`Cannot mirror ${tree.root}: ${found}; nothing is deleted at the target`);
   }
 
   /** What to send for `path`: its entry, a deletion, or nothing. */
   resolve(path: BytePath): FileEntry | undefined {
-    const { rules, deletes, carries } = this.#options;
+    const { rules, deletes, carries, mounts } = this.#options;
     const present = this.#highestOdd(path);
     const entry = this.#lstat(present);
     if (entry !== undefined) {
-      const leftOut = rules.excluded(present, isDirectory(entry)) || !carries(entry);
+      // Another kind of object in place of directories would replace, at the target, all in them.
+      const swallows = !isDirectory(entry) && mounts.hidesBelow(present);
+      const leftOut = swallows || rules.excluded(present, isDirectory(entry)) || !carries(entry);
       return leftOut ? undefined : entry;
     }
     // Whether it was a directory is not known any more; excluded as either is excluded.

@@ -17,6 +17,7 @@ import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import { carries, kindArguments, mayKeep, type SessionKind, type TimePrecision } from "./kinds.ts";
 import type { Delivery, PathFailure, TargetSettings } from "./message.ts";
+import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
 
 /** What is told of the paths of a job while it runs. */
@@ -80,10 +81,12 @@ export class Carrier {
     this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
     this.#sessions = pLimit(Math.max(1, sessions - this.#large.concurrency));
     this.hasRules = filter.builtin || filter.expressions.length + filter.patterns.length > 0;
-    this.rules = compileRules(filter);
+    const mounts = new MountGuard(root, settings.mounts);
+    this.rules = sparingMounts(compileRules(filter), mounts);
     this.options = {
       tree: new LocalTree(root),
       rootIdentity,
+      mounts,
       rules: this.rules,
       deletes,
       carries: (entry) => carries(entry, settings.transfer),

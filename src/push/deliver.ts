@@ -73,12 +73,14 @@ function answerAskers(
 }
 
 /**
- * A deleted directory may hold, at the target, what the rules exclude and nobody sent. Where there
- * are rules the daemon is asked first what would go, and only the rest is deleted.
+ * A deleted directory may hold, at the target, what the rules exclude and nobody sent, or what was in
+ * a mount that has gone. Then the daemon is asked first what would go, and only the rest is deleted.
  */
 async function sparingExcluded(batch: Batch, carrier: Carrier): Promise<Batch> {
   const deletions = batch.small.filter(({ mode }) => mode === 0);
-  if (!carrier.hasRules || deletions.length === 0) return batch;
+  const { mounts } = carrier.options;
+  const mustAsk = carrier.hasRules || deletions.some(({ path }) => mounts.hidesBelow(path));
+  if (!mustAsk || deletions.length === 0) return batch;
   const view = new TreeView(carrier.options);
   const listed = view.withParents(deletions);
   const found = await surveyEntries(listed, carrier.options, carrier.pool("survey"));

@@ -6,6 +6,8 @@ import {
   type TransferOptions,
 } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
+import type { Identity } from "../watch/directory.ts";
+import type { KnownMount } from "../watch/mounts.ts";
 
 /** Everything a push thread must know of one target; plain data. */
 export interface TargetSettings {
@@ -14,7 +16,9 @@ export interface TargetSettings {
   /** The watched directory, absolute, as a byte string. */
   readonly root: string;
   /** The directory that was there when watching began; another one is never mirrored. */
-  readonly rootIdentity: RootIdentity;
+  readonly rootIdentity: Identity;
+  /** Mounts below the root; where one has gone, what was in it is left alone. */
+  readonly mounts: readonly KnownMount[];
   readonly transfer: TransferOptions;
   readonly filter: FilterConfig;
   /** False: nothing is ever deleted at the target. */
@@ -25,14 +29,14 @@ export interface TargetSettings {
   readonly timeoutMs?: number | undefined;
 }
 
-export interface RootIdentity {
-  readonly device: number;
-  readonly inode: number;
-}
-
 /** Main thread to push thread. */
 export type Order =
   | { readonly kind: "target"; readonly settings: TargetSettings }
+  | {
+      readonly kind: "mounts";
+      readonly targetId: number;
+      readonly mounts: readonly KnownMount[];
+    }
   /** Bring these paths into the target's state; `whole` ones with everything below. */
   | {
       readonly kind: "deliver";

@@ -31,6 +31,9 @@ port.on("message", (order: Order) => {
     case "target":
       addTarget(order.settings);
       break;
+    case "mounts":
+      carriers.get(order.targetId)?.options.mounts.know(order.mounts);
+      break;
     case "prepare":
       carriers.get(order.targetId)?.prepare();
       break;

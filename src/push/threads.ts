@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { BytePath } from "../../protocol/index.ts";
+import type { KnownMount } from "../watch/mounts.ts";
 import type { AskedPath } from "./deliver.ts";
 import {
   type Delivery,
@@ -44,6 +45,11 @@ export class PushThreads {
     const worker = this.#workers[settings.id % this.#workers.length] as Worker;
     this.#homes.set(settings.id, worker);
     worker.postMessage({ kind: "target", settings } satisfies Order);
+  }
+
+  /** Tells the thread of a target which mounts there are or were below its root. */
+  setMounts(targetId: number, mounts: readonly KnownMount[]): void {
+    this.#home(targetId).postMessage({ kind: "mounts", targetId, mounts } satisfies Order);
   }
 
   /** Calls `listener` with paths that no job speaks of and that must be looked at again. */

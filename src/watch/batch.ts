@@ -7,6 +7,7 @@ export class ChangeBatch {
   #paths = new Set<BytePath>();
   #trees = new Set<BytePath>();
   #mayRemove = false;
+  #mayEmpty = false;
 
   get isEmpty(): boolean {
     return this.#changes.length === 0;
@@ -15,6 +16,11 @@ export class ChangeBatch {
   /** True when something in it was seen to go away. */
   get mayRemove(): boolean {
     return this.#mayRemove;
+  }
+
+  /** True when a name in the root itself went away. */
+  get mayEmpty(): boolean {
+    return this.#mayEmpty;
   }
 
   path(path: BytePath): void {
@@ -32,6 +38,7 @@ export class ChangeBatch {
   /** A name that went away. */
   gone(path: BytePath, isDirectory: boolean): void {
     this.#mayRemove = true;
+    this.#mayEmpty ||= !path.includes("/");
     if (isDirectory) this.tree(path);
     else this.path(path);
   }
@@ -51,6 +58,7 @@ export class ChangeBatch {
     this.#paths.clear();
     this.#trees.clear();
     this.#mayRemove = false;
+    this.#mayEmpty = false;
     return changes;
   }
 }

@@ -1,6 +1,7 @@
 import type { BytePath } from "../../protocol/index.ts";
 import type { Change } from "./change.ts";
 import type { EventSwitches } from "./events.ts";
+import type { KnownMount } from "./mounts.ts";
 
 /** The ways to notice changes; "auto" takes the best one that works for the root. */
 export type BackendName = "inotify" | "chokidar" | "poll";
@@ -8,12 +9,13 @@ export type BackendName = "inotify" | "chokidar" | "poll";
 /** What a person should know about the watching; `message` is one complete line. */
 export type WatcherState =
   /**
-   * Everything is watched. `sameRoot` is false when the root came back as another directory (device
-   * or inode differ): then nothing should be deleted at a target on its evidence alone.
+   * Everything is watched. `sameRoot` is false while another directory than the first stands at the
+   * root's path: then nothing should be deleted at a target on its evidence alone.
    */
   | { readonly kind: "watching"; readonly sameRoot: boolean; readonly message: string }
   /**
-   * - `source gone`: the root cannot be seen; nothing is reported until it is back.
+   * - `source gone`: the root cannot be seen, is another and empty, or was emptied at one stroke;
+   *   nothing is reported until it is back.
    * - `overflow`: the kernel dropped events; a change of the whole tree follows.
    * - `limit`: part of the tree has no watches and is reported as changed from time to time instead.
    * - `notice`: anything else worth a line.
@@ -44,6 +46,12 @@ export interface WatchOptions {
   readonly pollIntervalMs?: number;
   /** Called with batches that are never empty, in the order in which things happened. */
   readonly onChanges: (changes: readonly Change[]) => void;
+  /**
+   * Called with all mounts below the root, past ones too, before `ready` and whenever they change. Of
+   * what is or was in one whose place another directory has taken, no absence proves anything; when
+   * it is back it is reported as a tree.
+   */
+  readonly onMounts?: (mounts: readonly KnownMount[]) => void;
   /** Called with everything a person should know. */
   readonly onState: (state: WatcherState) => void;
 }

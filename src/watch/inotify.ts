@@ -4,7 +4,7 @@ import { defaultEvents } from "./events.ts";
 import { errorName } from "./inotify/kernel.ts";
 import { describeUse, readLimits, warnOfUse } from "./inotify/limits.ts";
 import { TreeWatch } from "./inotify/tree-watch.ts";
-import { Mounts } from "./mounts.ts";
+import { describeMountChanges, Mounts } from "./mounts.ts";
 import { Root } from "./root.ts";
 
 /** How often the root and the mounts below it are looked at: of some of their ends no event tells. */
@@ -88,7 +88,9 @@ export class InotifyWatcher implements Watcher {
 
   /** Begins to watch; `sinceMs` is undefined when the whole tree will be reported anyway. */
   #begin(sinceMs: number | undefined): void {
-    this.#sameRoot = this.#root.remember() && this.#sameRoot;
+    this.#sameRoot = this.#root.remember();
+    this.#mounts.check({ isThorough: true });
+    this.#options.onMounts?.(this.#mounts.known);
     try {
       this.#watch = this.#newWatch(sinceMs);
       this.#watch.start();
@@ -107,10 +109,11 @@ export class InotifyWatcher implements Watcher {
       catchesUp: !willScan,
       onChanges,
       isRootIntact: () => this.#root.isIntact(),
+      wasRootEmptied: () => this.#root.wasEmptied(),
       onComplete: () => this.#complete(sinceMs === undefined),
       onUnwatchable: (path, errno) => this.#noteUnwatchable(displayPath(path), errno),
       onLost: (reason, error) => this.#lost(reason, error),
-      onUnmount: () => this.#compareMounts(),
+      onUnmount: () => this.#compareMounts({ isThorough: true }),
     });
   }
 
@@ -128,7 +131,6 @@ export class InotifyWatcher implements Watcher {
     const count = this.#watch?.table.watched ?? 0;
     const message = `Watching ${this.#root.display}: ${describeUse(count, limits)}`;
     this.#options.onState({ kind: "watching", sameRoot: this.#sameRoot, message });
-    this.#sameRoot = true;
     const warning = warnOfUse(count, limits);
     if (warning !== undefined) this.#options.onState({ kind: "limit", message: warning });
   }
@@ -153,7 +155,7 @@ export class InotifyWatcher implements Watcher {
   }
 
   #rootGone(): void {
-    this.#sourceGone(`${this.#root.display} has gone; nothing is reported until it is back`);
+    this.#sourceGone(this.#root.loss);
   }
 
   #sourceGone(message: string): void {
@@ -172,16 +174,22 @@ export class InotifyWatcher implements Watcher {
     if (this.#state === "source gone") {
       if (this.#root.isBack()) this.#begin(undefined);
     } else if (this.#watch && !this.#root.isIntact()) this.#lost("root");
-    else this.#compareMounts();
+    else {
+      this.#root.observe();
+      this.#compareMounts({ isThorough: false });
+    }
   }
 
-  #compareMounts(): void {
-    const { appeared, vanished } = this.#mounts.check();
-    for (const path of vanished) {
-      this.#watch?.replace(path, "nothing");
-      const message = `What was mounted at ${displayPath(path)} has gone; nothing in it is deleted`;
+  #compareMounts(how: { readonly isThorough: boolean }): void {
+    const changes = this.#mounts.check(how);
+    const { appeared, vanished, hidden } = changes;
+    if (appeared.length + vanished.length + hidden.length === 0) return;
+    // Before anything is reported of them: it must be known what to make of it.
+    this.#options.onMounts?.(this.#mounts.known);
+    for (const message of describeMountChanges(changes)) {
       this.#options.onState({ kind: "notice", message });
     }
+    for (const path of [...vanished, ...hidden]) this.#watch?.replace(path, "nothing");
     for (const path of appeared) this.#watch?.replace(path, "tree");
   }
 

@@ -1,12 +1,20 @@
-import { type BigIntStats, readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { asBytePath, displayPath, nativePath, rootPath } from "../../protocol/index.ts";
+import { holdsNames, type Identity, isSameDirectory, readIdentity } from "./directory.ts";
 
-type Identity = Pick<BigIntStats, "dev" | "ino" | "birthtimeNs" | "ctimeNs">;
+/** A root that loses all its names within this time was emptied at one stroke. */
+const emptyingMs = 10_000;
 
 /** The directory that is watched, told from another that may take its place. */
 export class Root {
   readonly path: string;
+  /** The one that was there first. */
+  #original: Identity | undefined;
+  /** The one that is watched. */
   #known: Identity | undefined;
+  /** When it was last seen to hold several names; ms of `performance.now()`. */
+  #heldSeveralMs = Number.NEGATIVE_INFINITY;
+  #isEmptied = false;
 
   /** `path` is absolute, a byte string. */
   constructor(path: string) {
@@ -30,22 +38,30 @@ export class Root {
     }
   }
 
+  /** How it was lost, and what that means, in one line. */
+  get loss(): string {
+    const what = this.#isEmptied ? "was emptied" : "has gone";
+    const until = this.#isEmptied ? "something is in it again" : "it is back";
+    return `${this.display} ${what}; nothing is deleted at the targets, and nothing is reported until ${until}`;
+  }
+
   /** True when the path leads to the directory remembered last. */
   isIntact(): boolean {
-    const now = this.#identity();
-    return now !== undefined && this.#known !== undefined && isSame(now, this.#known);
+    return isSameDirectory(this.#identity(), this.#known);
   }
 
   /**
-   * Remembers the directory the path leads to now. Returns false when that is another one than
-   * remembered before.
+   * Remembers the directory the path leads to now. Returns false when that is another one than the
+   * first that was ever remembered.
    */
   remember(): boolean {
     const now = this.#identity();
     if (!now) return false;
-    const wasSame = this.#known === undefined || isSame(now, this.#known);
+    this.#original ??= now;
     this.#known = now;
-    return wasSame;
+    this.#isEmptied = false;
+    this.observe();
+    return isSameDirectory(now, this.#original);
   }
 
   /**
@@ -54,37 +70,30 @@ export class Root {
    */
   isBack(): boolean {
     if (this.obstacle !== undefined) return false;
-    return this.#known === undefined || this.isIntact() || !this.#isEmpty();
+    const isUntouched = this.#known === undefined || (this.isIntact() && !this.#isEmptied);
+    return isUntouched || this.#holds(1);
   }
 
-  #isEmpty(): boolean {
-    try {
-      return readdirSync(nativePath(this.path, rootPath)).length === 0;
-    } catch {
-      return true;
-    }
+  /** Notes how much is in it, to be called about once a second; {@link wasEmptied} compares. */
+  observe(): void {
+    if (this.#holds(2)) this.#heldSeveralMs = performance.now();
+  }
+
+  /**
+   * True when nothing is left of the several names it held a moment ago: more likely a mistake than
+   * a wish to have nothing at the targets. A single name that was alone in it may go.
+   */
+  wasEmptied(): boolean {
+    const heldSeveral = performance.now() - this.#heldSeveralMs < emptyingMs;
+    this.#isEmptied = heldSeveral && this.obstacle === undefined && !this.#holds(1);
+    return this.#isEmptied;
+  }
+
+  #holds(count: number): boolean {
+    return holdsNames(this.path, rootPath, count);
   }
 
   #identity(): Identity | undefined {
-    try {
-      const stats = statSync(nativePath(this.path, rootPath), { bigint: true });
-      return stats.isDirectory() ? stats : undefined;
-    } catch {
-      return undefined;
-    }
+    return readIdentity(this.path, rootPath);
   }
-}
-
-function isSame(now: Identity, known: Identity): boolean {
-  return now.ino === known.ino && now.dev === known.dev && !wasBornApart(now, known);
-}
-
-/**
- * True when a directory was certainly made at another time than the known one: a tmpfs mounted anew
- * has the same device and inode numbers as the one before it.
- */
-function wasBornApart(now: Identity, { birthtimeNs, ctimeNs }: Identity): boolean {
-  // Where there is no time of birth it reads as 0, or as the time of the last change.
-  const isKnown = birthtimeNs > 0n && birthtimeNs !== ctimeNs;
-  return isKnown && now.birthtimeNs !== birthtimeNs;
 }

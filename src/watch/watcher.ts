@@ -12,7 +12,9 @@ export type {
   WatcherStatus,
   WatchOptions,
 } from "./contract.ts";
+export type { Identity } from "./directory.ts";
 export { defaultEvents, type EventSwitches } from "./events.ts";
+export type { KnownMount } from "./mounts.ts";
 
 /** Watches a tree with the best backend that works for it, or the one asked for. */
 export function openWatcher(options: WatchOptions): Watcher {

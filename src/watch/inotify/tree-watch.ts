@@ -28,6 +28,8 @@ export interface TreeWatchOptions {
   readonly catchesUp: boolean;
   /** False when the root is not the directory that was opened: then nothing is reported. */
   readonly isRootIntact: () => boolean;
+  /** True when all that was in the root has gone at one stroke: that is not reported either. */
+  readonly wasRootEmptied: () => boolean;
   readonly onChanges: (changes: readonly Change[]) => void;
   /** Every directory has its watch. */
   readonly onComplete: () => void;
@@ -234,7 +236,10 @@ export class TreeWatch {
   #flush(): void {
     if (this.#batch.isEmpty) return;
     // Names may have gone because the root has: then that is all there is to say.
-    if (this.#batch.mayRemove && !this.#options.isRootIntact()) this.#lose("root");
+    const { isRootIntact, wasRootEmptied } = this.#options;
+    const isLost =
+      (this.#batch.mayRemove && !isRootIntact()) || (this.#batch.mayEmpty && wasRootEmptied());
+    if (isLost) this.#lose("root");
     else this.#options.onChanges(this.#batch.take());
   }
 

@@ -1,6 +1,8 @@
 import { LocalTree, rootPath } from "../../../protocol/index.ts";
 import { compileRules, type Rules } from "../../../src/filter/rules.ts";
 import type { BatchOptions } from "../../../src/push/batch.ts";
+import { MountGuard } from "../../../src/push/mount-guard.ts";
+import { readIdentity } from "../../../src/watch/directory.ts";
 
 /** Rules that exclude what rsync's `--exclude` with these patterns would. */
 export function excluding(...patterns: readonly string[]): Rules {
@@ -17,7 +19,9 @@ export function batchOptions(
   { patterns = [] }: { readonly patterns?: readonly string[] } = {},
 ): BatchOptions {
   const tree = new LocalTree(root);
-  const rootIdentity = tree.lstat(rootPath)?.identity;
+  const rootIdentity = readIdentity(root, rootPath);
   if (rootIdentity === undefined) throw new TypeError(`${root} is no directory`);
-  return { tree, rootIdentity, rules: excluding(...patterns), deletes: true, carries: () => true };
+  const mounts = new MountGuard(root);
+  const rules = excluding(...patterns);
+  return { tree, rootIdentity, mounts, rules, deletes: true, carries: () => true };
 }

@@ -199,6 +199,29 @@ test("removing the whole root at once is no deletion of what was in it", async (
   expect(seen.lines()).toEqual([]);
 });
 
+test("a root emptied at one stroke is no deletion; it is reported when something is in it", async () => {
+  const root = temporaryDirectory();
+  for (let i = 0; i < 20; i += 1) writeFileSync(join(root, `f${i}`), "");
+  const seen = await observeReady(root);
+  for (let i = 0; i < 20; i += 1) rmSync(join(root, `f${i}`));
+  await seen.until(() => seen.watcher.status().state === "source gone");
+  expect(seen.lines()).toEqual([]);
+  expect(seen.states.at(-1)?.message).toMatch(/ was emptied; nothing is deleted at the targets/);
+  writeFileSync(join(root, "new"), "");
+  await seen.sees("tree ");
+  expect(seen.states.at(-1)).toMatchObject({ kind: "watching", sameRoot: true });
+});
+
+test("the only name in a root may go", async () => {
+  const root = temporaryDirectory();
+  const seen = await observeReady(root);
+  writeFileSync(join(root, "f"), "");
+  await seen.sees("path f");
+  seen.clear();
+  rmSync(join(root, "f"));
+  await seen.sees("path f");
+});
+
 test("a missing root is a clear error", async () => {
   const root = join(temporaryDirectory(), "none");
   await expect(observeReady(root)).rejects.toThrow(
