@@ -20,6 +20,10 @@ export interface Agreement {
   readonly compression: string | undefined;
   /** Goes into block checksums. */
   readonly seed: number;
+  /** The daemon acknowledges what is in place; without it, a clean end has to do. */
+  readonly acknowledges: boolean;
+  /** Names are deleted by rules for a delete pass, not by entries of the list. */
+  readonly deletesByRules: boolean;
 }
 
 /** The names a daemon offers, where it was asked. */

@@ -43,6 +43,16 @@ export type EntryStatus =
   | { readonly kind: "delivered" | "changed" | "vanished" | "kept" }
   | { readonly kind: "failed"; readonly reason: string };
 
+/** What is known of a push before it begins. */
+export interface ReportOptions {
+  /** False for a daemon that acknowledges nothing: then a clean end has to do. Default true. */
+  readonly acknowledges?: boolean;
+  /** So many deletions at the end of the list are not carried out. Default 0. */
+  readonly left?: number;
+}
+
+const cannotDelete = "this daemon has no --delete-missing-args, and cannot delete it otherwise";
+
 /** Texts beyond this are dropped: the first ones tell what is wrong. */
 const mostTexts = 1_000;
 
@@ -51,6 +61,8 @@ export class PushReport {
   #entries: readonly FileEntry[] = [];
   #observer: PushObserver = {};
   #acknowledged = new Uint8Array(0);
+  #acknowledges = true;
+  #left = 0;
   #answered = false;
   readonly #outcomes = new Map<number, SendOutcome>();
   readonly #texts: DaemonText[] = [];
@@ -80,7 +92,13 @@ export class PushReport {
     return this.#texts.filter(({ severity }) => severity === "error").map(({ text }) => text);
   }
 
-  begin(entries: readonly FileEntry[], observer: PushObserver): void {
+  begin(
+    entries: readonly FileEntry[],
+    observer: PushObserver,
+    { acknowledges = true, left = 0 }: ReportOptions = {},
+  ): void {
+    this.#acknowledges = acknowledges;
+    this.#left = left;
     this.#entries = entries;
     this.#observer = observer;
     this.#acknowledged = new Uint8Array(entries.length);
@@ -141,9 +159,12 @@ export class PushReport {
     if (this.#acknowledged[index] === 1) return { kind: "delivered" };
     const reason = this.#complaintAbout(entry);
     if (reason !== undefined) return { kind: "failed", reason };
+    if (index >= this.#entries.length - this.#left) return { kind: "failed", reason: cannotDelete };
     if (isDirectory(entry) || entry.mode === 0) return { kind: "delivered" };
-    if (outcome?.kind === "sent") return { kind: "failed", reason: this.#anyComplaint() };
-    return { kind: "kept" };
+    if (outcome?.kind === "sent" && (this.#acknowledges || this.errorTexts.length > 0)) {
+      return { kind: "failed", reason: this.#anyComplaint() };
+    }
+    return { kind: this.#acknowledges ? "kept" : "delivered" };
   }
 
   /** The error that ended the session, with what the daemon had said before it hung up. */

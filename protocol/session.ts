@@ -4,15 +4,16 @@ import { openTokens, tokenCompressions } from "./delta/compression.ts";
 import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
+import { listToSend, type SentList, writeFilterList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { listFormat } from "./flist/format.ts";
 import { writeFileList } from "./flist/list.ts";
-import { inWireOrder } from "./flist/order.ts";
 import { destinationArgument } from "./handshake/argv.ts";
 import { handshake } from "./handshake/handshake.ts";
 import { checksums, TargetKnowledge } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
-import { Mux } from "./mux/mux.ts";
+import { Mux, type Output } from "./mux/mux.ts";
+import { RawOutput } from "./mux/raw.ts";
 import { rootPath } from "./path.ts";
 import { type PushOptions, PushReport } from "./report.ts";
 import { runSender } from "./roles/sender.ts";
@@ -38,7 +39,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #knowledge: TargetKnowledge;
   readonly #report = new PushReport();
-  #established: { readonly agreement: Agreement; readonly output: Mux } | undefined;
+  #established: { readonly agreement: Agreement; readonly output: Output } | undefined;
   readonly #keepAlive = new KeepAlive(() => this.#established?.output.keepAlive());
   /** How much of what was received we have answered with bytes of our own. */
   #answered = 0;
@@ -112,10 +113,11 @@ export class Session {
     source: FileSource,
     options: PushOptions = {},
   ): Promise<PushReport> {
-    const list = inWireOrder(entries);
+    const { acknowledges } = this.agreement;
+    const list = listToSend(entries, this.agreement, options.incomplete);
     this.#keepAlive.stop();
     this.#deadline(this.#options.timeoutMs ?? 300_000);
-    this.#report.begin(list, options);
+    this.#report.begin(list.all, options, { acknowledges, left: list.left });
     try {
       await this.#transfer(list, source, options.incomplete ?? false);
     } catch (error) {
@@ -151,12 +153,13 @@ export class Session {
       compressions: tokenCompressions,
     });
     this.#knowledge.learn(offered);
-    this.#established = { agreement, output: new Mux(this.#sink) };
+    const output = agreement.protocol < 30 ? new RawOutput(this.#sink) : new Mux(this.#sink);
+    this.#established = { agreement, output };
     this.#source.demultiplex();
   }
 
   async #transfer(
-    entries: readonly FileEntry[],
+    { entries, rules }: SentList,
     source: FileSource,
     incomplete: boolean,
   ): Promise<void> {
@@ -166,11 +169,11 @@ export class Session {
     const seedFix = (compat & compatFlags.checksumSeedFix) !== 0;
     const strong = await loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
     const pace = (): Promise<void> => this.#pace(output);
-    if (transfer.delete) output.int32(0); // an empty filter list (spec 1 §6)
+    if (transfer.delete || agreement.deletesByRules) writeFilterList(output, rules);
     await writeFileList(
       output,
       entries,
-      listFormat(agreement, transfer, idNames),
+      listFormat(agreement, transfer, { idNames }),
       incomplete,
       pace,
     );
@@ -192,11 +195,11 @@ export class Session {
     this.#report.bytesReceived = this.#socket.bytesRead;
   }
 
-  #read<T>(output: Mux, decode: (from: Cursor) => T): T | Promise<T> {
+  #read<T>(output: Output, decode: (from: Cursor) => T): T | Promise<T> {
     return this.#source.tryRead(decode) ?? this.#waitFor(output, decode);
   }
 
-  async #waitFor<T>(output: Mux, decode: (from: Cursor) => T): Promise<T> {
+  async #waitFor<T>(output: Output, decode: (from: Cursor) => T): Promise<T> {
     for (;;) {
       this.#answerSilence(output);
       await this.#source.more();
@@ -211,7 +214,7 @@ export class Session {
    * would otherwise come 40 ms late (spec 3 §6). Not for each piece of a stream of them, though:
    * what the daemon gathers meanwhile costs both sides less.
    */
-  #answerSilence(output: Mux): void {
+  #answerSilence(output: Output): void {
     const sent = output.bytesSent;
     output.flush();
     const received = this.#socket.bytesRead;
@@ -223,13 +226,13 @@ export class Session {
     else this.#answerTimer = setTimeout(() => this.#answerNow(output), waitMs);
   }
 
-  #answerNow(output: Mux): void {
+  #answerNow(output: Output): void {
     this.#answerTimer = undefined;
     this.#answeredAt = performance.now();
     if (this.alive) output.keepAlive();
   }
 
-  async #pace(output: Mux): Promise<void> {
+  async #pace(output: Output): Promise<void> {
     output.flush();
     if (this.#sink.congested) await this.#sink.drained();
     else await new Promise(setImmediate);
@@ -281,7 +284,7 @@ export class Session {
     this.#socket.setTimeout(timeoutMs, () => this.#end("TIMED_OUT", `silent for ${timeoutMs} ms`));
   }
 
-  #ready(): { readonly agreement: Agreement; readonly output: Mux } {
+  #ready(): { readonly agreement: Agreement; readonly output: Output } {
     if (this.#established === undefined) throw new TypeError("the session is not set up yet");
     return this.#established;
   }

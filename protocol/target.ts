@@ -12,7 +12,7 @@ export interface Target extends Address {
   /** Below the module; default its root. A missing last component is created. */
   readonly directory?: BytePath | undefined;
   readonly credentials?: Credentials | undefined;
-  /** Announce this protocol instead of the newest; 30 to 32. */
+  /** Announce this protocol instead of the newest; 27 to 32. */
   readonly protocol?: number | undefined;
 }
 

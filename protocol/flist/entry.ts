@@ -20,6 +20,8 @@ export interface FileEntry {
   readonly hasContent?: boolean;
   /** Of a regular file: what must still be behind the name when it is opened. */
   readonly identity?: { readonly device: number; readonly inode: number };
+  /** Of a regular file: the sum of its content, where lists are compared by it (`--checksum`). */
+  readonly digest?: Uint8Array;
 }
 
 /** The file type bits of `st_mode`. */
@@ -83,8 +85,10 @@ export interface EntryFormat {
   readonly group: boolean;
   readonly links: boolean;
   readonly devices: boolean;
-  /** Protocol 30 sends a device number for fifos and sockets too. */
+  /** Protocols up to 30 send a device number for fifos and sockets too. */
   readonly deviceOfSpecials: boolean;
+  /** Bytes of the digest that regular files have in the list; 0: none. */
+  readonly digestLength: number;
 }
 
 /** What the previous entry had; both ends keep it for the whole session. */
@@ -100,7 +104,7 @@ interface Previous {
 /**
  * Writes entries one after the other, each as its difference to the one before.
  *
- *     flags [shared] length suffix size [mtime] [ns] [mode] [uid] [gid] [device] [link target]
+ *     flags [shared] length suffix size [mtime] [ns] [mode] [uid] [gid] [device] [link target] [digest]
  *
  * Wire: protocol 30 and later (spec 1 §7.2).
  */
@@ -129,6 +133,9 @@ export class EntryWriter {
     if (this.#format.links && entry.linkTarget !== undefined) {
       writeVarint(to, entry.linkTarget.length);
       to.latin1(entry.linkTarget);
+    }
+    if (this.#format.digestLength > 0 && isRegularFile(entry)) {
+      to.bytes(entry.digest ?? new Uint8Array(this.#format.digestLength));
     }
     this.#remember(entry, path);
   }
@@ -204,7 +211,7 @@ function writeName(to: Writer, path: string, shared: number, flags: number): voi
 }
 
 /** How many leading bytes two names share; the wire has one byte for it. */
-function sharedLength(previous: string, path: string): number {
+export function sharedLength(previous: string, path: string): number {
   const most = Math.min(previous.length, path.length, 0xff);
   let shared = 0;
   while (shared < most && previous.charCodeAt(shared) === path.charCodeAt(shared)) shared += 1;

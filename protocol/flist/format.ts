@@ -4,14 +4,22 @@ import type { IdNames, ListFormat } from "./list.ts";
 
 const numbersOnly: IdNames = { user: () => undefined, group: () => undefined };
 
+export interface FormatNeeds {
+  /** Default: owners travel as numbers. */
+  readonly idNames?: IdNames | undefined;
+  /** Bytes of a file's digest in the list; default 0: lists are not compared by content. */
+  readonly digestLength?: number;
+}
+
 /** Which fields the entries of a session have, from what was agreed and asked for. */
 export function listFormat(
   { protocol, compat }: Pick<Agreement, "protocol" | "compat">,
   options: TransferOptions,
-  idNames: IdNames = numbersOnly,
+  { idNames = numbersOnly, digestLength = 0 }: FormatNeeds = {},
 ): ListFormat {
   const { owner, group, links, devices, specials, numericIds } = options;
   return {
+    protocol,
     varintFlags: (compat & compatFlags.varintFlags) !== 0,
     nanoseconds: protocol >= 31,
     owner: owner ?? false,
@@ -19,6 +27,7 @@ export function listFormat(
     links: links ?? false,
     devices: devices ?? false,
     deviceOfSpecials: protocol < 31 && (specials ?? false),
+    digestLength,
     idNames: numericIds ? undefined : idNames,
     namesId0: (compat & compatFlags.id0Names) !== 0,
   };

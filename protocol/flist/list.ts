@@ -1,6 +1,7 @@
 import { writeVarint } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
-import { type EntryFormat, EntryWriter, type FileEntry } from "./entry.ts";
+import { ClassicEntryWriter } from "./classic-entry.ts";
+import { type EntryFormat, EntryWriter, type FileEntry, isDirectory } from "./entry.ts";
 
 /** Names of users and groups; what it does not know travels as a number. */
 export interface IdNames {
@@ -9,6 +10,7 @@ export interface IdNames {
 }
 
 export interface ListFormat extends EntryFormat {
+  readonly protocol: number;
   /** Names are sent behind the list, so that the daemon can map owners by name. */
   readonly idNames: IdNames | undefined;
   /** Compat bit 0x100: the name of id 0 is sent too. */
@@ -25,7 +27,7 @@ const entriesPerStep = 2_000;
  * @param incomplete something could not be listed: the daemon then deletes nothing.
  * @param pace is awaited now and then; it waits while the peer is slower than we are.
  *
- * Wire: protocol 30 and later, without incremental recursion (spec 1 §7).
+ * Wire: protocol 27 and later, without incremental recursion (spec 1 §7).
  */
 export async function writeFileList(
   to: Writer,
@@ -34,19 +36,59 @@ export async function writeFileList(
   incomplete: boolean,
   pace: () => Promise<void>,
 ): Promise<void> {
-  const writer = new EntryWriter(format);
+  const form = format.protocol < 30 ? classicForm : varintForm;
+  const writer = form.open(format);
   let step = 0;
-  for (const entry of deletionsFirst(entries)) {
+  for (const entry of form.order(entries)) {
     writer.write(to, entry);
     step += 1;
     if (step % entriesPerStep === 0) await pace();
   }
-  writeEnd(to, format, incomplete ? generalError : 0);
-  if (format.idNames !== undefined) writeIdNames(to, entries, format, format.idNames);
+  const ioError = incomplete ? generalError : 0;
+  form.end(to, format, ioError);
+  if (format.idNames !== undefined) {
+    writeIdNames(to, entries, format, format.idNames, form.number);
+  }
+  form.last?.(to, ioError);
+}
+
+/** How lists look in one family of protocols. */
+interface ListForm {
+  open(format: ListFormat): { write(to: Writer, entry: FileEntry): void };
+  /** The order in which entries are sent, which the daemon does not keep. */
+  order(entries: readonly FileEntry[]): readonly FileEntry[];
+  end(to: Writer, format: EntryFormat, ioError: number): void;
+  readonly number: (to: Writer, value: number) => void;
+  /** What comes behind the names. */
+  last?(to: Writer, ioError: number): void;
+}
+
+const varintForm: ListForm = {
+  open: (format) => new EntryWriter(format),
+  order: deletionsFirst,
+  end: writeEnd,
+  number: writeVarint,
+};
+
+const classicForm: ListForm = {
+  open: (format) => new ClassicEntryWriter(format, format.protocol),
+  order: (entries) => withoutContentFirst(deletionsFirst(entries)),
+  end: (to) => to.uint8(0),
+  number: (to, value) => to.int32(value),
+  last: (to, ioError) => to.int32(ioError),
+};
+
+/**
+ * Directories that are listed without their content come before the first that is listed with it:
+ * after that one, a daemon takes all for listed with theirs, and a delete pass looks inside.
+ */
+function withoutContentFirst(entries: readonly FileEntry[]): readonly FileEntry[] {
+  const isOutside = (entry: FileEntry): boolean => isDirectory(entry) && entry.hasContent !== true;
+  return [...entries.filter(isOutside), ...entries.filter((entry) => !isOutside(entry))];
 }
 
 /**
- * The order in which entries are sent, which the daemon does not keep: it sorts and numbers them.
+ * The daemon sorts and numbers entries itself.
  *
  * rsync 3.4.3, and Debian's 3.2.7 with its security fixes, refuse a mode of 0 where they read one.
  * The mode before the first entry is 0, so deletions that come first are "as before", and pass.
@@ -76,14 +118,15 @@ function writeIdNames(
   entries: readonly FileEntry[],
   format: ListFormat,
   names: IdNames,
+  number: ListForm["number"],
 ): void {
   if (format.owner) {
     const uids = new Set(entries.map((entry) => entry.uid));
-    writeIds(to, uids, (id) => names.user(id), format.namesId0);
+    writeIds(to, uids, (id) => names.user(id), number, format.namesId0);
   }
   if (format.group) {
     const gids = new Set(entries.map((entry) => entry.gid));
-    writeIds(to, gids, (id) => names.group(id), format.namesId0);
+    writeIds(to, gids, (id) => names.group(id), number, format.namesId0);
   }
 }
 
@@ -92,15 +135,16 @@ function writeIds(
   to: Writer,
   ids: ReadonlySet<number>,
   nameOf: (id: number) => string | undefined,
+  number: ListForm["number"],
   namesId0: boolean,
 ): void {
   for (const id of ids) {
     const name = nameOf(id);
     if (id === 0 || name === undefined) continue;
-    writeVarint(to, id);
+    number(to, id);
     writeName(to, name);
   }
-  writeVarint(to, 0);
+  number(to, 0);
   if (namesId0) writeName(to, nameOf(0) ?? "");
 }
 

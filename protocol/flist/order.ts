@@ -25,12 +25,18 @@ export function sortKey(entry: Pick<FileEntry, "path" | "mode">): string {
   return isDirectory(entry) ? `${key}${directory}${last}/` : `${key}${nonDirectory}${last}`;
 }
 
+/** Names are compared as bytes, whatever is in them. Wire: protocol 28 and earlier. */
+function plainSortKey({ path }: Pick<FileEntry, "path">): string {
+  return path === "" ? "." : path;
+}
+
 /**
  * The entries as the daemon will number them: sorted, and of several with the same name one only,
- * a directory before anything else. The order is {@link sortKey}'s, whatever order they come in.
+ * a directory before anything else. Protocols from 29 on have {@link sortKey}'s order.
  */
-export function inWireOrder(entries: readonly FileEntry[]): FileEntry[] {
-  const keyed = entries.map((entry) => ({ entry, key: sortKey(entry) }));
+export function inWireOrder(entries: readonly FileEntry[], protocol = 32): FileEntry[] {
+  const keyOf = protocol < 29 ? plainSortKey : sortKey;
+  const keyed = entries.map((entry) => ({ entry, key: keyOf(entry) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
   const directories = new Set(entries.filter(isDirectory).map(({ path }) => path));
   const list: FileEntry[] = [];

@@ -1,3 +1,4 @@
+import { RsyncError } from "../errors.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
 
@@ -81,19 +82,33 @@ export function pushArguments(
   destination: string,
   options: TransferOptions,
   features: SessionFeatures = {},
+  protocol = 32,
 ): string[] {
   const letters = shortOptions
     .filter(([, isOn]) => isOn(options) === true)
     .map(([letter]) => letter);
   const negotiateCompression = options.compress && features.compressChoice === undefined;
-  const bundle = `-${letters.join("")}${negotiateCompression ? "z" : ""}${capabilities}`;
+  const told = protocol < 30 ? "" : capabilities;
+  const bundle = `-${letters.join("")}${negotiateCompression ? "z" : ""}${told}`;
   const long = longOptions.flatMap((option) => option(options, features) ?? []);
-  return ["--server", bundle, ...long, ".", destination];
+  return ["--server", ...(bundle === "-" ? [] : [bundle]), ...long, ".", destination];
 }
 
-/** Arguments to bytes, for protocol 30 and later: NUL after each, one more at the end. */
-export function encodeArguments(words: readonly string[]): Buffer {
-  return Buffer.from(`${words.join("\0")}\0\0`, "latin1");
+/**
+ * Arguments to bytes: a NUL after each and one more at the end; before protocol 30 they are lines.
+ *
+ * @throws {RsyncError} BAD_OPTION when an argument holds what ends it.
+ */
+export function encodeArguments(words: readonly string[], protocol = 32): Buffer {
+  const end = protocol < 30 ? "\n" : "\0";
+  const broken = words.find((word) => (protocol < 30 ? /[\0\r\n]/ : /\0/).test(word));
+  if (broken !== undefined) {
+    throw new RsyncError(
+      "BAD_OPTION",
+      `Cannot send the argument ${JSON.stringify(broken)}: protocol ${protocol} has no way to say it`,
+    );
+  }
+  return Buffer.from(words.map((word) => word + end).join("") + end, "latin1");
 }
 
 /**

@@ -10,7 +10,7 @@ export interface Greeting {
 }
 
 /** The oldest and the newest protocol that a session here can speak. */
-export const protocolRange = { oldest: 30, newest: 32 } as const;
+export const protocolRange = { oldest: 27, newest: 32 } as const;
 
 const pattern = /^@RSYNCD: (\d{1,4})(?:\.(\d{1,4}))?(?: (.*))?$/;
 
@@ -38,9 +38,9 @@ export function parseGreeting(line: string): Greeting {
   return { protocol, subProtocol: Number(match[2] ?? 0), digests };
 }
 
-/** Our greeting; from protocol 32 on a daemon demands a digest list. */
-export function formatGreeting(protocol: number, digest: string): string {
-  return `@RSYNCD: ${protocol}.0 ${digest}\n`;
+/** Our greeting; from protocol 32 on a daemon demands a digest list, before 30 none is expected. */
+export function formatGreeting(protocol: number, digest: string | undefined): string {
+  return `@RSYNCD: ${protocol}.0${digest === undefined ? "" : ` ${digest}`}\n`;
 }
 
 /**

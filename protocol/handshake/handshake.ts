@@ -7,6 +7,7 @@ import { readInt32 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
 import { readVstring, writeVstring } from "../wire/vstring.ts";
 import { encoded } from "../wire/writer.ts";
+import { type Asked, askOf } from "./ability.ts";
 import { encodeArguments, pushArguments, type SessionFeatures } from "./argv.ts";
 import { type Credentials, chooseDigest, formatResponse } from "./auth.ts";
 import { chooseName } from "./choice.ts";
@@ -29,7 +30,7 @@ export interface HandshakeRequest {
   readonly options: TransferOptions;
   readonly features: SessionFeatures;
   readonly credentials?: Credentials | undefined;
-  /** Announce this protocol instead of the newest; 30 to 32. */
+  /** Announce this protocol instead of the newest; 27 to 32. */
   readonly protocol?: number | undefined;
   /** What we can do, best first. */
   readonly checksums: readonly string[];
@@ -58,31 +59,40 @@ export async function handshake(
   link: HandshakeLink,
   request: HandshakeRequest,
 ): Promise<HandshakeResult> {
-  const protocol = await enterModule(link, request.module, request);
-  link.write(
-    encodeArguments(pushArguments(request.destination, request.options, request.features)),
-  );
-  return setUp(link, protocol, request);
+  const entered = await enterModule(link, request.module, request);
+  const { protocol } = entered;
+  const asked = askOf(entered, request.options, request.features);
+  const words = pushArguments(request.destination, asked.options, asked.features, protocol);
+  link.write(encodeArguments(words, protocol));
+  return protocol < 30
+    ? setUpPlainly(link, protocol, asked)
+    : setUp(link, protocol, request, asked);
 }
 
-/** Greets, names the module and authenticates; returns the protocol both sides speak. */
+/** The protocol that both sides speak, and the newest one that the daemon has. */
+export interface Entered {
+  readonly protocol: number;
+  readonly announced: number;
+}
+
+/** Greets, names the module and authenticates. */
 export async function enterModule(
   link: HandshakeLink,
   module: string,
   options: Pick<HandshakeRequest, "credentials" | "protocol">,
-): Promise<number> {
+): Promise<Entered> {
   const { credentials, protocol: announced = protocolRange.newest } = options;
   const greeting = parseGreeting(await link.read(readLine));
   const protocol = negotiateProtocol(announced, greeting);
-  const digest = chooseDigest(greeting.digests);
-  link.write(`${formatGreeting(announced, digest)}${module}\n`);
+  const auth = chooseDigest(greeting.digests, protocol);
+  link.write(`${formatGreeting(announced, auth.offer)}${module}\n`);
   for (let lines = 0; lines < mostTextLines; lines += 1) {
     const reply = parseModuleReply(await link.read(readLine));
-    if (reply.kind === "ready") return protocol;
+    if (reply.kind === "ready") return { protocol, announced: greeting.protocol };
     if (reply.kind === "refused") throw reply.error;
     if (reply.kind === "challenge") {
       if (credentials === undefined) throw passwordNeeded(module);
-      link.write(formatResponse(credentials, reply.challenge, digest));
+      link.write(formatResponse(credentials, reply.challenge, auth.digest()));
     }
   }
   throw new RsyncError(
@@ -91,12 +101,30 @@ export async function enterModule(
   );
 }
 
+/** Nothing is negotiated, and the client's side is never framed (spec 1 §3.1). */
+async function setUpPlainly(
+  link: HandshakeLink,
+  protocol: number,
+  { options, features, deletesByRules }: Asked,
+): Promise<HandshakeResult> {
+  const agreement: Agreement = {
+    protocol,
+    compat: 0,
+    checksum: features.checksumChoice ?? "old-md4",
+    compression: options.compress ? (features.compressChoice ?? "zlib") : undefined,
+    seed: await link.read(readInt32),
+    acknowledges: features.acknowledge ?? false,
+    deletesByRules,
+  };
+  return { agreement, offered: {} };
+}
+
 async function setUp(
   link: HandshakeLink,
   protocol: number,
   request: HandshakeRequest,
+  { options, features, deletesByRules }: Asked,
 ): Promise<HandshakeResult> {
-  const { features, options } = request;
   const asksChecksum = features.checksumChoice === undefined;
   const asksCompression = Boolean(options.compress) && features.compressChoice === undefined;
   const exchangesNames = asksChecksum || asksCompression;
@@ -121,6 +149,8 @@ async function setUp(
     checksum: checksum ?? features.checksumChoice ?? "md5",
     compression: options.compress ? (compression ?? features.compressChoice ?? "zlib") : undefined,
     seed,
+    acknowledges: features.acknowledge ?? false,
+    deletesByRules,
   };
   return { agreement, offered: { checksums, compressions } };
 }

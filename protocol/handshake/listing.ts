@@ -24,7 +24,8 @@ export async function listDaemonModules(
   link: Pick<HandshakeLink, "read" | "write">,
 ): Promise<{ readonly modules: readonly Module[]; readonly text: readonly string[] }> {
   const greeting = parseGreeting(await link.read(readLine));
-  link.write(`${formatGreeting(protocolRange.newest, chooseDigest(greeting.digests))}#list\n`);
+  const { offer } = chooseDigest(greeting.digests, greeting.protocol);
+  link.write(`${formatGreeting(protocolRange.newest, offer)}#list\n`);
   const modules: Module[] = [];
   const text: string[] = [];
   for (let lines = 0; lines < mostLines; lines += 1) {

@@ -10,13 +10,25 @@ export interface FrameSink {
 
 const headerLength = 4;
 
+/** The outgoing stream of a session. Nothing leaves before `flush` or before a buffer is full. */
+export interface Output extends Writer {
+  /** Bytes handed to the sink so far, with what frames them. */
+  readonly bytesSent: number;
+  /** Sends what has been written. */
+  flush(): void;
+  /** Sends `payload` beside the data, after what was written before it. */
+  message(tag: number, payload: Uint8Array): void;
+  /** Sends something that means nothing, for a peer that waits for a sign of life. */
+  keepAlive(): void;
+}
+
 /**
  * The outgoing stream of a session: what is written becomes data frames, messages go in between.
  *
  * A frame is built in place, so that a file's bytes are read straight into the buffer that the
  * socket gets. Nothing leaves before {@link flush} or before the buffer is full.
  */
-export class Mux extends Writer {
+export class Mux extends Writer implements Output {
   readonly #sink: FrameSink;
   #bytesSent = 0;
 

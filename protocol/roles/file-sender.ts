@@ -4,12 +4,12 @@ import { type BlockSums, type ReadSumHead, writeSumHead } from "../delta/sums.ts
 import type { TokenWriter } from "../delta/tokens.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { messageTags } from "../mux/frame.ts";
-import type { Mux } from "../mux/mux.ts";
+import type { Output } from "../mux/mux.ts";
 import type { FileSource, FileState, OpenFile } from "../source/source.ts";
-import type { FileIndexWriter } from "../wire/file-index.ts";
 import { encoded } from "../wire/writer.ts";
+import type { Dialect } from "./dialect.ts";
 import { type Pace, stepBytes } from "./pace.ts";
-import { type Item, writeItem } from "./request.ts";
+import type { Item } from "./request.ts";
 
 /** What became of a file that the daemon asked for. Whether it arrived is the daemon's to say. */
 export type SendOutcome =
@@ -37,8 +37,8 @@ export interface FileSenderOptions {
 
 /** What a file's answer is written to. */
 export interface FileSenderLink {
-  readonly output: Mux;
-  readonly answers: FileIndexWriter;
+  readonly output: Output;
+  readonly dialect: Pick<Dialect, "writeItem">;
   readonly pace: Pace;
 }
 
@@ -66,8 +66,8 @@ export class FileSender {
       return opened;
     }
     const { file, first, state } = opened;
-    const { output, answers, pace } = this.#link;
-    writeItem(output, item, answers);
+    const { output, dialect, pace } = this.#link;
+    dialect.writeItem(output, item);
     writeSumHead(output, basis.head);
     const content = this.#contentWriter(item, basis);
     if (first === stepBytes) return this.#sendSteps(file, content).finally(() => file.close());

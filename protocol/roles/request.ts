@@ -1,6 +1,10 @@
 import type { Cursor } from "../wire/cursor.ts";
-import type { FileIndexWriter } from "../wire/file-index.ts";
-import { type FileIndexReader, indexDeleteStats, indexDone } from "../wire/file-index.ts";
+import {
+  type IndexReader,
+  type IndexWriter,
+  indexDeleteStats,
+  indexDone,
+} from "../wire/file-index.ts";
 import { readUint16 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
 import { readVstring, writeVstring } from "../wire/vstring.ts";
@@ -40,9 +44,9 @@ const done: Request = { kind: "done" };
  *
  *     index  [flags (2)  [basis type (1)]  [name]]
  *
- * Wire: protocol 30 and later (spec 2 §2.1).
+ * Wire: protocol 29 and later (spec 2 §2.1).
  */
-export function readRequest(from: Cursor, indices: FileIndexReader): Request {
+export function readRequest(from: Cursor, indices: IndexReader): Request {
   const index = indices.read(from);
   const request = index === indexDone ? done : readRest(from, index);
   indices.accept(index);
@@ -60,9 +64,26 @@ function readRest(from: Cursor, index: number): Request {
 }
 
 /** The sender's answer begins with what it answers, byte for byte. */
-export function writeItem(to: Writer, item: Item, indices: FileIndexWriter): void {
+export function writeItem(to: Writer, item: Item, indices: IndexWriter): void {
   indices.write(to, item.index);
   to.uint16(item.flags);
   if (item.basisType !== undefined) to.uint8(item.basisType);
   if (item.name !== undefined) writeVstring(to, item.name);
+}
+
+/**
+ * What the generator sends next: an index, and nothing said about it. Content is always meant.
+ *
+ * Wire: protocol 28 and earlier (spec 2 §2.1).
+ */
+export function readBareRequest(from: Cursor, indices: IndexReader): Request {
+  const index = indices.read(from);
+  indices.accept(index);
+  if (index === indexDone) return done;
+  return { kind: "item", index, flags: itemFlags.transfer, basisType: undefined, name: undefined };
+}
+
+/** The answer to {@link readBareRequest}'s items. */
+export function writeBareItem(to: Writer, item: Item, indices: IndexWriter): void {
+  indices.write(to, item.index);
 }

@@ -1,19 +1,20 @@
 import { BlockSums, type ReadSumHead, readSumHead } from "../delta/sums.ts";
 import { RsyncError } from "../errors.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
-import type { Mux } from "../mux/mux.ts";
+import type { Output } from "../mux/mux.ts";
 import { displayPath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
-import { FileIndexReader, FileIndexWriter, indexDone } from "../wire/file-index.ts";
+import { indexDone } from "../wire/file-index.ts";
+import { type Dialect, openDialect } from "./dialect.ts";
 import { type Basis, FileSender, type FileSenderOptions, type SendOutcome } from "./file-sender.ts";
 import { Pace } from "./pace.ts";
-import { type Item, itemFlags, type Request, readRequest, writeItem } from "./request.ts";
+import { type Item, itemFlags, type Request } from "./request.ts";
 
 /** The sender's side of a session. */
 export interface SenderLink {
   /** The next value, at once when it is here; what was written is sent before it waits. */
   read<T>(decode: (from: Cursor) => T): T | Promise<T>;
-  readonly output: Mux;
+  readonly output: Output;
   /** Lets other work run, and waits while the peer is slower than we are. */
   pace(): Promise<void>;
 }
@@ -28,8 +29,8 @@ export interface SenderOptions extends FileSenderOptions {
   readonly onSent?: (index: number, outcome: SendOutcome) => void;
 }
 
-/** Phases after the first: files whose checksum failed, and delayed updates (spec 2 §1.4). */
-const lastPhase = 2;
+/** Content is asked for in the first phase, and once more in the second. */
+const lastContentPhase = 1;
 /** What an item that asks for nothing counts for: a peer that only talks must read us, too. */
 const bytesPerItem = 64;
 
@@ -39,13 +40,14 @@ const bytesPerItem = 64;
  * @throws {RsyncError} BAD_STREAM when it asks for what no generator asks for; what ended the link.
  */
 export async function runSender(link: SenderLink, options: SenderOptions): Promise<void> {
-  const sender = new Sender(link, options);
-  for (let phase = 0; phase <= lastPhase; phase += 1) {
+  const dialect = openDialect(options.protocol, options.entries.length);
+  const sender = new Sender(link, dialect, options);
+  for (let phase = 0; phase <= dialect.lastPhase; phase += 1) {
     await sender.answerPhase(phase);
     sender.writeDone();
   }
   await sender.expectDone();
-  if (options.protocol < 31) return;
+  if (!dialect.repeatsGoodbye) return;
   sender.writeDone();
   await sender.expectDone();
 }
@@ -53,8 +55,7 @@ export async function runSender(link: SenderLink, options: SenderOptions): Promi
 class Sender {
   readonly #link: SenderLink;
   readonly #options: SenderOptions;
-  readonly #requests = new FileIndexReader();
-  readonly #answers = new FileIndexWriter();
+  readonly #dialect: Dialect;
   /** How often each entry's content was asked for: once, and once more when its checksum failed. */
   readonly #timesAsked: Uint8Array;
   readonly #decodeRequest: (from: Cursor) => Request;
@@ -62,16 +63,17 @@ class Sender {
   readonly #pace: Pace;
   readonly #files: FileSender;
 
-  constructor(link: SenderLink, options: SenderOptions) {
+  constructor(link: SenderLink, dialect: Dialect, options: SenderOptions) {
     const { strong, protocol } = options;
     this.#link = link;
+    this.#dialect = dialect;
     this.#options = options;
-    this.#decodeRequest = (from) => readRequest(from, this.#requests);
+    this.#decodeRequest = (from) => dialect.readRequest(from);
     this.#decodeSumHead = (from) => readSumHead(from, strong.length, protocol);
     this.#timesAsked = new Uint8Array(options.entries.length);
     this.#pace = new Pace(() => link.pace());
     const { output } = link;
-    this.#files = new FileSender({ output, answers: this.#answers, pace: this.#pace }, options);
+    this.#files = new FileSender({ output, dialect, pace: this.#pace }, options);
   }
 
   /** Answers items until the generator says that the phase is over. */
@@ -87,7 +89,7 @@ class Sender {
   }
 
   writeDone(): void {
-    this.#answers.write(this.#link.output, indexDone);
+    this.#dialect.writeIndex(this.#link.output, indexDone);
   }
 
   async expectDone(): Promise<void> {
@@ -101,14 +103,18 @@ class Sender {
       const request = this.#link.read(this.#decodeRequest);
       if (request instanceof Promise) return this.#awaitItem(request);
       if (request.kind === "done") return undefined;
-      if (request.kind === "item") return this.#expectListed(request);
+      if (this.#isItem(request)) return this.#expectListed(request);
     }
   }
 
   async #awaitItem(coming: Promise<Request>): Promise<Item | undefined> {
     const request = await coming;
     if (request.kind === "done") return undefined;
-    return request.kind === "item" ? this.#expectListed(request) : this.#nextItem();
+    return this.#isItem(request) ? this.#expectListed(request) : this.#nextItem();
+  }
+
+  #isItem(request: Request): request is Item {
+    return request.kind === "item" && !this.#dialect.isKeepAlive(request);
   }
 
   #expectListed(item: Item): Item {
@@ -125,7 +131,7 @@ class Sender {
     const isTransfer = (item.flags & itemFlags.transfer) !== 0;
     const entry = isTransfer ? this.#entryToSend(item.index, phase) : undefined;
     if (entry === undefined || dryRun) {
-      writeItem(this.#link.output, item, this.#answers);
+      this.#dialect.writeItem(this.#link.output, item);
       return undefined;
     }
     const head = this.#link.read(this.#decodeSumHead);
@@ -159,7 +165,7 @@ class Sender {
     const entry = this.#options.entries[index] as FileEntry;
     const times = (this.#timesAsked[index] as number) + 1;
     this.#timesAsked[index] = times;
-    if (isRegularFile(entry) && times <= 2 && phase < lastPhase) return entry;
+    if (isRegularFile(entry) && times <= 2 && phase <= lastContentPhase) return entry;
     throw badRequest(
       `the content of "${displayPath(entry.path)}" (mode ${entry.mode.toString(8)}), for the ${times}. time, in phase ${phase}`,
     );

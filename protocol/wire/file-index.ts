@@ -1,4 +1,5 @@
 import type { Cursor } from "./cursor.ts";
+import { readInt32 } from "./int.ts";
 import type { Writer } from "./writer.ts";
 
 /** In place of a file index: a phase, or the session, ends. */
@@ -7,6 +8,33 @@ export const indexDone = -1;
 export const indexListEnd = -2;
 /** In place of a file index: five varints of deletion statistics follow. */
 export const indexDeleteStats = -3;
+
+/** Reads the file indices of one direction of one session. */
+export interface IndexReader {
+  /**
+   * The next index. Nothing is remembered until {@link accept}, so that a request of which only
+   * the index has arrived can be read again. The caller checks the range.
+   */
+  read(from: Cursor): number;
+  /** Makes `index` the one that the next difference counts from. */
+  accept(index: number): void;
+}
+
+/** Writes the file indices of one direction of one session. */
+export interface IndexWriter {
+  write(to: Writer, index: number): void;
+}
+
+/**
+ * Indices as plain integers, both ways.
+ *
+ * Wire: protocol 29 and earlier (spec 1 §5).
+ */
+export const plainIndices: IndexReader & IndexWriter = {
+  read: readInt32,
+  accept: () => {},
+  write: (to, index) => to.int32(index),
+};
 
 /**
  * Reads file indices of one direction of one session, each coded as the difference to the last.
@@ -19,14 +47,10 @@ export const indexDeleteStats = -3;
  *
  * Wire: protocol 30 and later (spec 1 §5).
  */
-export class FileIndexReader {
+export class FileIndexReader implements IndexReader {
   #lastPositive = -1;
   #lastNegative = 1;
 
-  /**
-   * The next index. Nothing is remembered until {@link accept}, so that a request of which only
-   * the index has arrived can be read again. The caller checks the range.
-   */
   read(from: Cursor): number {
     const lead = from.uint8();
     if (lead === 0) return indexDone;
@@ -34,7 +58,6 @@ export class FileIndexReader {
     return -readMagnitude(from, from.uint8(), this.#lastNegative);
   }
 
-  /** Makes `index` the one that the next difference counts from. */
   accept(index: number): void {
     if (index >= 0) this.#lastPositive = index;
     else if (index !== indexDone) this.#lastNegative = -index;
@@ -42,7 +65,7 @@ export class FileIndexReader {
 }
 
 /** Writes file indices of one direction of one session; the twin of {@link FileIndexReader}. */
-export class FileIndexWriter {
+export class FileIndexWriter implements IndexWriter {
   #lastPositive = -1;
   #lastNegative = 1;
 

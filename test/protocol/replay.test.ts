@@ -9,7 +9,7 @@ import { inProject } from "../support/command.mjs";
 import { startPeer } from "../support/peer.ts";
 import { memorySource } from "./memory-source.ts";
 import { collector } from "./mux/frames.ts";
-import { list } from "./scripted-daemon.ts";
+import { converse, list } from "./scripted-daemon.ts";
 
 interface Part {
   readonly side: string;
@@ -101,6 +101,29 @@ const files = memorySource({
   empty: { content: Buffer.of() },
   hello: { content: Buffer.from("hello\n") },
   "dir/hello too": { content: Buffer.from("hello too\n") },
+});
+
+test("at protocol 29 everything behind the list is the stock client's, byte for byte", async () => {
+  const parts = recorded("3.5.0-push-29");
+  const transfer = parts.slice(7);
+  const said = sideOf(transfer, "S");
+  const goodbye = said.subarray(-8);
+  const behindList = sideOf(transfer, "C");
+  await using peer = await startPeer(
+    converse([
+      [/^/, sideOf(parts.slice(0, 7), "S")],
+      // The list ends in two empty lists of names and no error, the answers in three phases.
+      [/hello too.*\0{5}$/s, said.subarray(0, -8)],
+      [/\xff{12}$/s, goodbye],
+    ]),
+  );
+  const session = await Session.open(
+    { host: "127.0.0.1", port: peer.port, module: "backup", protocol: 29 },
+    { transfer: { recursive: true, links: true, times: true }, timeoutMs: 5_000 },
+  );
+  await session.push(smallTree, files);
+  const received = await peer.received();
+  expect(received.subarray(-behindList.length).toString("hex")).toBe(behindList.toString("hex"));
 });
 
 /** Says the daemon's first `length` bytes, those behind the set-up when the list comes; ends. */

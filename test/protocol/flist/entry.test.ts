@@ -20,6 +20,7 @@ const varints: EntryFormat = {
   links: true,
   devices: true,
   deviceOfSpecials: false,
+  digestLength: 0,
 };
 const bytes: EntryFormat = { ...varints, varintFlags: false };
 const time = 1_704_164_645;

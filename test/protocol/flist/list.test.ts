@@ -44,7 +44,13 @@ test("each id that has a name is named once, 0 last", async () => {
   };
   const entries = [entryOf(1000, 0), entryOf(0, 70_000), entryOf(1000, 70_000)];
   const writer = new Writer();
-  await writeFileList(writer, entries, listFormat(newest, owners, names), false, noWait);
+  await writeFileList(
+    writer,
+    entries,
+    listFormat(newest, owners, { idNames: names }),
+    false,
+    noWait,
+  );
   const bytes = Buffer.from(writer.take());
   // The same lists as a 3.5.0 client sends (spec 1 §7.3).
   const lists = Buffer.from(hex("0000 83e8 08 636c6f756473646b 00 04 726f6f74 00 04 726f6f74"));

@@ -14,18 +14,28 @@ test.each([
   ["sha1", "ub+mBmAhqFihFASd/Dbxnw", "DLTZVBZmhjaGutFqv5GTmWEL2VY"],
   ["md5", "ub+mBmAhqFihFASd/Dbxnw", "m+qbulIxkJdhLM+13lRGNQ"],
   ["md4", "ub+mBmAhqFihFASd/Dbxnw", "tujUJiZ1ongxktEFD69JzQ"],
+  ["old-md4", "ub+mBmAhqFihFASd/Dbxnw", "nNVG2/1THp1K7Eo5dNri4w"],
 ] as const)("the response with %s is a daemon's own", (digest, challenge, response) => {
   expect(formatResponse(alice, challenge, digest).toString()).toBe(`alice ${response}\n`);
 });
 
 test("the strongest digest of the daemon is taken, however it is spelt", () => {
-  expect(chooseDigest(["md4", "MD5", "SHA256"])).toBe("sha256");
-  expect(chooseDigest(["md4", "sha512"])).toBe("sha512");
-  expect(chooseDigest(undefined)).toBe("md5");
+  expect(chooseDigest(["md4", "MD5", "SHA256"], 32)).toMatchObject({ offer: "sha256" });
+  expect(chooseDigest(["md4", "sha512"], 32).digest()).toBe("sha512");
+  expect(chooseDigest(["md4", "sha512"], 27).digest()).toBe("sha512");
 });
 
-test("a daemon with no digest of ours is refused, with both lists", () => {
-  expect(() => chooseDigest(["blake3"])).toThrowError(
+test("a daemon without a list uses md5, before protocol 30 the old md4", () => {
+  expect(chooseDigest(undefined, 30)).toMatchObject({ offer: "md5" });
+  expect(chooseDigest(undefined, 30).digest()).toBe("md5");
+  expect(chooseDigest(undefined, 29)).toMatchObject({ offer: undefined });
+  expect(chooseDigest(undefined, 29).digest()).toBe("old-md4");
+});
+
+test("a daemon with no digest of ours is refused when it asks for one, with both lists", () => {
+  const choice = chooseDigest(["blake3"], 32);
+  expect(choice.offer).toBe("sha512 sha256 sha1 md5 md4");
+  expect(() => choice.digest()).toThrowError(
     expect.objectContaining({
       code: "PROTOCOL_MISMATCH",
       message: expect.stringMatching(/blake3.*sha512/),

@@ -51,19 +51,22 @@ test.each([
   [30, "32.0 md5", 30],
   [32, "32.9 md5", 31],
   [32, "31.2", 30],
+  [32, "29", 29],
+  [27, "32.0 md5", 27],
   [32, "33.1 md5", 32],
 ])("we at %i and a daemon at %s speak %i", (ours, theirs, spoken) => {
   expect(negotiateProtocol(ours, parseGreeting(`@RSYNCD: ${theirs}`))).toBe(spoken);
 });
 
-test.each(["29", "20", "30.1"])("a daemon at %s is too old, and told so", (theirs) => {
+test.each(["26", "20", "27.1"])("a daemon at %s is too old, and told so", (theirs) => {
   expect(() => negotiateProtocol(32, parseGreeting(`@RSYNCD: ${theirs}`))).toThrowError(
-    refused("PROTOCOL_MISMATCH", "we speak 30 to 32"),
+    refused("PROTOCOL_MISMATCH", "we speak 27 to 32"),
   );
 });
 
 test("our greeting has a sub-protocol and one digest, which daemons from protocol 32 demand", () => {
   expect(formatGreeting(32, "sha512")).toBe("@RSYNCD: 32.0 sha512\n");
+  expect(formatGreeting(29, undefined)).toBe("@RSYNCD: 29.0\n");
 });
 
 const line = (text: string) => readLine(new Cursor(Buffer.from(text, "latin1")));

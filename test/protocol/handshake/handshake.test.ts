@@ -61,6 +61,13 @@ const cases: readonly Case[] = [
     `@RSYNCD: 32.0 sha512\nbackup\n${sentArguments}`,
   ],
   [
+    "a daemon that lets everybody in, with no digest of ours",
+    { greeting: "@RSYNCD: 32.0 blake3", names: [names] },
+    {},
+    { protocol: 32, checksum: "xxh64" },
+    `@RSYNCD: 32.0 sha512 sha256 sha1 md5 md4\nbackup\n${sentArguments}\x05xxh64`,
+  ],
+  [
     "a daemon of which the names are known",
     {},
     { features: { checksumChoice: "xxh64" }, protocol: 31 },
@@ -83,6 +90,41 @@ test.each(cases)(
   },
 );
 
+test.each([
+  [29, true, "--server\n-rz\n--delete\n--remove-source-files\n.\nbackup/\n\n"],
+  [28, false, "--server\n-rz\n--delete\n.\nbackup/\n\n"],
+] as const)(
+  "a daemon at protocol %i only tells its seed, and hears lines",
+  async (protocol, acknowledges, sent) => {
+    const greeting = Buffer.from(`@RSYNCD: ${protocol}\n@RSYNCD: OK\n`);
+    const seed = Buffer.from([0x39, 0x30, 0, 0]);
+    const features = { acknowledge: true, deleteMissing: true };
+    const options = { recursive: true, compress: true, modifyWindowSeconds: -1 };
+    for (const pieces of cuttings(Buffer.concat([greeting, seed]))) {
+      const link = scriptedLink(pieces);
+      const { agreement } = await handshake(link, { ...asked, options, features });
+      expect(agreement).toEqual({
+        protocol,
+        compat: 0,
+        checksum: "old-md4",
+        compression: "zlib",
+        seed: 12_345,
+        acknowledges,
+        deletesByRules: true,
+      });
+      expect(link.written().toString("latin1")).toBe(`@RSYNCD: 32.0\nbackup\n${sent}`);
+    }
+  },
+);
+
+test("an argument that protocol 29 has no way to say is not cut in two", async () => {
+  const link = scriptedLink([Buffer.from("@RSYNCD: 29\n@RSYNCD: OK\n")]);
+  const destination = "backup/a\nb/";
+  await expect(handshake(link, { ...asked, destination })).rejects.toMatchObject({
+    code: "BAD_OPTION",
+  });
+});
+
 test("a connection that ends at any byte of the set-up is lost, nothing else", async () => {
   const bytes = setUpBytes({ names: [names] });
   for (let length = 0; length < bytes.length; length += 1) {
@@ -98,12 +140,18 @@ const refusals: readonly (readonly [what: string, setUp: SetUp, code: string])[]
   ["text without end", { lines: Array<string>(10_001).fill("Welcome") }, "BAD_STREAM"],
   ["no checksum of ours", { names: ["blake3 none"] }, "PROTOCOL_MISMATCH"],
   ["no checksum at all", { names: [""] }, "PROTOCOL_MISMATCH"],
-  ["too old a protocol", { greeting: "@RSYNCD: 29" }, "PROTOCOL_MISMATCH"],
-  ["no digest of ours", { greeting: "@RSYNCD: 32.0 blake3" }, "PROTOCOL_MISMATCH"],
+  ["too old a protocol", { greeting: "@RSYNCD: 26" }, "PROTOCOL_MISMATCH"],
+  [
+    "a password asked for by no digest of ours",
+    { greeting: "@RSYNCD: 32.0 blake3", lines: [`@RSYNCD: AUTHREQD ${challenge}`] },
+    "PROTOCOL_MISMATCH",
+  ],
 ];
 
 test.each(refusals)("%s ends the set-up", async (_, setUp, code) => {
-  await expect(handshake(scriptedLink([setUpBytes(setUp)]), asked)).rejects.toMatchObject({
+  const credentials = code === "AUTH_FAILED" ? undefined : { user: "u", password: "p" };
+  const link = scriptedLink([setUpBytes(setUp)]);
+  await expect(handshake(link, { ...asked, credentials })).rejects.toMatchObject({
     name: "RsyncError",
     code,
   });

@@ -1,0 +1,41 @@
+import type { TransferOptions } from "../options.ts";
+import type { SessionFeatures } from "./argv.ts";
+
+/** What is asked of one daemon: what was wanted, in the words that it understands. */
+export interface Asked {
+  readonly options: TransferOptions;
+  readonly features: SessionFeatures;
+  /** Names are deleted by a pass over their directories, in which rules protect all others. */
+  readonly deletesByRules: boolean;
+}
+
+/**
+ * Fits what is wanted to the age of the daemon, which its announced protocol tells whatever is
+ * spoken: 29 came with acknowledgements, 31 with deletion by name (spec 2 §9).
+ */
+export function askOf(
+  { announced, protocol }: { readonly announced: number; readonly protocol: number },
+  options: TransferOptions,
+  features: SessionFeatures,
+): Asked {
+  const { acknowledge = false, deleteMissing = false, ...choices } = features;
+  const deletesByName = deleteMissing && announced >= 31;
+  const deletesByRules = deleteMissing && !deletesByName && !options.delete;
+  const { modifyWindowSeconds: window, ...rest } = options;
+  // Lists below protocol 31 have no nanoseconds: compared to that precision nothing is ever equal.
+  const modifyWindow =
+    window === undefined || (window < 0 && protocol < 31) ? {} : { modifyWindowSeconds: window };
+  return {
+    options: {
+      ...rest,
+      ...modifyWindow,
+      ...(deletesByRules && { delete: true, recursive: true }),
+    },
+    features: {
+      ...choices,
+      acknowledge: acknowledge && announced >= 29,
+      deleteMissing: deletesByName,
+    },
+    deletesByRules,
+  };
+}
