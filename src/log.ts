@@ -23,10 +23,23 @@ export function createLog(options: LogOptions = {}): Logger {
   const settings = {
     level: debug ? "debug" : "info",
     base: null,
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    timestamp,
     formatters: { level: (label: string) => ({ level: label }) },
   };
   return pino(settings, stream);
+}
+
+let stampedAt = 0;
+let stamp = "";
+
+/** Thousands of lines are written within a millisecond, which needs to be spelt only once. */
+function timestamp(): string {
+  const now = Date.now();
+  if (now !== stampedAt) {
+    stampedAt = now;
+    stamp = `,"time":"${new Date(now).toISOString()}"`;
+  }
+  return stamp;
 }
 
 /** Unwritten text beyond this is dropped: memory does not grow with a reader's patience. */

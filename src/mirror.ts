@@ -158,7 +158,7 @@ export class Mirror {
         sessions: this.#options.sessions ?? 10,
         timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
       });
-      this.#threads.prepare(id);
+      this.#threads.prepare(id, this.#options.fullPush ? ["scan", "small"] : ["small"]);
     }
   }
 

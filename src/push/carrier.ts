@@ -120,9 +120,9 @@ export class Carrier {
     await limit(() => this.#carryNow(options, report));
   }
 
-  /** Opens the sessions that wait for changes now, so that the first change finds one. */
-  prepare(): void {
-    this.pool("small").prepare();
+  /** Opens the sessions that wait now, so that what comes first finds one. */
+  prepare(kinds: readonly SessionKind[]): void {
+    for (const kind of kinds) this.pool(kind).prepare();
   }
 
   /** Closes what waits and gives up what is under way. */

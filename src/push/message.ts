@@ -8,6 +8,7 @@ import {
 import type { FilterConfig } from "../config/schema.ts";
 import type { Identity } from "../watch/directory.ts";
 import type { KnownMount } from "../watch/mounts.ts";
+import type { SessionKind } from "./kinds.ts";
 
 /** Everything a push thread must know of one target; plain data. */
 export interface TargetSettings {
@@ -44,8 +45,12 @@ export type Order =
       readonly targetId: number;
       readonly paths: readonly { readonly path: BytePath; readonly whole: boolean }[];
     }
-  /** Open the waiting sessions of a target now. */
-  | { readonly kind: "prepare"; readonly targetId: number }
+  /** Open the waiting sessions of these kinds now. */
+  | {
+      readonly kind: "prepare";
+      readonly targetId: number;
+      readonly kinds: readonly SessionKind[];
+    }
   /** Compare the whole tree and bring the target into its state. */
   | { readonly kind: "reconcile"; readonly job: number; readonly targetId: number }
   | { readonly kind: "close" };

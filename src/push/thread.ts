@@ -35,7 +35,7 @@ port.on("message", (order: Order) => {
       carriers.get(order.targetId)?.options.mounts.know(order.mounts);
       break;
     case "prepare":
-      carriers.get(order.targetId)?.prepare();
+      carriers.get(order.targetId)?.prepare(order.kinds);
       break;
     case "deliver":
       void runJob(order, (carrier, report) => deliver(order.paths, carrier, report));

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { BytePath } from "../../protocol/index.ts";
 import type { KnownMount } from "../watch/mounts.ts";
 import type { AskedPath } from "./deliver.ts";
+import type { SessionKind } from "./kinds.ts";
 import {
   type Delivery,
   type JobFailure,
@@ -57,8 +58,9 @@ export class PushThreads {
     this.#onUnsettled.set(targetId, listener);
   }
 
-  prepare(targetId: number): void {
-    this.#home(targetId).postMessage({ kind: "prepare", targetId } satisfies Order);
+  /** Opens the waiting sessions of these kinds now. */
+  prepare(targetId: number, kinds: readonly SessionKind[]): void {
+    this.#home(targetId).postMessage({ kind: "prepare", targetId, kinds } satisfies Order);
   }
 
   deliver(targetId: number, paths: readonly AskedPath[], listener: JobListener): void {

@@ -12,6 +12,8 @@ import { deletable, surveyTree } from "./survey.ts";
 
 /** A tree is pushed in sessions of about this size, so that listing and sending overlap. */
 const chunkEntries = 1_500;
+/** The first ones are small: a daemon that waits does nothing meanwhile. */
+const firstChunkEntries = 150;
 const chunkBytes = 64 * 1024 * 1024;
 /** Sessions of one tree that run at the same time. */
 const sessionsPerTree = 3;
@@ -117,11 +119,13 @@ function* chunksOf(
 ): Generator<FileEntry[]> {
   let chunk: FileEntry[] = [];
   let bytes = 0;
+  let most = firstChunkEntries;
   for (const entry of walkAll(starts, carrier, report)) {
     chunk.push(entry);
     bytes += entry.size;
-    if (chunk.length < chunkEntries && bytes < chunkBytes) continue;
+    if (chunk.length < most && bytes < chunkBytes) continue;
     yield chunk;
+    most = Math.min(most * 2, chunkEntries);
     chunk = [];
     bytes = 0;
   }
