@@ -13,13 +13,14 @@ export {
   isRegularFile,
   isSymlink,
 } from "./flist/entry.ts";
+export { objectKey } from "./flist/hard-links.ts";
 export type { IdNames } from "./flist/list.ts";
 export { sortKey } from "./flist/order.ts";
 export type { SessionFeatures } from "./handshake/argv.ts";
 export type { Credentials } from "./handshake/auth.ts";
 export type { Module } from "./handshake/listing.ts";
 export { TargetKnowledge } from "./knowledge.ts";
-export type { CompressionName, TransferOptions } from "./options.ts";
+export type { AlternateDestination, CompressionName, TransferOptions } from "./options.ts";
 export {
   asBytePath,
   type BytePath,
@@ -35,6 +36,13 @@ export {
   rootPath,
 } from "./path.ts";
 export { type PoolOptions, SessionPool } from "./pool.ts";
+export {
+  type Rename,
+  type RenamedDirectory,
+  renamedDirectory,
+  renamedFile,
+  renameTransfer,
+} from "./rename.ts";
 export type {
   DaemonText,
   EntryStatus,

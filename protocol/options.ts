@@ -1,6 +1,14 @@
 /** rsync's own compression names; which of them a session uses is negotiated with the daemon. */
 export type CompressionName = "zstd" | "lz4" | "zlibx" | "zlib";
 
+/** Directories at the daemon, at most 20, that may hold files which are not at the destination. */
+export interface AlternateDestination {
+  /** Whether such a file is left where it is, copied from there, or linked. */
+  readonly how: "compare" | "copy" | "link";
+  /** From the module's root when they begin with "/", else from the destination directory. */
+  readonly directories: readonly string[];
+}
+
 /**
  * What is transferred and how it is compared: the subset of rsync(1)'s options that a push has,
  * under rsync's long names. Everything is off unless said.
@@ -10,6 +18,8 @@ export interface TransferOptions {
   readonly recursive?: boolean;
   /** `-l`: symlinks are sent as symlinks; without it they are skipped. */
   readonly links?: boolean;
+  /** `-H`: names of one file become names of one file at the destination. */
+  readonly hardLinks?: boolean;
   /** `-p` */
   readonly perms?: boolean;
   /** `-t` */
@@ -68,6 +78,8 @@ export interface TransferOptions {
   readonly partial?: boolean;
   /** `--temp-dir` */
   readonly tempDir?: string;
+  /** `--compare-dest`, `--copy-dest` or `--link-dest`: where the daemon looks for files, too. */
+  readonly alternate?: AlternateDestination;
   /** `--backup`, `--backup-dir`, `--suffix` */
   readonly backup?: boolean;
   readonly backupDir?: string;

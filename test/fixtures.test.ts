@@ -82,6 +82,7 @@ test.each(lists)("a list at protocol $protocol is written as rsync writes it", (
     devices: archive,
     deviceOfSpecials: archive && list.protocol < 31,
     digestLength: 0,
+    hardLinks: false,
   });
   for (const entry of list.entries) {
     expect({ path: entry.path, bytes: written((to) => writer.write(to, asEntry(entry))) }).toEqual({

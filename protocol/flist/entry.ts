@@ -1,6 +1,7 @@
 import type { BytePath } from "../path.ts";
 import { writeVarint, writeVarlong } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
+import { type FirstName, HardLinks } from "./hard-links.ts";
 
 /** One object of a tree as the file list describes it. */
 export interface FileEntry {
@@ -22,6 +23,10 @@ export interface FileEntry {
   readonly identity?: { readonly device: number; readonly inode: number };
   /** Of a regular file: the sum of its content, where lists are compared by it (`--checksum`). */
   readonly digest?: Uint8Array;
+  /** How many names the object has, where it is no directory. Default 1. */
+  readonly linkCount?: number;
+  /** Whose content is sent when the daemon asks for this entry's; default its own. */
+  readonly servedBy?: FileEntry;
 }
 
 /** The file type bits of `st_mode`. */
@@ -89,6 +94,8 @@ export interface EntryFormat {
   readonly deviceOfSpecials: boolean;
   /** Bytes of the digest that regular files have in the list; 0: none. */
   readonly digestLength: number;
+  /** Names of one object are listed as such, by the place of the first in the list. */
+  readonly hardLinks: boolean;
 }
 
 /** What the previous entry had; both ends keep it for the whole session. */
@@ -105,12 +112,15 @@ interface Previous {
  * Writes entries one after the other, each as its difference to the one before.
  *
  *     flags [shared] length suffix size [mtime] [ns] [mode] [uid] [gid] [device] [link target] [digest]
+ *     flags [shared] length suffix place                 a further name of what was listed there
  *
  * Wire: protocol 30 and later (spec 1 §7.2).
  */
 export class EntryWriter {
   readonly #format: EntryFormat;
   readonly #previous: Previous = { path: "", mode: 0, mtime: 0, uid: -1, gid: -1, major: 0 };
+  readonly #hardLinks = new HardLinks();
+  #written = 0;
 
   constructor(format: EntryFormat) {
     this.#format = format;
@@ -120,9 +130,17 @@ export class EntryWriter {
     const previous = this.#previous;
     const path = entry.path === "" ? "." : entry.path;
     const shared = sharedLength(previous.path, path);
-    const flags = this.#flags(entry, path.length - shared, shared);
+    const first = this.#firstName(entry);
+    const common = this.#flags(first?.entry ?? entry, path.length - shared, shared);
+    const flags = common | linkFlags(entry, first);
     this.#writeFlags(to, flags, entry);
     writeName(to, path, shared, flags);
+    if (first !== undefined && first.entry !== entry) writeVarint(to, first.place);
+    else this.#writeAttributes(to, entry, flags);
+    this.#remember(first?.entry ?? entry, path);
+  }
+
+  #writeAttributes(to: Writer, entry: FileEntry, flags: number): void {
     writeVarlong(to, entry.size, 3);
     if ((flags & entryFlags.sameTime) === 0) writeVarlong(to, entry.mtimeSeconds, 4);
     if ((flags & entryFlags.nanoseconds) !== 0) writeVarint(to, entry.mtimeNanoseconds);
@@ -137,7 +155,13 @@ export class EntryWriter {
     if (this.#format.digestLength > 0 && isRegularFile(entry)) {
       to.bytes(entry.digest ?? new Uint8Array(this.#format.digestLength));
     }
-    this.#remember(entry, path);
+  }
+
+  #firstName(entry: FileEntry): FirstName | undefined {
+    const place = this.#written;
+    this.#written += 1;
+    if (!this.#format.hardLinks || isDirectory(entry)) return undefined;
+    return this.#hardLinks.first(entry, place);
   }
 
   #flags(entry: FileEntry, suffixLength: number, shared: number): number {
@@ -196,6 +220,12 @@ export class EntryWriter {
 function directoryFlags(entry: FileEntry): number {
   if (entry.hasContent !== true) return entryFlags.noContent;
   return entry.path === "" ? entryFlags.topDirectory : 0;
+}
+
+function linkFlags(entry: FileEntry, first: FirstName | undefined): number {
+  if (first === undefined) return 0;
+  const { hardLinked, hardLinkFirst } = entryFlags;
+  return first.entry === entry ? hardLinked | hardLinkFirst : hardLinked;
 }
 
 function majorOf(entry: FileEntry): number {

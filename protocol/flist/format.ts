@@ -17,7 +17,7 @@ export function listFormat(
   options: TransferOptions,
   { idNames = numbersOnly, digestLength = 0 }: FormatNeeds = {},
 ): ListFormat {
-  const { owner, group, links, devices, specials, numericIds } = options;
+  const { owner, group, links, devices, specials, numericIds, hardLinks } = options;
   return {
     protocol,
     varintFlags: (compat & compatFlags.varintFlags) !== 0,
@@ -28,6 +28,7 @@ export function listFormat(
     devices: devices ?? false,
     deviceOfSpecials: protocol < 31 && (specials ?? false),
     digestLength,
+    hardLinks: hardLinks ?? false,
     idNames: numericIds ? undefined : idNames,
     namesId0: (compat & compatFlags.id0Names) !== 0,
   };

@@ -28,6 +28,7 @@ const shortOptions: readonly (readonly [string, (o: TransferOptions) => boolean 
   ["l", (o) => o.links],
   ["O", (o) => o.omitDirTimes],
   ["W", (o) => o.wholeFile],
+  ["H", (o) => o.hardLinks],
   ["o", (o) => o.owner],
   ["g", (o) => o.group],
   ["D", (o) => o.devices],
@@ -68,6 +69,7 @@ const longOptions: readonly LongOption[] = [
   (o) => when(o.ignoreExisting, "--ignore-existing"),
   (o) => when(o.existing, "--existing"),
   (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", o.tempDir]),
+  (o) => o.alternate?.directories.flatMap((path) => [`--${o.alternate?.how}-dest`, path]),
   (o) => when(o.inplace, "--inplace"),
   (_, f) => when(f.acknowledge, "--remove-source-files"),
 ];

@@ -84,7 +84,7 @@ export class FileSender {
   #open(entry: FileEntry): OpenedFile | SendOutcome {
     let file: OpenFile | undefined;
     try {
-      file = this.#options.source.open(entry);
+      file = this.#options.source.open(entry.servedBy ?? entry);
       if (file === undefined) return { kind: "vanished" };
       const first = file.read(step, stepBytes, 0);
       const state = file.state();

@@ -94,8 +94,10 @@ export function entryOf(path: BytePath, stats: BigIntStats): FileEntry {
     gid: Number(stats.gid),
     identity: { device: Number(stats.dev), inode: Number(stats.ino) },
   };
-  if (type !== fileTypes.characterDevice && type !== fileTypes.blockDevice) return entry;
-  return { ...entry, size: 0, device: splitDevice(stats.rdev) };
+  const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
+  const hasOneName = stats.nlink < 2n || type === fileTypes.directory;
+  const linked = hasOneName ? entry : { ...entry, linkCount: Number(stats.nlink) };
+  return isDevice ? { ...linked, size: 0, device: splitDevice(stats.rdev) } : linked;
 }
 
 /** Linux packs both numbers into one: major in bits 8-19 and 44-63, minor in 0-7 and 20-43. */

@@ -90,6 +90,7 @@ export const optionTable: readonly OptionRule[] = [
   ),
   flag("recursive r", "recursive"),
   flag("links l", "links"),
+  flag("hard-links H", "hardLinks"),
   flag("perms p", "perms"),
   flag("times t", "times"),
   flag("owner o", "owner"),
@@ -182,7 +183,6 @@ export const optionTable: readonly OptionRule[] = [
   nothing("cc=", "the checksum is negotiated with the daemon"),
   nothing("skip-compress=", "compression is chosen per session"),
 
-  refused("hard-links H", "hard links are sent as copies"),
   refused("acls A", notHere),
   refused("xattrs X", notHere),
   refused("atimes U", notHere),

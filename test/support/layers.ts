@@ -20,6 +20,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/transport"],
     ["protocol/handshake", "protocol/roles"],
     ["protocol/knowledge.ts", "protocol/report.ts", "protocol/target.ts"],
+    ["protocol/rename.ts"],
     ["protocol/session.ts", "protocol/pool.ts"],
     ["protocol/url.ts", "protocol/client.ts", "protocol/daemon.ts"],
     ["protocol/index.ts"],

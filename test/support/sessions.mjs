@@ -48,6 +48,15 @@ function content(_source, destination) {
   smallTree(destination);
 }
 
+/** A file with three names, one of them in a directory, and two names of another one. */
+function linkedTree(source) {
+  smallTree(source);
+  fs.linkSync(`${source}/hello`, `${source}/again`);
+  fs.linkSync(`${source}/hello`, `${source}/dir/third`);
+  fs.linkSync(Buffer.from(`${source}/caf\xe9\n*`, "latin1"), `${source}/coffee`);
+  for (const at of ["dir", ""]) stamp(`${source}/${at}`);
+}
+
 /** Names that are given but missing at the source: a deletion by name. */
 function missingNames(source, destination) {
   leftovers(source, destination);
@@ -86,6 +95,18 @@ export const sessions = [
     ...account,
   },
   { name: "push-compressed", versions: both, options: ["-rltz", "--no-i-r"], prepare: smallTree },
+  {
+    name: "push-hard-links",
+    versions: both,
+    options: ["-rltH", "--no-i-r", "--cc=md5", "--checksum-seed=12345"],
+    prepare: linkedTree,
+  },
+  {
+    name: "push-hard-links-30",
+    versions: newest,
+    options: ["-rltH", "--no-i-r", "--cc=md5", "--checksum-seed=12345", "--protocol=30"],
+    prepare: linkedTree,
+  },
   {
     name: "push-zlibx",
     versions: newest,

@@ -21,6 +21,7 @@ const varints: EntryFormat = {
   devices: true,
   deviceOfSpecials: false,
   digestLength: 0,
+  hardLinks: false,
 };
 const bytes: EntryFormat = { ...varints, varintFlags: false };
 const time = 1_704_164_645;

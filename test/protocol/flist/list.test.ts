@@ -73,12 +73,14 @@ test("the agreement decides what entries look like", () => {
     varintFlags: true,
     nanoseconds: true,
     deviceOfSpecials: false,
+    hardLinks: false,
     namesId0: true,
   });
   expect(listFormat({ protocol: 30, compat: compatFlags.symlinkTimes }, options)).toMatchObject({
     varintFlags: false,
     nanoseconds: false,
     deviceOfSpecials: true,
+    hardLinks: false,
     namesId0: false,
   });
 });

@@ -29,6 +29,12 @@ const captured: readonly Row[] = [
   ["-rlt", "-ltre.iLsfxCIvu", { recursive: true, links: true, times: true }],
   ["-az", "-logDtprze.iLsfxCIvu", { ...archive, compress: true }],
   ["-a --update", "-ulogDtpre.iLsfxCIvu", { ...archive, update: true }],
+  ["-aH", "-lHogDtpre.iLsfxCIvu", { ...archive, hardLinks: true }],
+  [
+    "-a --link-dest=/base",
+    `${all} --link-dest /base`,
+    { ...archive, alternate: { how: "link", directories: ["/base"] } },
+  ],
   ["-a -n", "-nlogDtpre.iLsfxCIvu", { ...archive, dryRun: true }],
   ["-a -W", "-lWogDtpre.iLsfxCIvu", { ...archive, wholeFile: true }],
   ["-a -c -I", "-logDtprcIe.iLsfxCIvu", { ...archive, checksum: true, ignoreTimes: true }],

@@ -60,7 +60,8 @@ test.each([
     },
   ],
   ["--max-delete=10 --force --numeric-ids", { maxDelete: 10, force: true, numericIds: true }],
-  ["--no-H --no-whole-file", { wholeFile: false }],
+  ["-H", { hardLinks: true }],
+  ["--no-H --no-whole-file", { hardLinks: false, wholeFile: false }],
 ])("%s", (text, expected) => {
   expect(options(...text.split(" "))).toEqual(expected);
 });
@@ -99,7 +100,6 @@ test("hands back what is not about the transfer itself", () => {
 
 describe("refusals name the option", () => {
   test.each([
-    ["-aH", "-H (--hard-links) is not available: hard links are sent as copies"],
     ["--acls", "--acls is not available: sersync does not have it"],
     ["--link-dest=/x", "--link-dest is not available: sersync does not have it"],
     ["-x", "-x (--one-file-system) is not available: sersync does not have it"],
