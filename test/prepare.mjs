@@ -70,11 +70,12 @@ function removeLeftovers(folder) {
 }
 
 /**
- * Compiles `src` and `protocol` to `dist`, unless nothing changed since the last time.
+ * Compiles `src` and `protocol` to `dist`, and bundles the program to `dist/bin`, unless nothing
+ * changed since the last time.
  *
- * @returns {Outcome}
+ * @returns {Promise<Outcome>}
  */
-export function build() {
+export async function build() {
   const stamp = inProject("dist/protocol/index.js");
   if (modifiedMs(stamp) >= newestSource()) return { ok: true };
   const startedAt = new Date();
@@ -83,8 +84,9 @@ export function build() {
   for (const folder of ["src", "protocol"]) {
     if (fs.existsSync(inProject("dist", folder))) removeLeftovers(folder);
   }
-  const program = inProject("dist/src/main.js");
-  if (fs.existsSync(program)) fs.chmodSync(program, 0o755);
+  const { bundleProgram } = await import("./support/bundle.mjs"); // a package: installed only now
+  bundleProgram();
+  fs.chmodSync(inProject("dist/bin/sersync.js"), 0o755);
   // What was saved while the compiler ran may have missed it.
   fs.utimesSync(stamp, startedAt, startedAt);
   return { ok: true };
@@ -93,7 +95,7 @@ export function build() {
 const steps = { packages: preparePackages, build, daemons: prepareDaemons };
 
 /** Runs the named steps, all of them when none is named; returns the exit code. */
-function main(names) {
+async function main(names) {
   let exitCode = 0;
   for (const name of names.length > 0 ? names : Object.keys(steps)) {
     const step = steps[name];
@@ -101,7 +103,7 @@ function main(names) {
       console.error(`Cannot prepare ${name}: the steps are ${Object.keys(steps).join(", ")}`);
       return 1;
     }
-    const { ok, skipped, problem } = step();
+    const { ok, skipped, problem } = await step();
     if (problem !== undefined) console.error(problem);
     if (!ok && !skipped) exitCode = 1;
   }
@@ -109,5 +111,5 @@ function main(names) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2));
 }

@@ -39,9 +39,9 @@ const steps = [
   ["demo", runDemo],
 ];
 
-function takeStep([name, step]) {
+async function takeStep([name, step]) {
   const startedAt = performance.now();
-  const { ok: passed, skipped = false, problem } = step();
+  const { ok: passed, skipped = false, problem } = await step();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const verdict = passed ? paint(32, "ok  ") : skipped ? paint(33, "skip") : paint(31, "FAIL");
   console.log(`${verdict} ${name} (${seconds} s)`);
@@ -69,14 +69,15 @@ function runVitest(project) {
   return count;
 }
 
-function main() {
-  const counts = [takeStep(steps[0])];
+async function main() {
+  const counts = [await takeStep(steps[0])];
   if (counts[0].failed === 0) {
-    counts.push(...steps.slice(1).map(takeStep), runVitest("unit"), runVitest("interop"));
+    for (const step of steps.slice(1)) counts.push(await takeStep(step));
+    counts.push(runVitest("unit"), runVitest("interop"));
   }
   const total = addCounts(counts);
   console.log(`\n${formatCount(total)}`);
   return total.failed === 0 ? 0 : 1;
 }
 
-process.exitCode = main();
+process.exitCode = await main();

@@ -25,7 +25,7 @@ const files = Number(values.files);
 const user = "rsync_backup";
 const fileBytes = 10 * 1024;
 const filesPerDirectory = 50;
-const main = new URL("../../dist/src/main.js", import.meta.url).pathname;
+const main = new URL("../../dist/bin/sersync.js", import.meta.url).pathname;
 
 /** Memory, where there is one: a disk's mood would be measured otherwise. */
 const temporary = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
@@ -120,7 +120,7 @@ async function benchHandshake({ daemon, password }) {
 }
 
 const directory = fs.mkdtempSync(`${temporary}/sersync-bench-`);
-build();
+await build();
 const program = daemonProgram(daemonLines[0].version) ?? installedProgram();
 const password = randomBytes(12).toString("hex");
 const daemon = await startDaemon({

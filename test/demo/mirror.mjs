@@ -19,7 +19,7 @@ export class Mirror extends EventEmitter {
   /** @param {string} configuration path of a confxml.xml */
   constructor(configuration) {
     super();
-    const argv = [inProject("dist/src/main.js"), "-r", "-o", configuration];
+    const argv = [inProject("dist/bin/sersync.js"), "-r", "-o", configuration];
     this.#child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
     for (const output of [this.#child.stdout, this.#child.stderr]) {
       createInterface({ input: output }).on("line", (line) => this.#read(line));

@@ -154,7 +154,7 @@ async function show(mirror, trees) {
 async function main(stopped) {
   console.log(`\n  ${paint(1, "sersync")}: a directory is mirrored live to an rsync daemon\n`);
   demand(preparePackages());
-  demand(build());
+  demand(await build());
   const program = chooseDaemon();
   const directory = fs.mkdtempSync(`${os.tmpdir()}/sersync-demo-`);
   makeStartingTree(`${directory}/source`);

@@ -73,7 +73,7 @@ export function launchMirror(setUp: MirrorSetUp): RunningMirror {
   const passwordFile = path.join(directory, "password");
   fs.writeFileSync(passwordFile, setUp.password ?? "none", { mode: 0o600 });
   fs.writeFileSync(file, formatConfiguration(setUp, directory));
-  const argv = [inProject("dist/src/main.js"), "-o", file];
+  const argv = [inProject("dist/bin/sersync.js"), "-o", file];
   if (setUp.fullPush !== false) argv.push("-r");
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
   const log = readLog(child);

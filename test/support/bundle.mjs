@@ -1,0 +1,30 @@
+import esbuild from "esbuild";
+import { inProject } from "./command.mjs";
+
+/** What some packages expect in a module: the `require` that ES modules have not. */
+const banner =
+  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
+
+/**
+ * Bundles the program into one file for the main thread and one for the push threads: reading and
+ * linking some two hundred modules would take longer than everything else until the first change
+ * is watched for. Packages with native parts, and those that few ever need, stay outside.
+ */
+export function bundleProgram() {
+  esbuild.buildSync({
+    entryPoints: {
+      sersync: inProject("src/main.ts"),
+      thread: inProject("src/push/thread.ts"),
+    },
+    outdir: inProject("dist/bin"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20.19",
+    external: ["koffi", "ssh2", "chokidar"],
+    legalComments: "linked",
+    sourcemap: true,
+    banner: { js: banner },
+    logLevel: "error",
+  });
+}
