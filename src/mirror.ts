@@ -1,15 +1,13 @@
 import type { Logger } from "pino";
-import {
-  type BytePath,
-  displayPath,
-  RsyncError,
-  rootPath,
-  type Target as TargetAddress,
-} from "../protocol/index.ts";
-import { readPassword } from "./config/password.ts";
+import { type BytePath, displayPath, RsyncError, rootPath } from "../protocol/index.ts";
 import type { Config, Remote, Source } from "./config/schema.ts";
 import { compileRules } from "./filter/rules.ts";
-import { Target, type TargetEvents } from "./push/target.ts";
+import type { PendingPath } from "./pending/pending.ts";
+import { addressOf, nameOf } from "./push/address.ts";
+import { Announcer } from "./push/announcer.ts";
+import type { GuardOptions } from "./push/guard.ts";
+import type { MirrorStatus } from "./push/mirror-status.ts";
+import { Target } from "./push/target.ts";
 import { PushThreads } from "./push/threads.ts";
 import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
 import {
@@ -20,6 +18,9 @@ import {
   type WatcherState,
 } from "./watch/watcher.ts";
 
+/** Pending paths by root and target: what one mirror hands over to the next. */
+export type PendingPaths = ReadonlyMap<string, readonly PendingPath[]>;
+
 export interface MirrorOptions {
   readonly log: Logger;
   /** Sessions in flight at the same time, over all targets; default 10. */
@@ -29,6 +30,12 @@ export interface MirrorOptions {
   readonly watcher?: BackendName | "auto";
   /** Wait for a source that is not there yet instead of failing. Default false. */
   readonly wait?: boolean;
+  /** Of an earlier mirror of these sources ({@link Mirror.pendingPaths}); default nothing. */
+  readonly pending?: PendingPaths;
+  /** How much a comparison may delete before a person is asked. */
+  readonly guard?: GuardOptions;
+  /** More pending paths than these, per target, are gathered into whole trees; default 200,000. */
+  readonly pendingLimit?: number;
   /** Push threads; default as many as there are targets, at most two. */
   readonly threads?: number;
 }
@@ -40,6 +47,7 @@ interface Mirrored {
     readonly target: Target;
     readonly id: number;
     readonly remote: Remote;
+    readonly name: string;
   }[];
   watcher: Watcher | undefined;
   /** The directory that is mirrored now. */
@@ -81,22 +89,96 @@ export class Mirror {
     await Promise.all(this.#mirrored.map((mirrored) => this.#startSource(mirrored)));
   }
 
+  /** Everything worth knowing at this moment; looks at every pending path. */
+  status(): MirrorStatus {
+    const sources = this.#mirrored.map(({ source, watcher, targets }) => ({
+      root: source.watch,
+      watcher: watcher?.status(),
+      targets: targets.map(({ target, name }) => ({ name, ...target.status })),
+    }));
+    return { file: this.#config.file, sources };
+  }
+
+  /**
+   * Compares everything, or what lies at and below `path`, with every target, and tries at once
+   * what waits for a later attempt.
+   *
+   * @param path relative to the sources' roots; default the roots themselves.
+   */
+  resync(path: BytePath = rootPath): void {
+    for (const { target } of this.#targets) {
+      target.add([{ kind: "tree", path }]);
+      target.hurry();
+    }
+  }
+
+  /**
+   * Makes the deletions that the guard has halted, at the target of that name or at all.
+   *
+   * @returns the names of the targets where deletions were halted.
+   */
+  allowDeletions(name?: string): readonly string[] {
+    const halted = this.#targets.filter(
+      (each) => each.target.status.halt !== undefined && (name ?? each.name) === each.name,
+    );
+    for (const { target } of halted) target.allowDeletions();
+    return halted.map((each) => each.name);
+  }
+
+  /** What may differ at each target now. */
+  pendingPaths(): PendingPaths {
+    const entries = this.#mirrored.flatMap(({ source, targets }) =>
+      targets.map(({ target, name }) => [keyOf(source, name), target.pendingPaths()] as const),
+    );
+    return new Map(entries);
+  }
+
+  /** Adds what was pending in another mirror; what belongs to no target here is left out. */
+  takeOver(pending: PendingPaths): void {
+    for (const { source, targets } of this.#mirrored) {
+      for (const { target, name } of targets) {
+        target.restore(pending.get(keyOf(source, name)) ?? []);
+      }
+    }
+  }
+
+  /**
+   * Lets what is in flight finish within `deadlineMs` and begins nothing more; goes on watching.
+   *
+   * A configuration is replaced so that no change is lost and no path is sent by two:
+   * `await old.drain(ms)`, then `new Mirror(config, { pending: old.pendingPaths() })` and its
+   * `start()`; if that fails, `old.proceed()`; else `fresh.takeOver(old.pendingPaths())` for what
+   * came meanwhile, and `await old.stop(0)`.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    await withDeadline(Promise.all(this.#targets.map(({ target }) => target.drain())), deadlineMs);
+  }
+
+  /** Goes on delivering after {@link drain}. */
+  proceed(): void {
+    for (const { target } of this.#targets) target.proceed();
+  }
+
   /** Stops watching, lets what is in flight finish within `deadlineMs`, and says what is left. */
   async stop(deadlineMs: number): Promise<{ readonly undelivered: number }> {
     await Promise.all(this.#mirrored.map(async ({ watcher }) => watcher?.close()));
-    const targets = this.#mirrored.flatMap(({ targets }) => targets);
-    await withDeadline(Promise.all(targets.map(({ target }) => target.drain())), deadlineMs);
+    await this.drain(deadlineMs);
     await this.#threads.close();
-    const undelivered = targets.reduce((sum, { target }) => sum + target.backlog.paths, 0);
-    return { undelivered };
+    const backlogs = this.#targets.map(({ target }) => target.status.pending.paths);
+    return { undelivered: backlogs.reduce((sum, paths) => sum + paths, 0) };
+  }
+
+  get #targets(): Mirrored["targets"] {
+    return this.#mirrored.flatMap(({ targets }) => targets);
   }
 
   #mirroredOf(source: Source): Mirrored {
     const targets = source.remotes.map((remote) => {
       const id = this.#names.length;
-      this.#names.push(nameOf(remote));
-      const events = this.#eventsOf(nameOf(remote));
-      return { id, remote, target: new Target({ id, threads: this.#threads, events }) };
+      const name = nameOf(remote);
+      this.#names.push(name);
+      const target = this.#targetOf(id, name);
+      return { id, remote, name, target };
     });
     return {
       source,
@@ -105,6 +187,19 @@ export class Mirror {
       identity: undefined,
       mounts: [],
     };
+  }
+
+  #targetOf(id: number, name: string): Target {
+    const { fullPush = false, pendingLimit = 200_000 } = this.#options;
+    return new Target({
+      id,
+      threads: this.#threads,
+      events: new Announcer(this.#log.child({ target: name }), patience),
+      patience,
+      retryMs: this.#config.failLog.retryMinutes * 60_000,
+      pendingLimit,
+      unasked: { deletes: fullPush },
+    });
   }
 
   async #startSource(mirrored: Mirrored): Promise<void> {
@@ -133,6 +228,8 @@ export class Mirror {
     // A root that is waited for is pushed as a whole when it comes.
     if (identity === undefined) return;
     await mirrored.watcher.ready;
+    const { pending } = this.#options;
+    for (const { target, name } of targets) target.restore(pending?.get(keyOf(source, name)) ?? []);
     for (const { target } of targets) if (this.#options.fullPush) target.reconcile();
   }
 
@@ -145,37 +242,23 @@ export class Mirror {
     const { params, filter, events, timeoutSeconds } = this.#config;
     const { source, targets, mounts } = mirrored;
     mirrored.identity = rootIdentity;
-    for (const { id, remote } of targets) {
+    for (const { id, remote, target } of targets) {
       this.#threads.addTarget({
         id,
-        target: this.#addressOf(remote),
+        target: addressOf(remote, this.#config.auth),
         root: source.watch,
         rootIdentity,
         mounts,
         transfer: params,
         filter,
         deletes: events.delete && deletes,
+        guard: this.#options.guard ?? {},
+        holdsDeletions: target.status.halt !== undefined,
         sessions: this.#options.sessions ?? 10,
         timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
       });
       this.#threads.prepare(id, this.#options.fullPush ? ["scan", "small"] : ["small"]);
     }
-  }
-
-  #addressOf({ host, port, module, subPath, user }: Remote): TargetAddress {
-    const { auth } = this.#config;
-    const address = { host, port, module, directory: subPath };
-    const name = user ?? auth?.user;
-    if (name === undefined) return address;
-    const fromFile = auth?.passwordFile && readPassword(auth.passwordFile);
-    const password = fromFile ?? process.env["RSYNC_PASSWORD"] ?? "";
-    return {
-      ...address,
-      credentials: {
-        user: Buffer.from(name, "latin1"),
-        password: Buffer.from(password, fromFile === undefined ? "utf8" : "latin1"),
-      },
-    };
   }
 
   #watcherSays(mirrored: Mirrored, state: WatcherState): void {
@@ -194,27 +277,10 @@ export class Mirror {
     this.#mirrorFrom(mirrored, now, { deletes: state.sameRoot });
     for (const { target } of targets) target.reconcile();
   }
-
-  #eventsOf(target: string): TargetEvents {
-    const log = this.#log.child({ target });
-    return {
-      delivered: ({ path, kind, bytes }, sinceMs) => {
-        log.info({ path: displayPath(path), kind, bytes, ms: rounded(sinceMs) }, "delivered");
-      },
-      failed: ({ path, reason }, retryMs) => {
-        const again = `trying again in ${seconds(retryMs)} s`;
-        log.error({ path: displayPath(path) }, `cannot deliver: ${displayText(reason)}; ${again}`);
-      },
-      down: ({ code, message }, retryMs) => {
-        log.error({ code }, `${displayText(message)}; trying again in ${seconds(retryMs)} s`);
-      },
-      up: () => log.info("the target is back"),
-      reconciled: (entries, bytes, ms) => {
-        log.info({ entries, bytes, ms: rounded(ms) }, "full push complete");
-      },
-    };
-  }
 }
+
+/** A path refused so often goes into the journal. */
+const patience = 5;
 
 const replacedRoot =
   "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";
@@ -224,21 +290,8 @@ function missingSource({ watch }: Source): RsyncError {
   return new RsyncError("SOURCE_MISSING", `Cannot watch ${root}: no such directory`);
 }
 
-function nameOf({ host, port, name }: Remote): string {
-  return `${host}:${port}::${displayPath(name as BytePath)}`;
-}
-
-/** A daemon's text may hold any bytes. */
-function displayText(text: string): string {
-  return displayPath(text as BytePath);
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 10) / 10;
-}
-
-function seconds(ms: number): string {
-  return (ms / 1_000).toFixed(ms < 10_000 ? 1 : 0);
+function keyOf({ watch }: Source, name: string): string {
+  return `${watch}\n${name}`;
 }
 
 async function withDeadline(promise: Promise<unknown>, deadlineMs: number): Promise<void> {

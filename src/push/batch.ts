@@ -11,7 +11,7 @@ import {
 } from "../../protocol/index.ts";
 import type { Rules } from "../filter/rules.ts";
 import { type Identity, isSameDirectory, readIdentity } from "../watch/directory.ts";
-import type { PathFailure } from "./message.ts";
+import type { AskedPath, PathFailure } from "./message.ts";
 import type { MountGuard } from "./mount-guard.ts";
 
 /**
@@ -29,6 +29,8 @@ export interface BatchOptions {
   readonly mounts: MountGuard;
   readonly rules: Rules;
   readonly deletes: boolean;
+  /** True: what is to be deleted is held back, and not sent. */
+  readonly holdsDeletions: boolean;
   /** False for types of objects that the transfer options leave out. */
   readonly carries: (entry: FileEntry) => boolean;
 }
@@ -37,6 +39,8 @@ export interface BatchOptions {
 export interface Batch {
   /** Small files, directories, links and deletions, with the directories above them. */
   readonly small: readonly FileEntry[];
+  /** Files that an rsync put here: sent when size or time differ; with the directories above them. */
+  readonly arrived: readonly FileEntry[];
   /** Each with the directories above it. */
   readonly large: readonly (readonly FileEntry[])[];
   /** Directories to be taken with everything below. */
@@ -45,6 +49,8 @@ export interface Batch {
   readonly resolved: ReadonlyMap<BytePath, BytePath>;
   /** Paths asked for that need nothing: excluded, or gone where nothing is deleted. */
   readonly settled: readonly BytePath[];
+  /** Paths asked for that are to be deleted, which is held back. */
+  readonly held: readonly BytePath[];
   /** Paths asked for that could not be looked at, and why: what they are is not known. */
   readonly unseen: readonly PathFailure[];
 }
@@ -57,26 +63,30 @@ export interface Batch {
  *
  * @throws {SourceGone} when the root has vanished or is another directory.
  */
-export function buildBatch(
-  paths: readonly { readonly path: BytePath; readonly whole: boolean }[],
-  options: BatchOptions,
-): Batch {
+export function buildBatch(paths: readonly AskedPath[], options: BatchOptions): Batch {
   const view = new TreeView(options);
   const small = new Map<BytePath, FileEntry>();
+  const arrived: FileEntry[] = [];
+  const held: BytePath[] = [];
   const large: (readonly FileEntry[])[] = [];
   const trees = new Set<BytePath>();
   const resolved = new Map<BytePath, BytePath>();
   const settled: BytePath[] = [];
   const unseen: PathFailure[] = [];
-  for (const { path, whole } of paths) {
+  for (const { path, whole, arrived: isArrived = false } of paths) {
     const entry = resolveOrFail(view, path, unseen);
     if (entry === "unseen") continue;
     if (entry === undefined) {
       settled.push(path);
       continue;
     }
+    if (entry.mode === 0 && options.holdsDeletions) {
+      held.push(path);
+      continue;
+    }
     resolved.set(path, entry.path);
     if (whole && isDirectory(entry)) trees.add(entry.path);
+    else if (isArrived && isRegularFile(entry)) arrived.push(entry);
     else if (isRegularFile(entry) && entry.size >= largeBytes)
       large.push(view.withParents([entry]));
     else small.set(entry.path, entry);
@@ -84,10 +94,12 @@ export function buildBatch(
   view.checkRoot();
   return {
     small: view.withParents([...small.values()]),
+    arrived: view.withParents(arrived),
     large,
     trees: [...trees],
     resolved,
     settled,
+    held,
     unseen,
   };
 }

@@ -2,7 +2,6 @@ import pLimit, { type LimitFunction } from "p-limit";
 import {
   type BytePath,
   type FileEntry,
-  fileTypes,
   isDirectory,
   itemFlags,
   LocalIdNames,
@@ -13,9 +12,18 @@ import {
   SessionPool,
   TargetKnowledge,
 } from "../../protocol/index.ts";
+import type { FilterConfig } from "../config/schema.ts";
 import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
-import { carries, kindArguments, mayKeep, type SessionKind, type TimePrecision } from "./kinds.ts";
+import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
+import {
+  carries,
+  deliveryOf,
+  kindArguments,
+  mayKeep,
+  type SessionKind,
+  type TimePrecision,
+} from "./kinds.ts";
 import type { Delivery, PathFailure, TargetSettings } from "./message.ts";
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
@@ -27,6 +35,10 @@ export interface CarrierReport {
   failed(failure: PathFailure): void;
   /** To be looked at again, soon. */
   again(path: BytePath): void;
+  /** To be deleted, and held back. */
+  held(path: BytePath): void;
+  /** What the guard said of the deletions that a comparison found. */
+  judged?(verdict: GuardVerdict): void;
   /** Small changes are through; what is left are large files and whole trees. */
   onlyLongLeft?(): void;
   /** A line for the log. */
@@ -53,7 +65,9 @@ const warm: Readonly<Record<SessionKind, number>> = { small: 3, large: 1, scan: 
  * what the daemon has acknowledged. Lives in a push thread.
  */
 export class Carrier {
-  readonly options: BatchOptions;
+  /** What batches are built with from now on. */
+  options: BatchOptions;
+  readonly filter: FilterConfig;
   readonly rules: Rules;
   /** False when nothing at all is excluded. */
   readonly hasRules: boolean;
@@ -76,8 +90,9 @@ export class Carrier {
   /** `onUnsettled`: a path must be looked at again, and no job is there to be told. */
   constructor(settings: TargetSettings, onUnsettled: (path: BytePath) => void) {
     this.#onUnsettled = onUnsettled;
-    const { root, rootIdentity, filter, deletes, sessions } = settings;
+    const { root, rootIdentity, filter, deletes, holdsDeletions, sessions } = settings;
     this.#settings = settings;
+    this.filter = filter;
     this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
     this.#sessions = pLimit(Math.max(1, sessions - this.#large.concurrency));
     this.hasRules = filter.builtin || filter.expressions.length + filter.patterns.length > 0;
@@ -89,8 +104,27 @@ export class Carrier {
       mounts,
       rules: this.rules,
       deletes,
+      holdsDeletions,
       carries: (entry) => carries(entry, settings.transfer),
     };
+  }
+
+  /** How a file that an rsync put here travels: compared, where times are compared exactly. */
+  get arrivalKind(): SessionKind {
+    return this.#precision === "nanoseconds" ? "scan" : "small";
+  }
+
+  /** Judges what a comparison would delete; what is too much holds all deletions back. */
+  judge(evidence: GuardEvidence, unguarded: boolean): GuardVerdict {
+    const judged = judgeDeletions(evidence, this.#settings.guard);
+    const verdict = { ...judged, allowed: judged.allowed || unguarded };
+    this.holdDeletions(!verdict.allowed);
+    return verdict;
+  }
+
+  /** True: what is to be deleted is held back from now on. */
+  holdDeletions(holdsDeletions: boolean): void {
+    this.options = { ...this.options, holdsDeletions };
   }
 
   /** The warm sessions of a kind. */
@@ -232,6 +266,7 @@ export class Carrier {
       delivered: () => {},
       failed: () => {},
       again: this.#onUnsettled,
+      held: this.#onUnsettled,
     };
     try {
       await this.#sessions(() => {
@@ -264,14 +299,3 @@ function refusesNanoseconds(error: unknown): boolean {
 }
 
 const isNew = itemFlags.isNew;
-
-const kinds: Readonly<Record<number, Delivery["kind"]>> = {
-  0: "delete",
-  [fileTypes.regular]: "file",
-  [fileTypes.directory]: "directory",
-  [fileTypes.symlink]: "symlink",
-};
-
-function deliveryOf({ path, mode }: FileEntry, bytes: number): Delivery {
-  return { path, kind: kinds[mode & fileTypes.mask] ?? "special", bytes };
-}

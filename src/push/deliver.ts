@@ -1,15 +1,10 @@
-import { type BytePath, deletion } from "../../protocol/index.ts";
+import { type BytePath, deletion, type FileEntry } from "../../protocol/index.ts";
 import { type Batch, buildBatch, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
+import { Comparison } from "./comparison.ts";
+import type { SessionKind } from "./kinds.ts";
+import type { AskedPath } from "./message.ts";
 import { deletable, surveyEntries } from "./survey.ts";
-import { deliverTrees } from "./tree.ts";
-
-/** A path that may differ at the target. */
-export interface AskedPath {
-  readonly path: BytePath;
-  /** Everything below it may differ too. */
-  readonly whole: boolean;
-}
 
 /**
  * Brings paths into the target's state. When it resolves, each of them has been reported as
@@ -24,20 +19,23 @@ export async function deliver(
 ): Promise<void> {
   const batch = await sparingExcluded(buildBatch(paths, carrier.options), carrier);
   for (const failure of batch.unseen) report.failed(failure);
+  for (const path of batch.held) report.held(path);
   for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });
   const askers = askersOf(batch);
   const answer = answerAskers(askers, report);
   const reports = (path: BytePath): boolean => askers.has(path);
+  const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
+    entries.length === 0 ? [] : [carrier.carry({ kind, entries, reports }, answer)];
   const long = [
+    ...carried(batch.arrived, carrier.arrivalKind),
     ...batch.large.map((entries) => carrier.carry({ kind: "large", entries, reports }, answer)),
-    ...(batch.trees.length > 0 ? [deliverTrees(batch.trees, carrier, answer)] : []),
+    ...(batch.trees.length > 0
+      ? [new Comparison(batch.trees, carrier, { deletes: true }).run(answer)]
+      : []),
   ];
-  const small =
-    batch.small.length === 0
-      ? Promise.resolve()
-      : carrier.carry({ kind: "small", entries: batch.small, reports }, answer);
-  const all = settleAll([small, ...long]); // from the start, or an early failure is nobody's
-  await Promise.allSettled([small]);
+  const small = carried(batch.small, "small");
+  const all = settleAll([...small, ...long]); // from the start, or an early failure is nobody's
+  await Promise.allSettled(small);
   if (long.length > 0) report.onlyLongLeft?.();
   await all;
 }
@@ -68,6 +66,9 @@ function answerAskers(
     },
     again: (path) => {
       for (const asker of each(path)) report.again(asker);
+    },
+    held: (path) => {
+      for (const asker of each(path)) report.held(asker);
     },
   };
 }

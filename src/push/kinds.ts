@@ -4,6 +4,7 @@ import {
   type SessionFeatures,
   type TransferOptions,
 } from "../../protocol/index.ts";
+import type { Delivery } from "./message.ts";
 
 /**
  * The kinds of sessions a mirror needs. A session's arguments are fixed when it is opened, so each
@@ -72,4 +73,16 @@ export function carries({ mode }: FileEntry, given: TransferOptions): boolean {
 /** True when these options let a daemon leave an entry as it is without a word. */
 export function mayKeep({ update, existing, ignoreExisting }: TransferOptions): boolean {
   return Boolean(update || existing || ignoreExisting);
+}
+
+const deliveryKinds: Readonly<Record<number, Delivery["kind"]>> = {
+  0: "delete",
+  [fileTypes.regular]: "file",
+  [fileTypes.directory]: "directory",
+  [fileTypes.symlink]: "symlink",
+};
+
+/** What was done at the target for an entry; `bytes` of content. */
+export function deliveryOf({ path, mode }: FileEntry, bytes: number): Delivery {
+  return { path, kind: deliveryKinds[mode & fileTypes.mask] ?? "special", bytes };
 }

@@ -8,7 +8,18 @@ import {
 import type { FilterConfig } from "../config/schema.ts";
 import type { Identity } from "../watch/directory.ts";
 import type { KnownMount } from "../watch/mounts.ts";
+import type { GuardOptions, GuardVerdict } from "./guard.ts";
 import type { SessionKind } from "./kinds.ts";
+import type { ReconcileScope } from "./status.ts";
+
+/** A path that may differ at the target. */
+export interface AskedPath {
+  readonly path: BytePath;
+  /** Everything below it may differ too. */
+  readonly whole: boolean;
+  /** An rsync put it there: it is sent only when size or time differ. Default false. */
+  readonly arrived?: boolean;
+}
 
 /** Everything a push thread must know of one target; plain data. */
 export interface TargetSettings {
@@ -24,6 +35,10 @@ export interface TargetSettings {
   readonly filter: FilterConfig;
   /** False: nothing is ever deleted at the target. */
   readonly deletes: boolean;
+  /** How much a comparison may want to delete before a person is asked. */
+  readonly guard: GuardOptions;
+  /** True: deletions are held back until a comparison passes the guard, or a person allows them. */
+  readonly holdsDeletions: boolean;
   /** How many sessions may be in flight at the same time. */
   readonly sessions: number;
   /** Limit of silence during a transfer; absent: the protocol's own. */
@@ -43,7 +58,7 @@ export type Order =
       readonly kind: "deliver";
       readonly job: number;
       readonly targetId: number;
-      readonly paths: readonly { readonly path: BytePath; readonly whole: boolean }[];
+      readonly paths: readonly AskedPath[];
     }
   /** Open the waiting sessions of these kinds now. */
   | {
@@ -52,7 +67,16 @@ export type Order =
       readonly kinds: readonly SessionKind[];
     }
   /** Compare the whole tree and bring the target into its state. */
-  | { readonly kind: "reconcile"; readonly job: number; readonly targetId: number }
+  | {
+      readonly kind: "reconcile";
+      readonly job: number;
+      readonly targetId: number;
+      readonly scope: ReconcileScope;
+      /** Go on where the one before broke off. */
+      readonly resumes: boolean;
+    }
+  /** Hold deletions back no longer. */
+  | { readonly kind: "allow deletions"; readonly targetId: number }
   | { readonly kind: "close" };
 
 /** What was done at a target for one path. */
@@ -110,6 +134,10 @@ export type Report =
   /** Changed or vanished meanwhile, or seen to differ: to be looked at again. */
   | { readonly kind: "again"; readonly job: number; readonly paths: readonly BytePath[] }
   | { readonly kind: "failed"; readonly job: number; readonly failures: readonly PathFailure[] }
+  /** To be deleted, and held back: the guard has halted deletions. */
+  | { readonly kind: "held"; readonly job: number; readonly paths: readonly BytePath[] }
+  /** What the guard said of the deletions that a comparison found. */
+  | { readonly kind: "judged"; readonly job: number; readonly verdict: GuardVerdict }
   /** The job is over. With a failure, what was not reported before has not been delivered. */
   | { readonly kind: "finished"; readonly job: number; readonly failure?: JobFailure }
   | {

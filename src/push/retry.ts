@@ -1,13 +1,18 @@
-/** Waiting times grow from `firstMs` to `longestMs`, doubling, each with up to a quarter of jitter. */
+/** Waiting times grow from `firstMs` to `longestMs`, each with up to a quarter of jitter. */
 export interface BackoffOptions {
   readonly firstMs: number;
   readonly longestMs: number;
+  /** How much longer each one is than the one before; default 2. */
+  readonly growth?: number;
   /** A number from 0 to 1; default Math.random. */
   readonly random?: () => number;
 }
 
-/** A target that cannot be reached is tried again after 1 s, and at least once a minute. */
-export const targetBackoff: BackoffOptions = { firstMs: 1_000, longestMs: 60_000 };
+/**
+ * A target that cannot be reached is tried again after 1 s, and at least once a minute. It grows
+ * slowly: who comes back after ten seconds is not left waiting for another five.
+ */
+export const targetBackoff: BackoffOptions = { firstMs: 1_000, longestMs: 60_000, growth: 1.05 };
 /** What only a person can mend (a password, a module's name) is tried again once a minute. */
 export const standingBackoff: BackoffOptions = { firstMs: 60_000, longestMs: 60_000 };
 /** A path that the target refuses is tried again ever more rarely. */
@@ -18,7 +23,19 @@ export const changingBackoff: BackoffOptions = { firstMs: 200, longestMs: 60_000
 
 /** How long to wait before attempt number `attempt` (the first repetition is 1), in ms. */
 export function retryDelay(attempt: number, options: BackoffOptions): number {
-  const { firstMs, longestMs, random = Math.random } = options;
-  const delay = Math.min(longestMs, firstMs * 2 ** Math.min(attempt - 1, 30));
+  const { firstMs, longestMs, growth = 2, random = Math.random } = options;
+  const delay = Math.min(longestMs, firstMs * growth ** Math.min(attempt - 1, 1_000));
   return delay * (1 + random() / 4);
+}
+
+/** A path refused `patience` times waits for the journal's retries, which go on for ever. */
+export function refusalDelay(
+  attempts: number,
+  { patience, retryMs }: { readonly patience: number; readonly retryMs: number },
+): number {
+  if (attempts >= patience) return retryDelay(1, { firstMs: retryMs, longestMs: retryMs });
+  return retryDelay(attempts, {
+    ...pathBackoff,
+    longestMs: Math.min(retryMs, pathBackoff.longestMs),
+  });
 }

@@ -1,6 +1,7 @@
 import {
   type BytePath,
   type FileEntry,
+  type Listing,
   parentPath,
   type SessionPool,
   walkDirectories,
@@ -20,35 +21,49 @@ const entriesPerSurvey = 20_000;
 /**
  * Finds what the target has below `start` and the source has not: by sessions that list whole
  * directories and let the daemon say what it would delete. Nothing is deleted here.
- *
- * @param created directories that did not exist at the target before: they hold nothing extraneous.
  */
-export async function surveyTree(
-  start: BytePath,
-  created: ReadonlySet<BytePath>,
-  options: BatchOptions,
-  pool: SessionPool,
-): Promise<Extraneous[]> {
-  const found: Extraneous[] = [];
-  const excluded = (path: BytePath, isDirectory: boolean): boolean =>
-    options.rules.excluded(path, isDirectory);
-  let group = new Map<BytePath, FileEntry>();
-  const survey = async (): Promise<void> => {
-    const entries = new TreeView(options).withParents([...group.values()]);
-    group = new Map();
-    found.push(...(await surveyEntries(entries, options, pool)));
-  };
-  const walking = walkDirectories(options.tree, start, {
-    excluded,
-    descend: (path) => !created.has(path),
-  });
-  for (const { directory, children } of walking) {
-    group.set(directory.path, { ...directory, hasContent: children !== undefined });
-    for (const child of children ?? []) if (!group.has(child.path)) group.set(child.path, child);
-    if (group.size >= entriesPerSurvey) await survey();
+export class Survey {
+  readonly found: Extraneous[] = [];
+  readonly #options: BatchOptions;
+  readonly #walking: Generator<Listing>;
+  #group = new Map<BytePath, FileEntry>();
+
+  /** `created`: directories that did not exist at the target before hold nothing extraneous. */
+  constructor(start: BytePath, created: ReadonlySet<BytePath>, options: BatchOptions) {
+    this.#options = options;
+    this.#walking = walkDirectories(options.tree, start, {
+      excluded: (path, isDirectory) => options.rules.excluded(path, isDirectory),
+      descend: (path) => !created.has(path),
+    });
   }
-  if (group.size > 0) await survey();
-  return found;
+
+  /**
+   * Asks for all of it; called again after it threw, it goes on with the group that broke off.
+   *
+   * @throws what ended a session.
+   */
+  async run(pool: SessionPool): Promise<void> {
+    if (this.#group.size >= entriesPerSurvey) await this.#ask(pool);
+    for (let next = this.#walking.next(); !next.done; next = this.#walking.next()) {
+      this.#list(next.value);
+      if (this.#group.size >= entriesPerSurvey) await this.#ask(pool);
+    }
+    if (this.#group.size > 0) await this.#ask(pool);
+  }
+
+  #list({ directory, children }: Listing): void {
+    this.#group.set(directory.path, { ...directory, hasContent: children !== undefined });
+    for (const child of children ?? []) {
+      if (!this.#group.has(child.path)) this.#group.set(child.path, child);
+    }
+  }
+
+  async #ask(pool: SessionPool): Promise<void> {
+    const entries = new TreeView(this.#options).withParents([...this.#group.values()]);
+    const found = await surveyEntries(entries, this.#options, pool);
+    this.#group.clear();
+    for (const each of found) this.found.push(each);
+  }
 }
 
 /** What the daemon would delete for this list. */

@@ -1,38 +1,23 @@
 import type { BytePath } from "../../protocol/index.ts";
 import { type PendingPath, PendingSet } from "../pending/pending.ts";
 import type { Change } from "../watch/change.ts";
+import { formatVerdict, type GuardVerdict } from "./guard.ts";
+import { Halt } from "./halt.ts";
 import type { Delivery, JobFailure, PathFailure } from "./message.ts";
-import {
-  changingBackoff,
-  pathBackoff,
-  retryDelay,
-  standingBackoff,
-  targetBackoff,
-} from "./retry.ts";
-import type { JobListener, PushThreads } from "./threads.ts";
+import { isDiskFull, Outage } from "./outage.ts";
+import { Reconciles } from "./reconciles.ts";
+import { changingBackoff, refusalDelay, retryDelay } from "./retry.ts";
+import type { ReconcileScope, TargetStatus } from "./status.ts";
+import { Tally } from "./tally.ts";
+import type { TargetOptions } from "./target-options.ts";
+import type { JobListener } from "./threads.ts";
 
-/** What is told of a target; all of it is for people and counters. */
-export interface TargetEvents {
-  /** `sinceMs`: from when the change was seen to its acknowledgement. */
-  delivered(delivery: Delivery, sinceMs: number): void;
-  /** One path is refused; it is tried again in `retryMs`. */
-  failed(failure: PathFailure, retryMs: number): void;
-  /** The target cannot be used; it is tried again in `retryMs`. */
-  down(failure: JobFailure, retryMs: number): void;
-  up(): void;
-  reconciled(entries: number, bytes: number, ms: number): void;
-}
-
-export interface TargetOptions {
-  readonly id: number;
-  readonly threads: PushThreads;
-  readonly events: TargetEvents;
-  /** How many batches may be under way at the same time; default 4. */
-  readonly mostBatches?: number;
-}
+export type { TargetEvents, TargetOptions } from "./target-options.ts";
 
 /** A batch has at most this many paths: what fails with it is little, what it saves is enough. */
 const pathsPerBatch = 1_000;
+/** A target that was away so long is compared: who knows what was done to it meanwhile. */
+const longOutageMs = 600_000;
 
 /**
  * One remote: what may differ there, what is under way, and whether it can be used at all. A target
@@ -41,39 +26,77 @@ const pathsPerBatch = 1_000;
  * An idle target gets a change at once; while batches are under way the next one grows.
  */
 export class Target {
-  readonly #id: number;
-  readonly #threads: PushThreads;
-  readonly #events: TargetEvents;
-  readonly #mostBatches: number;
-  readonly #pending = new PendingSet();
+  readonly #options: Required<Omit<TargetOptions, "pendingLimit">>;
+  readonly #pending: PendingSet;
+  readonly #halt: Halt;
+  readonly #outage = new Outage();
+  readonly #reconciles = new Reconciles();
+  readonly #tally = new Tally();
   /** Batches that others wait for, and everything that is under way. */
   #batches = 0;
   #running = 0;
-  #reconcile: "none" | "wanted" | "running" | "running, wanted again" = "none";
-  /** Consecutive failures of the target as a whole; 0 while it is up. */
-  #failures = 0;
-  /** Nothing is tried before this time. */
-  #downUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
   #onIdle: (() => void) | undefined;
 
-  constructor({ id, threads, events, mostBatches = 4 }: TargetOptions) {
-    this.#id = id;
-    this.#threads = threads;
-    this.#events = events;
-    this.#mostBatches = mostBatches;
+  constructor({ pendingLimit = 200_000, ...options }: TargetOptions) {
+    const { id, threads } = options;
+    this.#options = {
+      mostBatches: 4,
+      patience: 5,
+      retryMs: 3_600_000,
+      unasked: nothing,
+      ...options,
+    };
+    this.#pending = new PendingSet({ limit: pendingLimit });
+    this.#halt = new Halt(pendingLimit);
     threads.onUnsettled(id, (path) => this.add([{ kind: "path", path }]));
   }
 
-  /** Paths not delivered yet, and since when the oldest waits. */
-  get backlog(): { readonly paths: number; readonly oldest: number | undefined } {
-    return { paths: this.#pending.size, oldest: this.#pending.oldest() };
+  /** Everything worth knowing at this moment; looks at every pending path. */
+  get status(): TargetStatus {
+    return {
+      pending: this.#pending.summary(),
+      outage: this.#outage.status,
+      halt: this.#halt.status,
+      reconcile: this.#reconciles.status,
+      running: this.#running,
+      ...this.#tally.status,
+    };
+  }
+
+  /** Grows with every change of what {@link pendingPaths} tells. */
+  get revision(): number {
+    return this.#pending.revision + this.#halt.revision;
+  }
+
+  /** A comparison that has been asked for and is not complete; undefined: none. */
+  get owedReconcile(): ReconcileScope | undefined {
+    return this.#reconciles.owed;
+  }
+
+  /** Everything that may differ at the target, deletions that are held back included. */
+  pendingPaths(): PendingPath[] {
+    return [...this.#pending.paths(), ...this.#halt.paths()];
+  }
+
+  /** Paths that were refused so often that only time, or a person, will help. */
+  hopeless(): PendingPath[] {
+    const { patience } = this.#options;
+    return [...this.#pending.paths()].filter(({ attempts }) => attempts >= patience);
+  }
+
+  /** Takes over what was pending in another target, or in another life of this one. */
+  restore(paths: Iterable<PendingPath>, completedAt?: number): void {
+    for (const path of paths) this.#pending.restore(path);
+    this.#reconciles.remember(completedAt);
+    this.#pump();
   }
 
   /** What may differ now. */
   add(changes: readonly Change[]): void {
     const now = performance.now();
+    this.#halt.stirred(now);
     for (const change of changes) {
       if (change.kind === "tree" && change.path === "") this.reconcile();
       else this.#pending.add(change, now);
@@ -82,9 +105,31 @@ export class Target {
   }
 
   /** Compares the whole tree, beside the changes that come in meanwhile. */
-  reconcile(): void {
-    this.#reconcile = this.#reconcile.startsWith("running") ? "running, wanted again" : "wanted";
+  reconcile(scope: ReconcileScope = { deletes: true }): void {
+    this.#reconciles.want(scope);
     this.#pump();
+  }
+
+  /** Tries everything now that waits for a later attempt. */
+  hurry(): void {
+    this.#outage.hurry();
+    this.#pending.hurry();
+    this.#pump();
+  }
+
+  /** Holds deletions back until a comparison finds the tree in order, or a person allows them. */
+  haltDeletions(reason: string): void {
+    if (!this.#halt.begin(reason, { deletes: false })) return;
+    this.#options.events.halted(reason);
+  }
+
+  /** A person wants what was held back to be deleted. */
+  allowDeletions(): void {
+    const scope = this.#halt.scope;
+    if (scope === undefined) return;
+    this.#options.threads.allowDeletions(this.#options.id);
+    this.#resume();
+    if (scope.deletes) this.reconcile({ ...scope, unguarded: true });
   }
 
   /** Takes nothing more; resolves when what is under way has ended. */
@@ -97,21 +142,29 @@ export class Target {
     });
   }
 
+  /** Goes on after {@link drain}. */
+  proceed(): void {
+    this.#stopping = false;
+    this.#pump();
+  }
+
   #pump(): void {
     if (this.#stopping) return;
     const now = performance.now();
-    if (now >= this.#downUntil) this.#startJobs(now);
+    if (this.#pending.takeRoot(now)) this.#reconciles.want({ deletes: true });
+    if (this.#halt.wantsLook(now)) this.#reconciles.want(this.#halt.scope ?? nothing);
+    if (now >= this.#outage.until) this.#startJobs(now);
     this.#wakeWhenDue(now);
   }
 
   #startJobs(now: number): void {
     // A target that was down is probed with one job; success opens it for all.
-    const isProbe = this.#failures > 0;
-    if (isProbe && this.#running > 0) return;
-    if (this.#reconcile === "wanted") this.#startReconcile(now);
-    const room = isProbe ? 1 - this.#running : this.#mostBatches - this.#batches;
+    const { isProbing } = this.#outage;
+    if (isProbing && this.#running > 0) return;
+    if (this.#reconciles.isDue) this.#startReconcile(now);
+    const room = isProbing ? 1 - this.#running : this.#options.mostBatches - this.#batches;
     for (let batch = 0; batch < room; batch += 1) {
-      const paths = this.#pending.take(isProbe ? 1 : pathsPerBatch, now);
+      const paths = this.#pending.take(isProbing ? 1 : pathsPerBatch, now);
       if (paths.length === 0) break;
       this.#startDelivery(paths);
     }
@@ -126,7 +179,7 @@ export class Target {
     };
     this.#batches += 1;
     this.#running += 1;
-    this.#threads.deliver(this.#id, taken, {
+    this.#options.threads.deliver(this.#options.id, taken, {
       ...this.#listener(paths),
       onlyLongLeft: () => {
         release();
@@ -145,20 +198,20 @@ export class Target {
 
   #startReconcile(started: number): void {
     this.#running += 1;
-    this.#reconcile = "running";
-    let entries = 0;
-    let bytes = 0;
-    this.#threads.reconcile(this.#id, {
+    const order = this.#reconciles.begin();
+    this.#options.threads.reconcile(this.#options.id, order, {
       ...this.#listener(new Map(), started),
-      progress: (...counts) => {
-        [entries, bytes] = counts;
+      progress: (entries, bytes) => {
+        this.#reconciles.progress(entries, bytes);
+        this.#options.events.comparing(entries, bytes);
       },
+      judged: (verdict) => this.#judged(verdict, order.scope),
       finished: (failure) => {
-        const again = failure !== undefined || this.#reconcile === "running, wanted again";
-        this.#reconcile = again ? "wanted" : "none";
+        this.#reconciles.end(failure !== undefined, Date.now());
         if (failure === undefined) {
           this.#isUp();
-          this.#events.reconciled(entries, bytes, performance.now() - started);
+          const { entries, bytes } = this.#reconciles.status;
+          this.#options.events.reconciled(entries, bytes, performance.now() - started);
         }
         this.#finished(failure);
       },
@@ -171,18 +224,8 @@ export class Target {
     started = performance.now(),
   ): Omit<JobListener, "finished"> {
     return {
-      delivered: (deliveries) => {
-        const now = performance.now();
-        if (deliveries.some(({ kind }) => kind !== "nothing")) this.#isUp();
-        for (const delivery of deliveries) {
-          const since = paths.get(delivery.path)?.since ?? started;
-          if (paths.delete(delivery.path)) this.#pending.delivered(delivery.path);
-          if (delivery.kind !== "nothing") this.#events.delivered(delivery, now - since);
-        }
-        this.#pump();
-      },
+      delivered: (deliveries) => this.#delivered(deliveries, paths, started),
       failed: (failures) => {
-        this.#isUp();
         for (const failure of failures) this.#failed(failure, paths);
       },
       again: (again) => {
@@ -194,16 +237,49 @@ export class Target {
         }
         this.#pump();
       },
+      held: (held) => {
+        for (const path of held) {
+          this.#halt.hold(path, paths.get(path)?.since ?? started);
+          if (paths.delete(path)) this.#pending.delivered(path);
+        }
+      },
     };
   }
 
-  #failed(failure: PathFailure, paths: Map<BytePath, PendingPath>): void {
-    const { path } = failure;
+  #delivered(
+    deliveries: readonly Delivery[],
+    paths: Map<BytePath, PendingPath>,
+    started: number,
+  ): void {
     const now = performance.now();
-    const delay = retryDelay((paths.get(path)?.attempts ?? 0) + 1, pathBackoff);
+    if (deliveries.some(({ kind, bytes }) => this.#outage.isEndedBy(kind, bytes))) this.#isUp();
+    for (const delivery of deliveries) {
+      const since = paths.get(delivery.path)?.since ?? started;
+      if (paths.delete(delivery.path)) this.#pending.delivered(delivery.path);
+      if (delivery.kind === "nothing") continue;
+      this.#tally.delivered(delivery.bytes);
+      this.#options.events.delivered(delivery, now - since);
+    }
+    this.#pump();
+  }
+
+  #failed(failure: PathFailure, paths: Map<BytePath, PendingPath>): void {
+    const { path, reason } = failure;
+    if (isDiskFull(reason)) {
+      // Not this path's fault, nor that of those that wait: all of them wait for room.
+      if (paths.delete(path)) this.#pending.again(path);
+      else this.#pending.add({ kind: "path", path }, performance.now());
+      this.#isDown({ code: "FILE_IO", message: reason, retryable: true });
+      return;
+    }
+    this.#isUp();
+    const now = performance.now();
+    const attempts = (paths.get(path)?.attempts ?? 0) + 1;
+    const delay = refusalDelay(attempts, this.#options);
     paths.delete(path);
-    this.#pending.later(path, now, now + delay);
-    this.#events.failed(failure, delay);
+    this.#pending.later(path, now, now + delay, reason);
+    this.#tally.failed(reason);
+    this.#options.events.failed(failure, delay, attempts);
   }
 
   #finished(failure: JobFailure | undefined): void {
@@ -214,30 +290,49 @@ export class Target {
   }
 
   #isUp(): void {
-    if (this.#failures === 0) return;
-    this.#failures = 0;
-    this.#downUntil = 0;
-    this.#events.up();
+    const outageMs = this.#outage.ended(performance.now());
+    if (outageMs === undefined) return;
+    this.#options.events.up(outageMs);
+    if (outageMs >= longOutageMs) this.#reconciles.want(this.#options.unasked);
   }
 
   #isDown(failure: JobFailure): void {
-    const now = performance.now();
-    if (this.#stopping || now < this.#downUntil) return; // other batches that failed with the first
-    this.#failures += 1;
-    const backoff = failure.retryable ? targetBackoff : standingBackoff;
-    const delay = retryDelay(this.#failures, backoff);
-    this.#downUntil = now + delay;
-    this.#events.down(failure, delay);
+    if (this.#stopping) return;
+    this.#tally.troubled(failure.message);
+    const delay = this.#outage.failed(failure, performance.now());
+    if (delay !== undefined) this.#options.events.down(failure, delay);
+  }
+
+  #judged(verdict: GuardVerdict, scope: ReconcileScope): void {
+    if (verdict.allowed) {
+      this.#resume();
+      return;
+    }
+    const reason = formatVerdict(verdict);
+    if (this.#halt.begin(reason, scope)) this.#options.events.halted(reason);
+  }
+
+  #resume(): void {
+    const held = this.#halt.end();
+    if (held === undefined) return;
+    for (const path of held) this.#pending.restore(path);
+    this.#options.events.resumed(held.length);
+    this.#pump();
   }
 
   /** Comes back when the target, or the first path that failed, may be tried again. */
   #wakeWhenDue(now: number): void {
     clearTimeout(this.#timer);
-    const due = this.#reconcile === "wanted" ? 0 : this.#pending.nextDue();
-    if (due === undefined || this.#stopping) return;
-    const at = Math.max(due, this.#downUntil);
+    if (this.#stopping) return;
+    const due = this.#reconciles.isDue ? 0 : this.#pending.nextDue();
+    const at = Math.min(this.#halt.lookAt, due === undefined ? Infinity : due);
     // What is due already waits for something under way, whose end comes back here by itself. That
     // holds only for the moment that was looked at: what fell due since has not been tried.
-    if (at > now) this.#timer = setTimeout(() => this.#pump(), Math.ceil(at - now));
+    const wakeAt = Math.max(at, this.#outage.until);
+    if (wakeAt > now && wakeAt < Infinity) {
+      this.#timer = setTimeout(() => this.#pump(), Math.ceil(wakeAt - now));
+    }
   }
 }
+
+const nothing: ReconcileScope = { deletes: false };

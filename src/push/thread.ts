@@ -2,7 +2,9 @@ import { parentPort } from "node:worker_threads";
 import { type BytePath, RsyncError, rootPath } from "../../protocol/index.ts";
 import { SourceGone } from "./batch.ts";
 import { Carrier, type CarrierReport } from "./carrier.ts";
+import { Comparison } from "./comparison.ts";
 import { deliver } from "./deliver.ts";
+import type { GuardVerdict } from "./guard.ts";
 import {
   type Delivery,
   type JobFailure,
@@ -12,7 +14,6 @@ import {
   type Report,
   type TargetSettings,
 } from "./message.ts";
-import { deliverTrees } from "./tree.ts";
 
 // A push thread: reads files with synchronous bounded steps and talks to daemons, so that the
 // watching main thread never waits for a disk (design.md, "Threads").
@@ -22,6 +23,8 @@ const mostPerMessage = 500;
 /** The first is told at once; those that follow closely wait this long for company. */
 const gatherMs = 20;
 const carriers = new Map<number, Carrier>();
+/** The last comparison of each target. */
+const comparisons = new Map<number, Comparison>();
 const port = parentPort;
 if (port === null) throw new TypeError("push/thread.ts runs as a worker thread only");
 const send = (report: Report): void => port.postMessage(report);
@@ -41,11 +44,15 @@ port.on("message", (order: Order) => {
       void runJob(order, (carrier, report) => deliver(order.paths, carrier, report));
       break;
     case "reconcile":
-      void runJob(order, (carrier, report) =>
-        deliverTrees([rootPath], carrier, report, (entries, bytes) =>
+      void runJob(order, (carrier, report) => {
+        const comparison = comparisonFor(order, carrier);
+        return comparison.run(report, (entries, bytes) =>
           send({ kind: "progress", job: order.job, entries, bytes }),
-        ),
-      );
+        );
+      });
+      break;
+    case "allow deletions":
+      carriers.get(order.targetId)?.holdDeletions(false);
       break;
     case "close":
       for (const carrier of carriers.values()) carrier.close();
@@ -59,6 +66,18 @@ function addTarget(settings: TargetSettings): void {
   carriers.get(id)?.close();
   const onUnsettled = (path: BytePath): void => send({ kind: "unsettled", targetId: id, path });
   carriers.set(id, new Carrier(settings, onUnsettled));
+}
+
+/** The one that broke off, when it can be gone on with. */
+function comparisonFor(
+  { targetId, scope, resumes }: Extract<Order, { readonly kind: "reconcile" }>,
+  carrier: Carrier,
+): Comparison {
+  const known = comparisons.get(targetId);
+  if (resumes && known?.carrier === carrier) return known;
+  const comparison = new Comparison([rootPath], carrier, scope);
+  comparisons.set(targetId, comparison);
+  return comparison;
 }
 
 async function runJob(
@@ -85,6 +104,7 @@ class Mail implements CarrierReport {
   #deliveries: Delivery[] = [];
   #failures: PathFailure[] = [];
   #again: BytePath[] = [];
+  #held: BytePath[] = [];
   #scheduled = false;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
@@ -109,6 +129,15 @@ class Mail implements CarrierReport {
     this.#schedule();
   }
 
+  held(path: BytePath): void {
+    this.#held.push(path);
+    this.#schedule();
+  }
+
+  judged(verdict: GuardVerdict): void {
+    send({ kind: "judged", job: this.#job, verdict });
+  }
+
   onlyLongLeft(): void {
     send({ kind: "only long left", job: this.#job });
   }
@@ -126,6 +155,8 @@ class Mail implements CarrierReport {
     }
     if (this.#failures.length > 0) send({ kind: "failed", job, failures: this.#failures });
     if (this.#again.length > 0) send({ kind: "again", job, paths: this.#again });
+    if (this.#held.length > 0) send({ kind: "held", job, paths: this.#held });
+    this.#held = [];
     this.#deliveries = [];
     this.#failures = [];
     this.#again = [];

@@ -1,9 +1,10 @@
 import { Worker } from "node:worker_threads";
 import type { BytePath } from "../../protocol/index.ts";
 import type { KnownMount } from "../watch/mounts.ts";
-import type { AskedPath } from "./deliver.ts";
+import type { GuardVerdict } from "./guard.ts";
 import type { SessionKind } from "./kinds.ts";
 import {
+  type AskedPath,
   type Delivery,
   type JobFailure,
   type Order,
@@ -12,16 +13,28 @@ import {
   type TargetSettings,
   unpackDeliveries,
 } from "./message.ts";
+import type { ReconcileScope } from "./status.ts";
 
 /** Told while a job runs. `finished` is the last call. */
 export interface JobListener {
   delivered(deliveries: readonly Delivery[]): void;
   failed(failures: readonly PathFailure[]): void;
   again(paths: readonly BytePath[]): void;
+  /** Deletions that the guard holds back. */
+  held(paths: readonly BytePath[]): void;
+  /** What the guard said of what a comparison would delete. */
+  judged?(verdict: GuardVerdict): void;
   progress?(entries: number, bytes: number): void;
   /** Only large files and whole trees are left: others need not wait for them. */
   onlyLongLeft?(): void;
   finished(failure: JobFailure | undefined): void;
+}
+
+/** A comparison of the whole tree. */
+export interface Comparison {
+  readonly scope: ReconcileScope;
+  /** It goes on where the one before broke off. */
+  readonly resumes: boolean;
 }
 
 /**
@@ -69,9 +82,15 @@ export class PushThreads {
     this.#home(targetId).postMessage(order);
   }
 
-  reconcile(targetId: number, listener: JobListener): void {
+  reconcile(targetId: number, comparison: Comparison, listener: JobListener): void {
     const job = this.#begin(targetId, listener);
-    this.#home(targetId).postMessage({ kind: "reconcile", job, targetId } satisfies Order);
+    const order: Order = { kind: "reconcile", job, targetId, ...comparison };
+    this.#home(targetId).postMessage(order);
+  }
+
+  /** Deletions are held back no longer. */
+  allowDeletions(targetId: number): void {
+    this.#home(targetId).postMessage({ kind: "allow deletions", targetId } satisfies Order);
   }
 
   /** Gives up what is under way and ends the threads. */
@@ -130,6 +149,12 @@ export class PushThreads {
         break;
       case "again":
         listener.again(report.paths);
+        break;
+      case "held":
+        listener.held(report.paths);
+        break;
+      case "judged":
+        listener.judged?.(report.verdict);
         break;
       case "progress":
         listener.progress?.(report.entries, report.bytes);

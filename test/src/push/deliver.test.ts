@@ -21,6 +21,7 @@ function listener(told: string[]): CarrierReport {
     delivered: ({ path, kind }) => told.push(`delivered ${path} ${kind}`),
     failed: ({ path, reason }) => told.push(`failed ${path}: ${reason}`),
     again: (path) => told.push(`again ${path}`),
+    held: (path) => told.push(`held ${path}`),
     onlyLongLeft: () => told.push("only long left"),
   };
 }

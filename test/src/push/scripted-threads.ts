@@ -1,17 +1,19 @@
 import { asBytePath, type BytePath } from "../../../protocol/index.ts";
-import type { AskedPath } from "../../../src/push/deliver.ts";
-import type { Delivery, JobFailure, PathFailure } from "../../../src/push/message.ts";
-import { Target, type TargetEvents } from "../../../src/push/target.ts";
-import type { JobListener, PushThreads } from "../../../src/push/threads.ts";
+import type { AskedPath, Delivery, JobFailure, PathFailure } from "../../../src/push/message.ts";
+import { Target, type TargetEvents, type TargetOptions } from "../../../src/push/target.ts";
+import type { Comparison, JobListener, PushThreads } from "../../../src/push/threads.ts";
 
 /** A job that a target gave to its push thread; the test says what comes of it. */
 export class ScriptedJob {
   /** What it was asked for; "" alone is a comparison of the whole tree. */
   readonly paths: readonly string[];
+  /** How a comparison was ordered, in words; "" for a delivery. */
+  readonly order: string;
   readonly #listener: JobListener;
 
-  constructor(paths: readonly string[], listener: JobListener) {
+  constructor(paths: readonly string[], listener: JobListener, order = "") {
     this.paths = paths;
+    this.order = order;
     this.#listener = listener;
   }
 
@@ -25,8 +27,20 @@ export class ScriptedJob {
   }
 
   failed(...paths: string[]): void {
-    const failures = paths.map((path) => ({ path: asBytePath(path), reason: "refused" }));
-    this.#listener.failed(failures);
+    this.failedBecause("refused", ...paths);
+  }
+
+  failedBecause(reason: string, ...paths: string[]): void {
+    this.#listener.failed(paths.map((path) => ({ path: asBytePath(path), reason })));
+  }
+
+  held(...paths: string[]): void {
+    this.#listener.held(paths.map(asBytePath));
+  }
+
+  /** What the guard says of a comparison's deletions. */
+  judged(allowed: boolean): void {
+    this.#listener.judged?.({ allowed, extraneous: 900, listed: 100 });
   }
 
   again(...paths: string[]): void {
@@ -65,7 +79,7 @@ export interface ScriptedTarget {
   readonly told: string[];
 }
 
-export function scriptedTarget(): ScriptedTarget {
+export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTarget {
   const jobs: ScriptedJob[] = [];
   const told: string[] = [];
   let unsettle: (path: BytePath) => void = () => {};
@@ -77,14 +91,19 @@ export function scriptedTarget(): ScriptedTarget {
       const names = paths.map(({ path }) => path);
       jobs.push(new ScriptedJob(names, listener));
     },
-    reconcile: (_id: number, listener: JobListener) => {
-      jobs.push(new ScriptedJob([""], listener));
+    reconcile: (_id: number, { scope, resumes }: Comparison, listener: JobListener) => {
+      const how = [scope.deletes ? "deletes" : "keeps", ...(scope.excludes ?? [])];
+      if (scope.unguarded) how.push("unguarded");
+      if (resumes) how.push("resumes");
+      jobs.push(new ScriptedJob([""], listener, how.join(" ")));
     },
+    allowDeletions: () => told.push("allowed in the thread"),
   };
   const target = new Target({
     id: 0,
     threads: threads as unknown as PushThreads,
     events: teller(told),
+    ...options,
   });
   return {
     target,
@@ -107,6 +126,9 @@ function teller(told: string[]): TargetEvents {
     failed: ({ path, reason }: PathFailure) => told.push(`failed ${path}: ${reason}`),
     down: ({ code }: JobFailure) => told.push(`down ${code}`),
     up: () => told.push("up"),
+    comparing: () => {},
+    halted: (reason) => told.push(`halted: ${reason}`),
+    resumed: (held) => told.push(`resumed with ${held}`),
     reconciled: (entries, bytes) => told.push(`reconciled ${entries} ${bytes}`),
   };
 }

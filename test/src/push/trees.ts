@@ -22,6 +22,13 @@ export function batchOptions(
   const rootIdentity = readIdentity(root, rootPath);
   if (rootIdentity === undefined) throw new TypeError(`${root} is no directory`);
   const mounts = new MountGuard(root);
-  const rules = excluding(...patterns);
-  return { tree, rootIdentity, mounts, rules, deletes: true, carries: () => true };
+  return {
+    tree,
+    rootIdentity,
+    mounts,
+    rules: excluding(...patterns),
+    deletes: true,
+    holdsDeletions: false,
+    carries: () => true,
+  };
 }

@@ -1,0 +1,57 @@
+import { type BytePath, parentPath } from "../../protocol/index.ts";
+
+/**
+ * The directories to take as whole trees so that no more than `most` members stay: those with the
+ * most members directly in them first, and where that is not enough, the ones above. The root alone
+ * is the end of it. Nothing is left out: every path is one of the answer's or lies below one.
+ *
+ * @param most at least 1.
+ * @returns the trees, none of them below another.
+ */
+export function treesCovering(paths: Iterable<BytePath>, most: number): Set<BytePath> {
+  let members = new Set(paths);
+  const trees = new Set<BytePath>();
+  while (members.size > most) {
+    const parents = childrenByParent(members);
+    let left = members.size;
+    for (const [parent, children] of parents) {
+      if (left <= most) break;
+      for (const child of children) members.delete(child);
+      members.add(parent);
+      trees.add(parent);
+      left -= children.length - 1;
+    }
+    members = withoutCovered(members, trees);
+  }
+  return new Set([...members].filter((path) => trees.has(path)));
+}
+
+/** The members in each directory, the fullest directory first. */
+function childrenByParent(members: ReadonlySet<BytePath>): [BytePath, BytePath[]][] {
+  const parents = new Map<BytePath, BytePath[]>();
+  for (const path of members) {
+    if (path === "") continue;
+    const parent = parentPath(path);
+    const children = parents.get(parent);
+    if (children === undefined) parents.set(parent, [path]);
+    else children.push(path);
+  }
+  return [...parents].sort(([, a], [, b]) => b.length - a.length);
+}
+
+function withoutCovered(
+  members: ReadonlySet<BytePath>,
+  trees: ReadonlySet<BytePath>,
+): Set<BytePath> {
+  const isCovered = (path: BytePath): boolean =>
+    path !== "" && treeAbove(parentPath(path), trees) !== undefined;
+  return new Set([...members].filter((path) => !isCovered(path)));
+}
+
+/** The one of `trees` that is `path` itself or lies above it. */
+export function treeAbove(path: BytePath, trees: ReadonlySet<BytePath>): BytePath | undefined {
+  for (let above = path; ; above = parentPath(above)) {
+    if (trees.has(above)) return above;
+    if (above === "") return undefined;
+  }
+}

@@ -1,0 +1,155 @@
+import { type BytePath, type FileEntry, isDirectory, rootPath } from "../../protocol/index.ts";
+import { compileRules, type Rules } from "../filter/rules.ts";
+import { type BatchOptions, TreeView } from "./batch.ts";
+import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
+import { sparingMounts } from "./mount-guard.ts";
+import type { ReconcileScope } from "./status.ts";
+import { deletable, Survey } from "./survey.ts";
+import { chunksOf } from "./tree.ts";
+
+/** Sessions of one tree that run at the same time. */
+const sessionsPerTree = 3;
+
+/** Told while a tree is compared: so much has been listed so far. */
+export type TreeProgress = (entries: number, bytes: number) => void;
+
+/**
+ * Brings everything at and below some paths into the target's state: what differs by size or time
+ * is sent; what the target has and the source has not is reported as to be looked at again, so that
+ * whether it is deleted is decided by what is here at that later moment.
+ *
+ * One that broke off can be run again: it goes on with the chunks that were not through.
+ */
+export class Comparison {
+  readonly carrier: Carrier;
+  readonly #starts: readonly BytePath[];
+  readonly #scope: ReconcileScope;
+  readonly #rules: Rules;
+  readonly #chunks: Generator<FileEntry[]>;
+  /** Listed, and not through when a session broke off. */
+  readonly #undone: FileEntry[][] = [];
+  readonly #created = new Set<BytePath>();
+  #surveys: readonly Survey[] | undefined;
+  #report: CarrierReport | undefined;
+  #entries = 0;
+  #bytes = 0;
+
+  /** `starts`: none lies below another. */
+  constructor(starts: readonly BytePath[], carrier: Carrier, scope: ReconcileScope) {
+    const { excludes = [] } = scope;
+    this.carrier = carrier;
+    this.#starts = starts;
+    this.#scope = scope;
+    this.#rules = excludes.length === 0 ? carrier.rules : rulesWith(carrier, excludes);
+    this.#chunks = chunksOf(starts, this.#options, (path, error) =>
+      this.#report?.failed({ path, reason: `cannot list it: ${error.message}` }),
+    );
+  }
+
+  /** @throws what ended a session, or SourceGone. */
+  async run(report: CarrierReport, progress: TreeProgress = () => {}): Promise<void> {
+    this.#report = report;
+    await this.#push(report, progress);
+    if (this.#looksForExtraneous()) await this.#findExtraneous(report);
+    for (const path of this.#starts) {
+      const kind = this.#created.has(path) ? "directory" : "nothing";
+      report.delivered({ path, kind, bytes: 0 });
+    }
+  }
+
+  get #options(): BatchOptions {
+    return { ...this.carrier.options, rules: this.#rules };
+  }
+
+  get #isWholeTree(): boolean {
+    return this.#starts[0] === rootPath;
+  }
+
+  /** Also when nothing is to be deleted but the guard wants to know whether the tree is back. */
+  #looksForExtraneous(): boolean {
+    const { deletes, holdsDeletions } = this.carrier.options;
+    return deletes && (this.#scope.deletes || (this.#isWholeTree && holdsDeletions));
+  }
+
+  /** Sends what differs. */
+  async #push(report: CarrierReport, progress: TreeProgress): Promise<void> {
+    const running = new Set<Promise<void>>();
+    try {
+      for (let chunk = this.#next(); chunk !== undefined; chunk = this.#next()) {
+        const push = this.#pushChunk(chunk, report);
+        running.add(push);
+        push.finally(() => running.delete(push)).catch(() => {});
+        if (running.size >= sessionsPerTree) await Promise.race(running);
+        progress(this.#entries, this.#bytes);
+      }
+      await Promise.all(running);
+    } finally {
+      await Promise.allSettled(running);
+    }
+  }
+
+  #next(): FileEntry[] | undefined {
+    const undone = this.#undone.pop();
+    if (undone !== undefined) return this.#lookAgain(undone);
+    const next = this.#chunks.next();
+    if (next.done) return undefined;
+    this.#entries += next.value.length;
+    for (const { size } of next.value) this.#bytes += size;
+    return next.value;
+  }
+
+  /** What was listed before an outage may be something else by now. */
+  #lookAgain(chunk: readonly FileEntry[]): FileEntry[] {
+    const { tree } = this.carrier.options;
+    return chunk.flatMap(({ path, hasContent }) => {
+      const entry = tree.lstat(path);
+      if (entry === undefined) return [];
+      return [hasContent === undefined ? entry : { ...entry, hasContent }];
+    });
+  }
+
+  async #pushChunk(chunk: FileEntry[], report: CarrierReport): Promise<void> {
+    // A chunk lists directories without looking into them: others carry their content.
+    const flat = chunk.map((entry) =>
+      isDirectory(entry) ? { ...entry, hasContent: false } : entry,
+    );
+    const entries = new TreeView(this.#options).withParents(flat);
+    const above = new Set(entries.slice(chunk.length).map(({ path }) => path));
+    const own = new Set(this.#starts); // delivered when everything below all of them is
+    const options: CarryOptions = {
+      kind: "scan",
+      entries,
+      reports: (path) => !above.has(path) && !own.has(path),
+      onlyChanges: true,
+      onCreated: (path) => this.#created.add(path),
+    };
+    try {
+      await this.carrier.carry(options, report);
+    } catch (error) {
+      this.#undone.push(chunk);
+      throw error;
+    }
+  }
+
+  async #findExtraneous(report: CarrierReport): Promise<void> {
+    this.#surveys ??= this.#starts
+      .filter((start) => !this.#created.has(start))
+      .map((start) => new Survey(start, this.#created, this.#options));
+    for (const survey of this.#surveys) await survey.run(this.carrier.pool("survey"));
+    new TreeView(this.carrier.options).checkRoot();
+    const found = this.#surveys.flatMap((survey) => survey.found);
+    if (this.#isWholeTree) {
+      const { unguarded = false } = this.#scope;
+      const evidence = { extraneous: found.length, listed: this.#entries };
+      const verdict = this.carrier.judge(evidence, unguarded);
+      report.judged?.(verdict);
+      if (!verdict.allowed) return;
+    }
+    if (!this.#scope.deletes) return;
+    for (const path of deletable(found, this.#rules)) report.again(path);
+  }
+}
+
+function rulesWith({ filter, options }: Carrier, excludes: readonly string[]): Rules {
+  return sparingMounts(compileRules(filter, excludes), options.mounts);
+}

@@ -1,0 +1,18 @@
+import type { WatcherStatus } from "../watch/watcher.ts";
+import type { TargetStatus } from "./status.ts";
+
+/** One watched directory and its targets, at one moment. */
+export interface SourceStatus {
+  /** The directory, absolute, as a byte string. */
+  readonly root: string;
+  /** Undefined before the start. */
+  readonly watcher: WatcherStatus | undefined;
+  readonly targets: readonly (TargetStatus & { readonly name: string })[];
+}
+
+/** A whole mirror at one moment. */
+export interface MirrorStatus {
+  /** The configuration's file, as it was given. */
+  readonly file: string;
+  readonly sources: readonly SourceStatus[];
+}

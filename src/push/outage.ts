@@ -1,0 +1,76 @@
+import type { Delivery, JobFailure } from "./message.ts";
+import { retryDelay, standingBackoff, targetBackoff } from "./retry.ts";
+
+/** Why a target cannot be used, and when it is tried again. */
+export interface OutageStatus {
+  readonly failure: JobFailure;
+  /** `performance.now()` of the first failure in a row, and of the next attempt. */
+  readonly since: number;
+  readonly until: number;
+  readonly attempts: number;
+}
+
+/**
+ * Whether one target can be used. After a failure it is tried with one job at a time, ever more
+ * rarely; the first success opens it for all.
+ */
+export class Outage {
+  #attempts = 0;
+  #since = 0;
+  #until = 0;
+  #failure: JobFailure | undefined;
+
+  /** True while one job at a time may try. */
+  get isProbing(): boolean {
+    return this.#attempts > 0;
+  }
+
+  /** Nothing may be tried before this time; 0 when the target is up. */
+  get until(): number {
+    return this.#until;
+  }
+
+  get status(): OutageStatus | undefined {
+    if (this.#failure === undefined) return undefined;
+    const [failure, since, until] = [this.#failure, this.#since, this.#until];
+    return { failure, since, until, attempts: this.#attempts };
+  }
+
+  /** True when such a delivery shows that the target can be used (again). */
+  isEndedBy(kind: Delivery["kind"], bytes: number): boolean {
+    // A full disk still takes directories and deletions: only content shows that there is room.
+    const needsContent = this.#failure?.code === "FILE_IO";
+    return needsContent ? bytes > 0 : kind !== "nothing";
+  }
+
+  /** Returns how long to wait; undefined for those that failed together with the first. */
+  failed(failure: JobFailure, now: number): number | undefined {
+    if (now < this.#until) return undefined;
+    if (this.#attempts === 0) this.#since = now;
+    this.#attempts += 1;
+    this.#failure = failure;
+    const backoff = failure.retryable ? targetBackoff : standingBackoff;
+    const delay = retryDelay(this.#attempts, backoff);
+    this.#until = now + delay;
+    return delay;
+  }
+
+  /** Returns how long it was down, in ms; undefined when it was up. */
+  ended(now: number): number | undefined {
+    if (this.#attempts === 0) return undefined;
+    this.#attempts = 0;
+    this.#until = 0;
+    this.#failure = undefined;
+    return now - this.#since;
+  }
+
+  /** Lets the next attempt happen now. */
+  hurry(): void {
+    this.#until = 0;
+  }
+}
+
+/** True for a refusal of a path that is none of its own: the target has no room for any. */
+export function isDiskFull(reason: string): boolean {
+  return /No space left on device|Disk quota exceeded/.test(reason);
+}

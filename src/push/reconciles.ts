@@ -1,0 +1,78 @@
+import type { ReconcileScope, ReconcileStatus } from "./status.ts";
+
+/** The comparisons of one target: one runs at a time, and one may be wanted after it. */
+export class Reconciles {
+  #wanted: ReconcileScope | undefined;
+  /** It goes on with one that broke off, whose scope is the wanted one. */
+  #resumes = false;
+  #running: ReconcileScope | undefined;
+  #entries = 0;
+  #bytes = 0;
+  #completedAt: number | undefined;
+
+  /** One may begin. */
+  get isDue(): boolean {
+    return this.#wanted !== undefined && this.#running === undefined;
+  }
+
+  /** What has been asked for and is not done, what runs included; undefined: nothing. */
+  get owed(): ReconcileScope | undefined {
+    if (this.#running === undefined) return this.#wanted;
+    return this.#wanted === undefined ? this.#running : merge(this.#running, this.#wanted);
+  }
+
+  get status(): ReconcileStatus {
+    const waits = this.#wanted === undefined ? "none" : "wanted";
+    return {
+      state: this.#running === undefined ? waits : "running",
+      entries: this.#entries,
+      bytes: this.#bytes,
+      completedAt: this.#completedAt,
+    };
+  }
+
+  /** When the last one was complete before this process began, in ms since 1970. */
+  remember(completedAt: number | undefined): void {
+    this.#completedAt = completedAt;
+  }
+
+  want(scope: ReconcileScope): void {
+    this.#resumes = false;
+    this.#wanted = this.#wanted === undefined ? scope : merge(this.#wanted, scope);
+  }
+
+  begin(): { readonly scope: ReconcileScope; readonly resumes: boolean } {
+    const [scope, resumes] = [this.#wanted ?? { deletes: false }, this.#resumes];
+    this.#wanted = undefined;
+    this.#resumes = false;
+    this.#running = scope;
+    if (!resumes) this.progress(0, 0);
+    return { scope, resumes };
+  }
+
+  progress(entries: number, bytes: number): void {
+    this.#entries = entries;
+    this.#bytes = bytes;
+  }
+
+  /** One that broke off is wanted again; alone, it goes on where it was. */
+  end(brokeOff: boolean, now: number): void {
+    const scope = this.#running;
+    this.#running = undefined;
+    if (!brokeOff) this.#completedAt = now;
+    else if (scope !== undefined) {
+      this.#resumes = this.#wanted === undefined;
+      this.#wanted = this.#wanted === undefined ? scope : merge(scope, this.#wanted);
+    }
+  }
+}
+
+/** One comparison that does what both would. */
+function merge(one: ReconcileScope, other: ReconcileScope): ReconcileScope {
+  const left = new Set(other.excludes);
+  return {
+    deletes: one.deletes || other.deletes,
+    excludes: (one.excludes ?? []).filter((pattern) => left.has(pattern)),
+    unguarded: Boolean(one.unguarded || other.unguarded),
+  };
+}

@@ -1,0 +1,53 @@
+import type { PendingSummary } from "../pending/pending.ts";
+import type { OutageStatus } from "./outage.ts";
+
+/** What a comparison of the whole tree covers, and what may come of it. */
+export interface ReconcileScope {
+  /** What the target has and the source has not is deleted there. */
+  readonly deletes: boolean;
+  /** rsync patterns left out, besides the filter. Default: none. */
+  readonly excludes?: readonly string[];
+  /** A person has allowed the deletions, however many they are. Default false. */
+  readonly unguarded?: boolean;
+}
+
+/** How far a comparison of the whole tree is. */
+export interface ReconcileStatus {
+  /** `wanted`: it waits for the target, or for the one that runs. */
+  readonly state: "none" | "wanted" | "running";
+  /** Looked at so far, by the one that runs or ran last. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** When the last one was complete, in ms since 1970; undefined: never in this process. */
+  readonly completedAt: number | undefined;
+}
+
+/** Why nothing is deleted at a target for now. */
+export interface HaltStatus {
+  /** One line for people. */
+  readonly reason: string;
+  /** ms since 1970 */
+  readonly since: number;
+  /** Deletions that wait for a person's word, or for the tree to come back. */
+  readonly held: number;
+}
+
+/** One target at one moment. Times of `pending` and `outage` are `performance.now()`. */
+export interface TargetStatus {
+  readonly pending: PendingSummary;
+  /** Undefined: the target is up, as far as is known. */
+  readonly outage: OutageStatus | undefined;
+  /** Undefined: deletions are made, where the configuration wants them. */
+  readonly halt: HaltStatus | undefined;
+  readonly reconcile: ReconcileStatus;
+  /** Acknowledged since the start: paths, and bytes of content. */
+  readonly delivered: number;
+  readonly deliveredBytes: number;
+  /** Refusals of single paths since the start, repetitions included. */
+  readonly failed: number;
+  /** Batches and comparisons under way. */
+  readonly running: number;
+  /** ms since 1970 of the last acknowledgement; undefined: none yet. */
+  readonly lastDeliveryAt: number | undefined;
+  readonly lastError: { readonly text: string; readonly at: number } | undefined;
+}

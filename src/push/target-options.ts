@@ -1,0 +1,38 @@
+import type { Delivery, JobFailure, PathFailure } from "./message.ts";
+import type { ReconcileScope } from "./status.ts";
+import type { PushThreads } from "./threads.ts";
+
+/** What is told of a target; all of it is for people and counters. */
+export interface TargetEvents {
+  /** `sinceMs`: from when the change was seen to its acknowledgement. */
+  delivered(delivery: Delivery, sinceMs: number): void;
+  /** One path is refused, for the `attempts`th time; it is tried again in `retryMs`. */
+  failed(failure: PathFailure, retryMs: number, attempts: number): void;
+  /** The target cannot be used; it is tried again in `retryMs`. */
+  down(failure: JobFailure, retryMs: number): void;
+  /** `outageMs`: how long it was down. */
+  up(outageMs: number): void;
+  /** A comparison has looked at so much so far. */
+  comparing(entries: number, bytes: number): void;
+  reconciled(entries: number, bytes: number, ms: number): void;
+  /** Nothing is deleted at the target from now on, for this reason. */
+  halted(reason: string): void;
+  /** Deletions are made again; so many had been held back. */
+  resumed(held: number): void;
+}
+
+export interface TargetOptions {
+  readonly id: number;
+  readonly threads: PushThreads;
+  readonly events: TargetEvents;
+  /** How many batches may be under way at the same time; default 4. */
+  readonly mostBatches?: number;
+  /** More pending paths than these are gathered into whole trees; default 200,000. */
+  readonly pendingLimit?: number;
+  /** A path refused so often is left to {@link retryMs}; default 5. */
+  readonly patience?: number;
+  /** How often such a path is tried again; default one hour. */
+  readonly retryMs?: number;
+  /** What a comparison may do that nobody has asked for; default: delete nothing. */
+  readonly unasked?: ReconcileScope;
+}
