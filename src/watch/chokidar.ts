@@ -1,184 +1,161 @@
-import type { Stats } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import path from "node:path";
 import { type FSWatcher, watch } from "chokidar";
-import { type BytePath, pathFromText, pathToBytes, rootPath } from "../../protocol/index.ts";
-import { ChangeBatch } from "./batch.ts";
-import type { Watcher, WatcherStatus, WatchOptions } from "./contract.ts";
+import {
+  asBytePath,
+  type BytePath,
+  joinPath,
+  nativePath,
+  pathFromText,
+  pathToBytes,
+  rootPath,
+} from "../../protocol/index.ts";
 import { defaultEvents, type EventSwitches } from "./events.ts";
-import { Root } from "./root.ts";
+import type { Engine, EngineHost } from "./portable.ts";
 
-/** How often the root is looked at: chokidar does not tell when it is replaced. */
-const lookMs = 1_000;
 /** chokidar hides lost events, so the whole tree is looked at again this often. */
-const reconcileMs = 600_000;
+export const reconcileMs = 600_000;
 
 /** What changes before chokidar really watches a directory is seen by looking again after this. */
 const freshMs = 1_000;
 
-const switchOf: Readonly<Record<string, (events: EventSwitches) => boolean>> = {
-  add: (events) => events.closeWrite || events.createFile || events.moveTo,
-  change: (events) => events.closeWrite || events.modify || events.attrib,
-  addDir: (events) => events.createFolder || events.moveTo,
-  unlink: (events) => events.delete || events.moveFrom,
-  unlinkDir: (events) => events.delete || events.moveFrom,
-};
+/** Stands in a name for bytes that are not UTF-8. */
+const undecodable = "\ufffd";
 
 /**
- * Watches a tree with chokidar, by events or by polling: on macOS and Windows, where koffi is
- * missing, and on file systems that send no events.
+ * Notices changes with chokidar, by events: on macOS and Windows, and where koffi is missing.
  *
- * Weaker than inotify: renames are two changes, a file is reported while it is being written, lost
- * events and names that are not UTF-8 go unnoticed. Hence the whole tree is reported as changed
- * every ten minutes.
+ * chokidar is made to watch directories only, by taking its raw events and letting it ignore all
+ * else: by itself it takes a watch for every file, and stats it at every event.
+ *
+ * Weaker than inotify of our own: renames are two changes, a file is reported while it is being
+ * written, and events get lost unnoticed. Hence the whole tree is reported as changed from time to
+ * time ({@link reconcileMs}).
  */
-export class ChokidarWatcher implements Watcher {
-  readonly ready: Promise<void>;
-  readonly #options: WatchOptions;
-  readonly #backend: "chokidar" | "poll";
+export class ChokidarEngine implements Engine {
+  readonly #host: EngineHost;
+  readonly #root: string;
   readonly #events: EventSwitches;
-  readonly #root: Root;
   /** The root as chokidar has it: text. */
   readonly #rootText: string;
-  readonly #batch = new ChangeBatch();
   /** Directories that are looked at a second time. */
   readonly #fresh = new Set<BytePath>();
   #freshTimer: NodeJS.Timeout | undefined;
-  readonly #timers: readonly NodeJS.Timeout[];
   #watcher: FSWatcher | undefined;
-  #state: WatcherStatus["state"] = "starting";
   #eventCount = 0;
-  #flushing = false;
+  #isClosed = false;
 
-  constructor(options: WatchOptions, backend: "chokidar" | "poll") {
-    this.#options = options;
-    this.#backend = backend;
-    this.#events = options.events ?? defaultEvents;
-    this.#root = new Root(options.root);
-    this.#rootText = pathToBytes(options.root as BytePath).toString("utf8");
-    this.#timers = [
-      setInterval(() => this.#look(), lookMs),
-      setInterval(() => this.#report((batch) => batch.tree(rootPath)), reconcileMs),
-    ];
-    this.ready = this.#start();
-    this.ready.catch(() => {}); // whoever does not await it learns of the failure by onState
+  constructor(host: EngineHost) {
+    const { root, events = defaultEvents } = host.options;
+    this.#host = host;
+    this.#root = root;
+    this.#events = events;
+    this.#rootText = pathToBytes(asBytePath(root)).toString("utf8");
   }
 
-  status(): WatcherStatus {
-    const watched = this.#watcher?.getWatched() ?? {};
-    return {
-      backend: this.#backend,
-      state: this.#state,
-      directories: Object.keys(watched).length,
-      unwatched: [],
-      missingMounts: [],
-      events: this.#eventCount,
-      overflows: 0,
-    };
+  get directories(): number {
+    return Object.keys(this.#watcher?.getWatched() ?? {}).length;
   }
 
-  async close(): Promise<void> {
-    this.#state = "closed";
-    for (const timer of this.#timers) clearInterval(timer);
-    clearTimeout(this.#freshTimer);
-    await this.#watcher?.close();
+  get unwatched(): readonly BytePath[] {
+    return [];
   }
 
-  async #start(): Promise<void> {
-    const { waitForRoot = false, onState } = this.#options;
-    const { obstacle, display } = this.#root;
-    if (obstacle === undefined) return this.#open();
-    const message = `Cannot watch ${display}: ${obstacle}`;
-    if (!waitForRoot) {
-      await this.close();
-      throw new Error(message);
-    }
-    this.#state = "source gone";
-    onState({ kind: "source gone", message: `${message}; waiting for it` });
+  get events(): number {
+    return this.#eventCount;
   }
 
-  async #open(): Promise<void> {
-    const sameRoot = this.#root.remember();
-    const wasGone = this.#state === "source gone";
+  async open(): Promise<void> {
     const watcher = watch(this.#rootText, {
       ignoreInitial: true,
       followSymlinks: false,
       atomic: false,
-      alwaysStat: false,
       ignorePermissionErrors: true,
-      usePolling: this.#backend === "poll",
-      ignored: (name, stats) => this.#isExcluded(name, stats),
+      ignored: (name, stats) => this.#isIgnored(name, stats),
     });
     this.#watcher = watcher;
-    watcher.on("all", (event, name) => this.#heard(event, name));
+    watcher.on("raw", (event, name, details) => {
+      const { watchedPath = this.#rootText } = details as { readonly watchedPath?: string };
+      this.#heard(event, name, this.#relative(watchedPath));
+    });
+    watcher.on("addDir", (name) => this.#lookAgain(this.#relative(name)));
+    watcher.on("unlinkDir", (name) => this.#directoryGone(this.#relative(name)));
     watcher.on("error", (error) => {
-      this.#options.onState({ kind: "notice", message: `chokidar: ${String(error)}` });
+      this.#host.options.onState({ kind: "notice", message: `chokidar: ${String(error)}` });
     });
     await new Promise<void>((resolve) => {
       watcher.once("ready", () => resolve());
     });
-    this.#state = "watching";
-    const how = this.#backend === "poll" ? "by polling" : "with chokidar";
-    const message = `Watching ${this.#root.display} ${how}; everything is compared every ${reconcileMs / 60_000} min`;
-    this.#options.onState({ kind: "watching", sameRoot, message });
-    if (wasGone) this.#report((batch) => batch.tree(rootPath));
     // What changes right after chokidar says "ready" may be in its first look already.
     this.#lookAgain(rootPath);
   }
 
-  #isExcluded(name: string, stats: Stats | undefined): boolean {
-    const relative = this.#relative(name);
-    if (relative === rootPath || stats === undefined) return false;
-    return this.#options.excluded?.(relative, stats.isDirectory()) ?? false;
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#freshTimer);
+    await this.#watcher?.close();
   }
 
-  #heard(event: string, name: string): void {
+  describe(): string {
+    return `with chokidar: ${this.directories} directories; everything is compared every ${reconcileMs / 60_000} min`;
+  }
+
+  #isIgnored(name: string, stats: Stats | undefined): boolean {
+    if (stats === undefined) return false;
+    if (!stats.isDirectory()) return true;
+    const relative = this.#relative(name);
+    return relative !== rootPath && (this.#host.options.excluded?.(relative, true) ?? false);
+  }
+
+  /** Takes what fs.watch says of a name in a watched directory. */
+  #heard(event: string, name: string | null, directory: BytePath): void {
+    if (this.#isClosed) return;
     this.#eventCount += 1;
-    if (!switchOf[event]?.(this.#events)) return;
-    const changed = this.#relative(name);
-    if (changed === rootPath) return;
-    if (event === "addDir") this.#lookAgain(changed);
-    this.#report((batch) => {
-      if (event === "addDir" || event === "unlinkDir") batch.tree(changed);
+    // Which name it is cannot be told.
+    if (name === null || name.includes(undecodable)) this.#lookAgain(directory);
+    else this.#changed(joinPath(directory, pathFromText(name)), event);
+  }
+
+  #changed(changed: BytePath, event: string): void {
+    const { excluded } = this.#host.options;
+    const stats = this.#stat(changed);
+    const isDirectory = stats?.isDirectory() ?? false;
+    if (excluded?.(changed, isDirectory) || !this.#counts(event, stats)) return;
+    this.#host.report((batch) => {
+      if (stats === undefined) batch.gone(changed, false);
+      else if (isDirectory && event === "rename") batch.tree(changed);
       else batch.path(changed);
     });
+  }
+
+  #directoryGone(path: BytePath): void {
+    if (this.#isClosed || path === rootPath || !this.#counts("rename", undefined)) return;
+    this.#host.report((batch) => batch.gone(path, true));
+  }
+
+  #counts(event: string, stats: Stats | undefined): boolean {
+    const { delete: deletes, moveFrom, moveTo, ...on } = this.#events;
+    if (stats === undefined) return deletes || moveFrom;
+    if (event !== "rename") return on.closeWrite || on.modify || on.attrib;
+    return moveTo || (stats.isDirectory() ? on.createFolder : on.createFile || on.closeWrite);
   }
 
   #lookAgain(directory: BytePath): void {
     this.#fresh.add(directory);
     this.#freshTimer ??= setTimeout(() => {
       this.#freshTimer = undefined;
-      this.#report((batch) => {
-        for (const path of this.#fresh) batch.tree(path);
+      this.#host.report((batch) => {
+        for (const fresh of this.#fresh) batch.tree(fresh);
         this.#fresh.clear();
       });
     }, freshMs);
   }
 
-  /** Hands changes over when the loop turns; nothing while the root is not what it was. */
-  #report(add: (batch: ChangeBatch) => void): void {
-    add(this.#batch);
-    if (this.#flushing) return;
-    this.#flushing = true;
-    setImmediate(() => {
-      this.#flushing = false;
-      const changes = this.#batch.take();
-      // After a root's return everything is reported: what was heard meanwhile is part of it.
-      const isOff = this.#state === "closed" || this.#state === "source gone";
-      if (isOff || changes.length === 0) return;
-      if (this.#root.isIntact()) this.#options.onChanges(changes);
-      else this.#look();
-    });
-  }
-
-  /** Notices that the root has gone, or that it is back. */
-  #look(): void {
-    if (this.#state === "watching" && !this.#root.isIntact()) {
-      this.#state = "source gone";
-      void this.#watcher?.close();
-      const message = `${this.#root.display} is gone; nothing is deleted at the targets because of that`;
-      this.#options.onState({ kind: "source gone", message });
-    } else if (this.#state === "source gone" && this.#root.isBack()) {
-      void this.#open();
+  #stat(changed: BytePath): Stats | undefined {
+    try {
+      return lstatSync(nativePath(this.#root, changed), { throwIfNoEntry: false });
+    } catch {
+      return undefined; // a directory above it has gone
     }
   }
 

@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import type { WatchOptions } from "../../../src/watch/watcher.ts";
 import { type Observed, observeReady, temporaryDirectory } from "./observed.ts";
 import { Replica, readTree } from "./replica.ts";
 
@@ -81,17 +82,17 @@ interface Scene {
   readonly replica: Replica;
 }
 
-async function openScene(): Promise<Scene> {
+async function openScene(options: Partial<WatchOptions> = {}): Promise<Scene> {
   const root = join(temporaryDirectory(), "root");
   const outside = temporaryDirectory();
   mkdirSync(join(root, "a/b/c"), { recursive: true });
   mkdirSync(join(root, "b/c"), { recursive: true });
-  const seen = await observeReady(root);
+  const seen = await observeReady(root, options);
   return { root, outside, seen, replica: new Replica(readTree(root)) };
 }
 
-/** Waits until all that differs has been reported; then every directory must have its watch. */
-async function expectEqualAndWatched({ root, seen, replica }: Scene): Promise<void> {
+/** Waits until all that differs has been reported. */
+async function expectEqual({ root, seen, replica }: Scene): Promise<void> {
   let applied = 0;
   const isEqual = (): boolean => {
     for (const change of seen.changes.slice(applied)) replica.apply(change);
@@ -101,6 +102,12 @@ async function expectEqualAndWatched({ root, seen, replica }: Scene): Promise<vo
   await seen.until(isEqual, "a replica equal to the tree").catch((error: Error) => {
     throw new Error(`${replica.differences(root).join("\n")}\n${error.message}`);
   });
+}
+
+/** Besides, every directory must have its watch. */
+async function expectEqualAndWatched(scene: Scene): Promise<void> {
+  const { root, seen } = scene;
+  await expectEqual(scene);
   await quiet(root, seen);
   const directories = directoriesOf(root);
   expect(watchedInodes()).toEqual(inodesOf(root, directories));
@@ -133,3 +140,9 @@ test.skipIf(queueLength > 50_000)(
     await expectEqualAndWatched(scene);
   },
 );
+
+test("polling misses nothing of a storm either", async () => {
+  const scene = await openScene({ backend: "poll", pollIntervalMs: 10 });
+  await storm(scene.root, scene.outside, firstSeed);
+  await expectEqual(scene);
+});
