@@ -117,6 +117,18 @@ test("a faster level gives larger output, level 0 plain tokens", () => {
   expect(lengthAt(0)).toBe(words.length + 4 * Math.ceil(words.length / 32_768) + 4);
 });
 
+test("what cannot become shorter is stored, and text behind it compressed", () => {
+  const noise = random(26).bytes(300_000);
+  const length = (file: Uint8Array) =>
+    encoded((to) => write(openTokens("zlibx", to, undefined), [file])).length;
+  expect(length(noise)).toBeLessThan(noise.length + 200);
+  const mixed = Buffer.concat([noise, words]);
+  expect(length(mixed)).toBeLessThan(noise.length + words.length / 1.5);
+  const bytes = encoded((to) => write(openTokens("zlib", to, undefined), [mixed, 3, mixed]));
+  const [file] = inflateFiles(bytes, blockOf, { feedsMatches: true });
+  expect(file?.equals(Buffer.concat([mixed, blockOf(3), mixed]))).toBe(true);
+});
+
 test("no frame is longer than its length field allows", () => {
   const noise = random(25).bytes(600_000);
   const bytes = encoded((to) => write(openTokens("zlibx", to, undefined), [noise]));
