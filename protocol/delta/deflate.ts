@@ -71,10 +71,15 @@ export class DeflateCodec implements LiteralCodec {
   }
 }
 
+/** What is stored is copied into frames at once, so all sessions share the place it passes through. */
+let scratch = Buffer.alloc(0);
+
 /** Stored blocks and a flush, as deflate's level 0 writes them: `00 length(2) ~length(2) bytes`. */
 function stored(piece: Uint8Array): Uint8Array {
   const blocks = Math.ceil(piece.length / storedBytes);
-  const out = Buffer.allocUnsafe(piece.length + (blocks + 1) * storedHeaderBytes);
+  const longest = piece.length + (blocks + 1) * storedHeaderBytes;
+  if (scratch.length < longest) scratch = Buffer.allocUnsafeSlow(longest);
+  const out = scratch;
   let offset = 0;
   for (let at = 0; at < piece.length; at += storedBytes) {
     const part = piece.subarray(at, at + storedBytes);
@@ -82,8 +87,7 @@ function stored(piece: Uint8Array): Uint8Array {
     out.set(part, offset);
     offset += part.length;
   }
-  writeStoredHeader(out, offset, 0);
-  return out;
+  return out.subarray(0, writeStoredHeader(out, offset, 0));
 }
 
 function writeStoredHeader(out: Buffer, offset: number, length: number): number {
