@@ -6,6 +6,9 @@ import type { TranslatorOptions } from "./translator.ts";
 import { Unclosed } from "./unclosed.ts";
 import { tentative } from "./walker.ts";
 
+/** The two halves of an exchange follow each other, but for what other processors did meanwhile. */
+const recentRenames = 16;
+
 /** The name an event speaks of. */
 export interface Entry {
   readonly parent: Slot;
@@ -20,6 +23,8 @@ export class Renames {
   readonly unclosed: Unclosed;
   readonly #moves: Moves = new Moves();
   readonly #options: TranslatorOptions;
+  /** The last renames, "from NUL to". */
+  readonly #recent: string[] = [];
 
   constructor(options: TranslatorOptions) {
     this.#options = options;
@@ -108,7 +113,7 @@ export class Renames {
   #renameFile(departure: Departure, { path }: Entry): void {
     const { batch } = this.#options;
     this.#report(departure, path);
-    const wasExchanged = this.#mayExist(departure);
+    const wasExchanged = this.#turnsBack(departure, path) || this.#mayExist(departure);
     if (departure.wasUnreported || wasExchanged) batch.path(path);
     if (wasExchanged) this.#lookBack(departure);
   }
@@ -120,7 +125,7 @@ export class Renames {
     table.move(departure.slot, parent, name);
     this.unclosed.rename(departure.from, path);
     this.#report(departure, path);
-    const wasExchanged = this.#mayExist(departure);
+    const wasExchanged = this.#turnsBack(departure, path) || this.#mayExist(departure);
     if (wasExchanged) this.#lookBack(departure);
     this.#lookAgain(departure, wasExchanged || replaced !== noSlot);
   }
@@ -153,6 +158,17 @@ export class Renames {
     const top = known === noSlot ? table.add(parent, name) : known;
     if (known === noSlot) table.setFlag(top, tentative, true);
     walker.start({ top, report: "tree" });
+  }
+
+  /**
+   * True when a rename undoes one just before it. So does the second half of an exchange, after which
+   * there is something under both names; what is there now may have been moved on since.
+   */
+  #turnsBack({ from }: Departure, to: BytePath): boolean {
+    const isReverse = this.#recent.includes(`${to}\0${from}`);
+    this.#recent.push(`${from}\0${to}`);
+    if (this.#recent.length > recentRenames) this.#recent.shift();
+    return isReverse;
   }
 
   /** False when a name is certainly free. */

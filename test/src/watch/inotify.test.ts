@@ -8,16 +8,37 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defaultEvents } from "../../../src/watch/watcher.ts";
 import { clockTick, observe, observeReady, temporaryDirectory } from "./observed.ts";
+import { Replica, readTree } from "./replica.ts";
 
 /** Waits until everything before this call has been reported. */
 async function settled(root: string, seen: { sees(line: string): Promise<void> }): Promise<void> {
   const marker = `marker-${performance.now()}`;
   writeFileSync(join(root, marker), "");
   await seen.sees(`path ${marker}`);
+}
+
+function writeContent(path: string, content: string): void {
+  writeFileSync(path, content);
+}
+
+function makeFull(path: string, content: string): void {
+  mkdirSync(join(path, content), { recursive: true });
+  writeFileSync(join(path, content, "f"), content);
+}
+
+/** Gives each of two names what the other had, in one step. */
+function exchange(one: string, other: string): void {
+  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+  const renameat2 = koffi
+    .load(null)
+    .func("int renameat2(int from, const char *old, int to, const char *new, uint32_t flags)");
+  const [here, exchanging] = [-100, 2];
+  expect(renameat2(here, one, here, other, exchanging)).toBe(0);
 }
 
 test("reports a written file once, and nothing of what was there before", async () => {
@@ -102,6 +123,28 @@ test("two names exchanged, or replaced in one step, are reported under both", as
   writeFileSync(join(root, "empty/sub/f"), "");
   await seen.sees("path empty/sub/f");
   expect(seen.watcher.status().directories).toBe(3);
+});
+
+test.each([
+  ["files", writeContent, writeContent],
+  ["directories", makeFull, makeFull],
+  ["a file and a directory", writeContent, makeFull],
+] as const)("%s exchanged and moved on at once end up as what they are", async (_, one, other) => {
+  const root = temporaryDirectory();
+  one(join(root, "a"), "A");
+  other(join(root, "b"), "B");
+  const replica = new Replica(readTree(root));
+  const seen = await observeReady(root);
+  exchange(join(root, "a"), join(root, "b"));
+  rmSync(join(root, "a"), { recursive: true });
+  renameSync(join(root, "b"), join(root, "a"));
+  await settled(root, seen);
+  await seen.until(() => {
+    for (const change of seen.changes.splice(0)) replica.apply(change);
+    return replica.differences(root).length === 0;
+  });
+  const directories = [...readTree(root).values()].filter((entry) => entry === "directory");
+  await seen.until(() => seen.watcher.status().directories === 1 + directories.length);
 });
 
 test("names are bytes", async () => {
