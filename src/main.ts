@@ -5,6 +5,7 @@ import { RsyncError } from "../protocol/index.ts";
 import { answer } from "./cli/answer.ts";
 import type { MirrorCommand, RunOptions } from "./cli/command.ts";
 import { isInBackground, reportReady, runInBackground } from "./cli/daemon.ts";
+import { printChanges } from "./cli/print.ts";
 import { parseCommandLine } from "./cli/program.ts";
 import { startupLines } from "./cli/startup.ts";
 import { unsupported } from "./cli/unsupported.ts";
@@ -13,6 +14,7 @@ import { configFromSettings } from "./config/direct.ts";
 import { loadConfig } from "./config/load.ts";
 import { ConfigError, formatNote } from "./config/mistake.ts";
 import type { Config } from "./config/schema.ts";
+import { type Surroundings, surroundingsFor } from "./config/surroundings.ts";
 import { createLog } from "./log.ts";
 import { Mirror } from "./mirror.ts";
 
@@ -33,7 +35,16 @@ async function run(words: readonly string[]): Promise<number> {
         return await mirrorFiles(command);
       case "watch":
         if (command.daemon && !isInBackground()) return await runInBackground(words);
-        return await mirror([usable(configFromSettings(command.settings))], command);
+        return await mirror(
+          [usable(configFromSettings(command.settings, surroundingsOf(command)))],
+          command,
+        );
+      case "print":
+        await printChanges(command, {
+          write: (line) => process.stdout.write(line),
+          until: ended(),
+        });
+        return 0;
       case "check":
       case "explain":
       case "init":
@@ -54,11 +65,16 @@ async function mirrorFiles(command: MirrorCommand): Promise<number> {
   if (command.plugin !== undefined) {
     throw new RsyncError("OPTION_REFUSED", "-m: plugins are not in this version");
   }
-  const configs = command.files.map((file) => usable(loadConfig(file)));
+  const surroundings = surroundingsOf(command);
+  const configs = command.files.map((file) => usable(loadConfig(file, { surroundings })));
   for (const config of configs) {
     for (const line of startupLines(config, command)) process.stdout.write(`${line}\n`);
   }
   return mirror(configs, command);
+}
+
+function surroundingsOf({ wait = false }: RunOptions): Surroundings {
+  return surroundingsFor({ wait });
 }
 
 /** Shows what is worth knowing of a configuration. @throws when it cannot be run at all. */
@@ -81,8 +97,7 @@ function complain(text: string): void {
 /** Mirrors until the process is told to stop. */
 async function mirror(configs: readonly Config[], options: RunOptions): Promise<number> {
   const log = createLog({ debug: configs.some(({ debug }) => debug) });
-  const { fullPush, sessions, watcher } = options;
-  const mirrors = configs.map((config) => new Mirror(config, { log, fullPush, sessions, watcher }));
+  const mirrors = configs.map((config) => new Mirror(config, { log, ...options }));
   const told = toldToStop();
   await Promise.all(mirrors.map((each) => each.start()));
   reportReady();
@@ -106,6 +121,12 @@ async function toldToStop(): Promise<NodeJS.Signals> {
     // Without a terminal to lose, as in the background, a hang-up means nothing.
     if (isInBackground()) process.on("SIGHUP", () => {});
   });
+}
+
+/** Resolves when the process is told to stop, or nobody reads what it prints any more. */
+function ended(): Promise<unknown> {
+  const closed = new Promise((resolve) => process.stdout.once("error", resolve));
+  return Promise.race([toldToStop(), closed]);
 }
 
 /** One clear line for what a user can mend; anything else is our mistake and shows its trace. */

@@ -29,7 +29,9 @@ export interface MirrorOptions {
   readonly fullPush?: boolean;
   readonly watcher?: BackendName | "auto";
   /** Wait for a source that is not there yet instead of failing. Default false. */
-  readonly wait?: boolean;
+  readonly wait?: boolean | undefined;
+  /** How often what sends no events is looked at; default the watcher's own. */
+  readonly pollIntervalMs?: number | undefined;
   /** Of an earlier mirror of these sources ({@link Mirror.pendingPaths}); default nothing. */
   readonly pending?: PendingPaths;
   /** How much a comparison may delete before a person is asked. */
@@ -205,7 +207,7 @@ export class Mirror {
   async #startSource(mirrored: Mirrored): Promise<void> {
     const { source, targets } = mirrored;
     const rules = compileRules(this.#config.filter);
-    const { watcher: backend, wait = false } = this.#options;
+    const { watcher: backend, wait = false, pollIntervalMs } = this.#options;
     const identity = readIdentity(source.watch, rootPath);
     if (identity !== undefined) this.#mirrorFrom(mirrored, identity, { deletes: true });
     else if (!wait) throw missingSource(source);
@@ -216,6 +218,7 @@ export class Mirror {
       willScan: this.#options.fullPush ?? false,
       waitForRoot: wait,
       ...(backend && { backend }),
+      ...(pollIntervalMs !== undefined && { pollIntervalMs }),
       onMounts: (mounts) => {
         mirrored.mounts = mounts;
         for (const { id } of targets) if (mirrored.identity) this.#threads.setMounts(id, mounts);

@@ -11,6 +11,10 @@ export interface RunOptions {
   /** `-n`: sessions in flight at a time; 10 unless said. */
   readonly sessions: number;
   readonly watcher: BackendName | "auto";
+  /** `--wait`: a directory to watch that is missing is waited for. */
+  readonly wait?: boolean | undefined;
+  /** `--poll-interval`: how often what sends no events is looked at; default the watcher's own. */
+  readonly pollIntervalMs?: number | undefined;
 }
 
 /** `sersync [-d] [-r] [-n N] [-o FILE]… [-m NAME]` */
@@ -32,6 +36,16 @@ export interface WatchCommand extends RunOptions {
   readonly settings: MirrorSettings;
 }
 
+/** `sersync watch [SRC] [-o FILE]… --print`: tells changes, mirrors nothing. */
+export interface PrintCommand extends Pick<RunOptions, "watcher" | "wait" | "pollIntervalMs"> {
+  readonly kind: "print";
+  /** Configurations whose filters and switches count, and whose directories without a source. */
+  readonly files: readonly string[];
+  readonly settings: Partial<MirrorSettings>;
+  /** One JSON object per line. */
+  readonly json: boolean;
+}
+
 /** The subcommands that answer and end; `answer` carries them out. */
 export type Question =
   | { readonly kind: "check"; readonly files: readonly string[]; readonly json: boolean }
@@ -48,6 +62,7 @@ export type Question =
 export type Command =
   | MirrorCommand
   | WatchCommand
+  | PrintCommand
   | Question
   /** Nothing to do but to print: on the standard output when `exitCode` is 0, else on stderr. */
   | { readonly kind: "text"; readonly text: string; readonly exitCode: number };

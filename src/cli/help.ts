@@ -24,6 +24,7 @@ Examples:
                                  which rule decides for this path
   sersync watch /data rsync://backup@host/module --password-file /etc/rsync.pas
                                  mirror without a configuration file
+  sersync watch /data --print    tell what changes, mirror nothing; also with -o confxml.xml
   sersync init /data rsync://host/module > confxml.xml
 
 Exit codes: 0 all is well, 1 the command line or the configuration is wrong; others are rsync's.`;
@@ -43,12 +44,15 @@ export const chineseHelp: string = `${ruler}
 ${ruler}
 新增功能:
   --watcher auto|inotify|chokidar|poll   选择监控方式，默认auto
+  --poll-interval SECONDS                轮询间隔（没有事件的文件系统）
+  --wait                                 监控目录不存在时等待，而不是报错
   --lang zh|en                           帮助信息的语言
   --version                              显示版本
   sersync check -o FILE [--json]         检查配置文件，说明将要执行的操作
   sersync explain -o FILE PATH           说明哪条过滤规则对该路径生效
   sersync init [SRC] [URL...]            生成带注释的confxml.xml
   sersync watch SRC URL...               不用配置文件直接同步
+  sersync watch [SRC] [-o FILE] --print  只显示文件变化，不做同步
 `;
 
 /** A refused command line, as sersync said it in Chinese, with what was found. */

@@ -1,7 +1,8 @@
-import type { Command as Commander } from "commander";
+import { type Command as Commander, Option } from "commander";
 import { type PluginName, pluginNames } from "../config/schema.ts";
 import { nearestWord } from "../config/spelling.ts";
 import type { MirrorCommand, RunOptions } from "./command.ts";
+import { countFrom, parseCount } from "./settings.ts";
 
 /** The flags of sersync itself, as commander hands them over. */
 export interface MirrorFlags {
@@ -11,6 +12,9 @@ export interface MirrorFlags {
   readonly config?: readonly string[];
   readonly plugin?: string;
   readonly watcher?: (typeof watchers)[number];
+  readonly wait?: boolean;
+  /** In seconds. */
+  readonly pollInterval?: number;
 }
 
 /** What `--watcher` takes. */
@@ -23,6 +27,14 @@ interface MirrorWords {
   readonly given: readonly string[];
   /** Words that are neither options nor subcommands; sersync passed them over. */
   readonly rest: readonly string[];
+}
+
+/** Adds the flags that say how changes are noticed. */
+export function addWatching(command: Commander): Commander {
+  return command
+    .addOption(new Option("--watcher <name>", "how changes are noticed").choices(watchers))
+    .option("--poll-interval <seconds>", "look so often where no events come", parseCount)
+    .option("--wait", "wait for a directory that is not there yet (SERSYNC_WAIT=true)");
 }
 
 /** The flags as a command; ends through `program.error` when they cannot be one. */
@@ -53,7 +65,7 @@ export function runOptions(
   flags: MirrorFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): { readonly run: RunOptions; readonly warnings: readonly string[] } {
-  const { SERSYNC_SESSIONS, SERSYNC_FULL_PUSH, SERSYNC_WATCHER } = environment;
+  const { SERSYNC_SESSIONS, SERSYNC_FULL_PUSH, SERSYNC_WATCHER, SERSYNC_WAIT } = environment;
   const asked = flags.sessions ?? (SERSYNC_SESSIONS || undefined);
   const sessions = sessionsFrom(program, asked);
   const fromEnvironment = watchers.find((name) => name === SERSYNC_WATCHER);
@@ -61,11 +73,14 @@ export function runOptions(
     const found = JSON.stringify(SERSYNC_WATCHER);
     program.error(`error: SERSYNC_WATCHER: found ${found}; allowed are ${watchers.join(", ")}`);
   }
+  const pollSeconds = flags.pollInterval ?? countFrom("SERSYNC_POLL_INTERVAL", environment);
   const run: RunOptions = {
     fullPush: flags.fullPush ?? SERSYNC_FULL_PUSH === "true",
     daemon: flags.daemon ?? false,
     sessions: sessions ?? defaultSessions,
     watcher: flags.watcher ?? fromEnvironment ?? "auto",
+    wait: (flags.wait ?? SERSYNC_WAIT === "true") || undefined,
+    pollIntervalMs: pollSeconds === undefined ? undefined : pollSeconds * 1_000,
   };
   const warning = `-n: found ${JSON.stringify(asked)}; as in sersync ${defaultSessions} is taken`;
   return { run, warnings: asked !== undefined && sessions === undefined ? [warning] : [] };

@@ -2,7 +2,7 @@ import { Command as Commander, CommanderError, Option } from "commander";
 import { pluginNames } from "../config/schema.ts";
 import type { Command } from "./command.ts";
 import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
-import { type MirrorFlags, mirrorFrom, runOptions, watchers } from "./mirror-flags.ts";
+import { addWatching, type MirrorFlags, mirrorFrom, runOptions } from "./mirror-flags.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
 
 /** What the command line is read with besides its own words. */
@@ -63,7 +63,6 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
     .option("-n, --sessions <number>", "sessions at a time, default 10")
     .option("-o, --config <file>", "configuration, default confxml.xml; may be repeated", collect)
     .option("-m, --plugin <name>", `run one plugin alone: ${pluginNames.join(", ")}`)
-    .addOption(new Option("--watcher <name>", "how changes are noticed").choices(watchers))
     .addOption(new Option("--lang <language>", "of this help").choices(["en", "zh"]))
     .argument("[words...]")
     .addHelpText("after", examples)
@@ -79,6 +78,7 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   ] as const) {
     program.on(`option:${long}`, () => given.push(letter));
   }
+  addWatching(program);
   addCheck(program, asked);
   addExplain(program, asked);
   addInit(program, environment, asked);
@@ -131,19 +131,42 @@ function addInit(program: Commander, environment: Environment, asked: Asked): vo
     );
 }
 
+type WatchFlags = SettingsFlags & MirrorFlags & FilesFlags & { readonly print?: boolean };
+
 function addWatch(program: Commander, environment: Environment, asked: Asked): void {
   const command = subcommand(program, "watch", "mirror without a configuration file");
-  addSettings(command)
+  addWatching(addSettings(command))
     .option("-d, --daemon", "run in the background")
     .option("-r, --full-push", "push everything once before mirroring live (SERSYNC_FULL_PUSH)")
     .option("-n, --sessions <number>", "sessions at a time, default 10 (SERSYNC_SESSIONS)")
-    .addOption(new Option("--watcher <name>", "how changes are noticed").choices(watchers))
-    .action((from: string | undefined, to: string[], flags: SettingsFlags & MirrorFlags) => {
-      const settings = settingsFrom({ source: from, urls: to }, flags, environment);
-      const { source, targets } = settings;
-      if (source === undefined) return command.error("error: the directory to watch is missing");
-      if (targets === undefined) return command.error("error: the address of a module is missing");
-      const { run } = runOptions(command, flags, environment);
-      asked({ kind: "watch", settings: { ...settings, source, targets }, ...run });
-    });
+    .option("--print", "only tell what changes; no address is needed")
+    .option("--json", "with --print: for programs")
+    .option("-o, --config <file>", "with --print: whose filters and switches count", collect)
+    .action((source: string | undefined, urls: string[], flags: WatchFlags) =>
+      asked(watchFrom(command, { source, urls }, flags, environment)),
+    );
+}
+
+function watchFrom(
+  command: Commander,
+  words: { readonly source: string | undefined; readonly urls: readonly string[] },
+  flags: WatchFlags,
+  environment: Environment,
+): Command {
+  const { print = false, json = false, config: files = [] } = flags;
+  const settings = settingsFrom(words, flags, environment);
+  const { source, targets } = settings;
+  const { run } = runOptions(command, flags, environment);
+  if (source === undefined && files.length === 0) {
+    return command.error("error: the directory to watch is missing");
+  }
+  if (print) {
+    const { watcher, wait, pollIntervalMs } = run;
+    return { kind: "print", files, settings, json, watcher, wait, pollIntervalMs };
+  }
+  if (files.length > 0 || json) {
+    return command.error("error: -o and --json go with --print; to mirror: sersync -o FILE");
+  }
+  if (targets === undefined) return command.error("error: the address of a module is missing");
+  return { kind: "watch", settings: { ...settings, source: source as string, targets }, ...run };
 }

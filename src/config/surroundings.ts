@@ -29,6 +29,15 @@ export function thisMachine(): Surroundings {
   };
 }
 
+/** This machine; with `wait` a directory to watch that is not there yet is no mistake. */
+export function surroundingsFor({ wait }: { readonly wait: boolean }): Surroundings {
+  const machine = thisMachine();
+  if (!wait) return machine;
+  const isThere = (path: string): boolean =>
+    statSync(nativePath(path, rootPath), { throwIfNoEntry: false }) !== undefined;
+  return { ...machine, watchProblem: (path) => (isThere(path) ? watchProblem(path) : undefined) };
+}
+
 function ownName(): string {
   try {
     return userInfo().username;

@@ -42,7 +42,10 @@ export interface WatchOptions {
    * and the watching of their directory are looked for, which costs an lstat of every file.
    */
   readonly willScan?: boolean;
-  /** How often what cannot be watched is compared instead, in ms; default 60 000. */
+  /**
+   * How often everything is looked at when polling, in ms, default as often as takes a fifth of the
+   * time; and what inotify cannot watch, default 60 000.
+   */
   readonly pollIntervalMs?: number;
   /** Called with batches that are never empty, in the order in which things happened. */
   readonly onChanges: (changes: readonly Change[]) => void;
