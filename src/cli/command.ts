@@ -1,5 +1,6 @@
 import type { PluginName } from "../config/schema.ts";
 import type { MirrorSettings } from "../config/template.ts";
+import type { Request } from "../control/message.ts";
 import type { BackendName } from "../watch/contract.ts";
 
 /** How a mirror is run, whatever says what is mirrored. */
@@ -15,6 +16,10 @@ export interface RunOptions {
   readonly wait?: boolean | undefined;
   /** `--poll-interval`: how often what sends no events is looked at; default the watcher's own. */
   readonly pollIntervalMs?: number | undefined;
+  /** `--log-file`: log lines go there; default the standard output. */
+  readonly logFile?: string | undefined;
+  /** `--pid-file`: holds the process's number while it runs. */
+  readonly pidFile?: string | undefined;
 }
 
 /** `sersync [-d] [-r] [-n N] [-o FILE]… [-m NAME]` */
@@ -58,11 +63,21 @@ export type Question =
       readonly output: string | undefined;
     };
 
+/** The subcommands that talk to a running program. */
+export interface ControlCommand {
+  readonly kind: "control";
+  readonly request: Request;
+  /** Which program: the configurations it runs. */
+  readonly files: readonly string[];
+  readonly json: boolean;
+}
+
 /** What a command line asks for. */
 export type Command =
   | MirrorCommand
   | WatchCommand
   | PrintCommand
+  | ControlCommand
   | Question
   /** Nothing to do but to print: on the standard output when `exitCode` is 0, else on stderr. */
   | { readonly kind: "text"; readonly text: string; readonly exitCode: number };

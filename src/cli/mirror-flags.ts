@@ -2,7 +2,7 @@ import { type Command as Commander, Option } from "commander";
 import { type PluginName, pluginNames } from "../config/schema.ts";
 import { nearestWord } from "../config/spelling.ts";
 import type { MirrorCommand, RunOptions } from "./command.ts";
-import { countFrom, parseCount } from "./settings.ts";
+import { countFrom, parseCount, switchFrom } from "./settings.ts";
 
 /** The flags of sersync itself, as commander hands them over. */
 export interface MirrorFlags {
@@ -15,6 +15,8 @@ export interface MirrorFlags {
   readonly wait?: boolean;
   /** In seconds. */
   readonly pollInterval?: number;
+  readonly logFile?: string;
+  readonly pidFile?: string;
 }
 
 /** What `--watcher` takes. */
@@ -35,6 +37,13 @@ export function addWatching(command: Commander): Commander {
     .addOption(new Option("--watcher <name>", "how changes are noticed").choices(watchers))
     .option("--poll-interval <seconds>", "look so often where no events come", parseCount)
     .option("--wait", "wait for a directory that is not there yet (SERSYNC_WAIT=true)");
+}
+
+/** Adds the files that a process leaves while it runs. */
+export function addProcessFiles(command: Commander): Commander {
+  return command
+    .option("--log-file <file>", "write log lines there; HUP opens it anew (SERSYNC_LOG_FILE)")
+    .option("--pid-file <file>", "hold the process's number there (SERSYNC_PID_FILE)");
 }
 
 /** The flags as a command; ends through `program.error` when they cannot be one. */
@@ -65,7 +74,7 @@ export function runOptions(
   flags: MirrorFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): { readonly run: RunOptions; readonly warnings: readonly string[] } {
-  const { SERSYNC_SESSIONS, SERSYNC_FULL_PUSH, SERSYNC_WATCHER, SERSYNC_WAIT } = environment;
+  const { SERSYNC_SESSIONS, SERSYNC_WATCHER, SERSYNC_LOG_FILE, SERSYNC_PID_FILE } = environment;
   const asked = flags.sessions ?? (SERSYNC_SESSIONS || undefined);
   const sessions = sessionsFrom(program, asked);
   const fromEnvironment = watchers.find((name) => name === SERSYNC_WATCHER);
@@ -75,12 +84,14 @@ export function runOptions(
   }
   const pollSeconds = flags.pollInterval ?? countFrom("SERSYNC_POLL_INTERVAL", environment);
   const run: RunOptions = {
-    fullPush: flags.fullPush ?? SERSYNC_FULL_PUSH === "true",
+    fullPush: flags.fullPush ?? switchFrom("SERSYNC_FULL_PUSH", environment) ?? false,
     daemon: flags.daemon ?? false,
     sessions: sessions ?? defaultSessions,
     watcher: flags.watcher ?? fromEnvironment ?? "auto",
-    wait: (flags.wait ?? SERSYNC_WAIT === "true") || undefined,
+    wait: (flags.wait ?? switchFrom("SERSYNC_WAIT", environment)) || undefined,
     pollIntervalMs: pollSeconds === undefined ? undefined : pollSeconds * 1_000,
+    logFile: flags.logFile ?? (SERSYNC_LOG_FILE || undefined),
+    pidFile: flags.pidFile ?? (SERSYNC_PID_FILE || undefined),
   };
   const warning = `-n: found ${JSON.stringify(asked)}; as in sersync ${defaultSessions} is taken`;
   return { run, warnings: asked !== undefined && sessions === undefined ? [warning] : [] };

@@ -1,8 +1,9 @@
 import { Command as Commander, CommanderError, Option } from "commander";
 import { pluginNames } from "../config/schema.ts";
 import type { Command } from "./command.ts";
+import { addControl } from "./control-flags.ts";
 import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
-import { addWatching, type MirrorFlags, mirrorFrom, runOptions } from "./mirror-flags.ts";
+import { addProcessFiles, addWatching, type MirrorFlags, mirrorFrom, runOptions } from "./mirror-flags.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
 
 /** What the command line is read with besides its own words. */
@@ -79,10 +80,12 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
     program.on(`option:${long}`, () => given.push(letter));
   }
   addWatching(program);
+  addProcessFiles(program);
   addCheck(program, asked);
   addExplain(program, asked);
   addInit(program, environment, asked);
   addWatch(program, environment, asked);
+  addControl(program, asked);
   return program;
 }
 
@@ -135,7 +138,7 @@ type WatchFlags = SettingsFlags & MirrorFlags & FilesFlags & { readonly print?: 
 
 function addWatch(program: Commander, environment: Environment, asked: Asked): void {
   const command = subcommand(program, "watch", "mirror without a configuration file");
-  addWatching(addSettings(command))
+  addProcessFiles(addWatching(addSettings(command)))
     .option("-d, --daemon", "run in the background")
     .option("-r, --full-push", "push everything once before mirroring live (SERSYNC_FULL_PUSH)")
     .option("-n, --sessions <number>", "sessions at a time, default 10 (SERSYNC_SESSIONS)")

@@ -58,7 +58,8 @@ export function settingsFrom(
     environment[`SERSYNC_${name}`] || undefined;
   const urls = words.urls.length > 0 ? words.urls : listOf(variable("TARGETS"));
   const source = words.source ?? variable("SOURCE");
-  const deletes = flags.delete === false ? false : variable("DELETE") !== "false";
+  const deletes =
+    flags.delete === false ? false : (switchFrom("SERSYNC_DELETE", environment) ?? true);
   return withoutUndefined({
     source,
     targets: urls.length > 0 ? urls.map(targetFrom) : undefined,
@@ -69,7 +70,7 @@ export function settingsFrom(
     passwordFile: flags.passwordFile ?? variable("PASSWORD_FILE"),
     timeoutSeconds: flags.timeout ?? countFrom("SERSYNC_TIMEOUT", environment),
     reconcileMinutes: flags.reconcile ?? countFrom("SERSYNC_RECONCILE", environment),
-    debug: flags.debug ?? variable("DEBUG") === "true",
+    debug: flags.debug ?? switchFrom("SERSYNC_DEBUG", environment) ?? false,
   });
 }
 
@@ -84,6 +85,26 @@ export function countFrom(name: string, environment: Environment): number | unde
       `${name}: found "${text}"; a number from 1 to 999999 is needed.`,
     );
   }
+}
+
+const switchWords: Readonly<Record<string, boolean>> = {
+  true: true,
+  yes: true,
+  1: true,
+  false: false,
+  no: false,
+  0: false,
+};
+
+/** The switch a variable holds; undefined when it is unset or empty. */
+export function switchFrom(name: string, environment: Environment): boolean | undefined {
+  const text = environment[name];
+  if (text === undefined || text === "") return undefined;
+  const value = switchWords[text.trim().toLowerCase()];
+  if (value === undefined) {
+    throw new InvalidArgumentError(`${name}: found "${text}"; true or false is needed.`);
+  }
+  return value;
 }
 
 /** An rsync address as settings. */

@@ -69,24 +69,32 @@ export async function startMirror(setUp: MirrorSetUp): Promise<RunningMirror> {
 /** Starts the program and waits for nothing. */
 export function launchMirror(setUp: MirrorSetUp): RunningMirror {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "sersync-mirror-"));
-  const file = path.join(directory, "confxml.xml");
-  const passwordFile = path.join(directory, "password");
-  fs.writeFileSync(passwordFile, setUp.password ?? "none", { mode: 0o600 });
-  fs.writeFileSync(file, formatConfiguration(setUp, directory));
+  const file = writeConfiguration(setUp, directory);
   const argv = [inProject("dist/bin/sersync.js"), "-o", file];
   if (setUp.fullPush !== false) argv.push("-r");
-  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, argv, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, SERSYNC_RUNTIME_DIR: directory },
+  });
   const log = readLog(child);
   return {
     ...log,
     isRunning: () => child.exitCode === null && child.signalCode === null,
-    setPassword: (password) => fs.writeFileSync(passwordFile, password),
+    setPassword: (password) => fs.writeFileSync(path.join(directory, "password"), password),
     terminate: () => end(child, "SIGTERM"),
     [Symbol.asyncDispose]: async () => {
       await end(child, "SIGKILL");
       fs.rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Writes `confxml.xml`, and the password file it names, into a directory; returns its path. */
+export function writeConfiguration(setUp: MirrorSetUp, directory: string): string {
+  const file = path.join(directory, "confxml.xml");
+  fs.writeFileSync(path.join(directory, "password"), setUp.password ?? "none", { mode: 0o600 });
+  fs.writeFileSync(file, formatConfiguration(setUp, directory));
+  return file;
 }
 
 async function end(child: ChildProcess, signal: NodeJS.Signals) {
@@ -98,7 +106,8 @@ async function end(child: ChildProcess, signal: NodeJS.Signals) {
   return child.exitCode ?? child.signalCode;
 }
 
-function readLog(child: ChildProcess): Pick<RunningMirror, "output" | "lines" | "says"> {
+/** Reads what a program prints, on both outputs. */
+export function readLog(child: ChildProcess): Pick<RunningMirror, "output" | "lines" | "says"> {
   const lines: LogLine[] = [];
   const printed: string[] = [];
   const waiting = new Set<() => void>();

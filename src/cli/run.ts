@@ -1,0 +1,135 @@
+import { RsyncError } from "../../protocol/index.ts";
+import type { LoadedConfig } from "../config/confxml.ts";
+import { configFromSettings } from "../config/direct.ts";
+import { loadConfig } from "../config/load.ts";
+import { surroundingsFor } from "../config/surroundings.ts";
+import type { MirrorSettings } from "../config/template.ts";
+import { configurationKey, settingsKey } from "../control/address.ts";
+import { createLog } from "../log.ts";
+import { openLogFile } from "../log-file.ts";
+import { loadPlans, type Plan, type PlanSource } from "../service/plan.ts";
+import { Service } from "../service/service.ts";
+import type { MirrorCommand, RunOptions, WatchCommand } from "./command.ts";
+import {
+  backgroundLog,
+  complain,
+  defaultLogFile,
+  isInBackground,
+  reportReady,
+  runInBackground,
+  say,
+  sayOnError,
+  whenAbandoned,
+} from "./daemon.ts";
+import { startupLines } from "./startup.ts";
+import { unsupported } from "./unsupported.ts";
+
+/**
+ * Mirrors what configuration files, or flags, say until the process is told to stop.
+ *
+ * @param words the command line, for starting it again in the background
+ */
+export async function runMirror(
+  command: MirrorCommand | WatchCommand,
+  words: readonly string[],
+): Promise<number> {
+  const sources = command.kind === "mirror" ? fileSources(command) : [settingsSource(command)];
+  if (command.daemon && !isInBackground()) return startInBackground(command, words, sources);
+  if (command.kind === "mirror") for (const warning of command.warnings) complain(warning);
+  const plans = loadPlans(sources);
+  for (const { warnings } of plans) for (const line of warnings) sayOnError(`${line}\n`);
+  if (command.kind === "mirror") announce(command, plans);
+  await serve(command, plans, sources);
+  return 0;
+}
+
+function fileSources(command: MirrorCommand): readonly PlanSource[] {
+  const { files, plugin, wait = false } = command;
+  if (plugin !== undefined) {
+    throw new RsyncError("OPTION_REFUSED", "-m: plugins are not in this version");
+  }
+  const sources = files.map((file) => ({
+    key: configurationKey(file),
+    file,
+    load: () => usable(loadConfig(file, { surroundings: surroundingsFor({ wait }) })),
+  }));
+  const twice = sources.find(({ key }, at) => sources.findIndex((each) => each.key === key) !== at);
+  if (twice === undefined) return sources;
+  throw new RsyncError("BAD_OPTION", `-o: ${twice.file} is given twice`);
+}
+
+function settingsSource({ settings, wait = false }: WatchCommand): PlanSource {
+  const key = settingsKey(settings.source, settings.targets.map(targetName));
+  const load = (): LoadedConfig =>
+    usable(configFromSettings(settings, surroundingsFor({ wait })));
+  return { key, file: settings.source, load };
+}
+
+function targetName({
+  host,
+  port = 873,
+  name,
+  user = "",
+}: MirrorSettings["targets"][number]): string {
+  return `${user}@${host}:${port}/${name}`;
+}
+
+/** @throws {RsyncError} when the configuration asks for what this version cannot do. */
+function usable(loaded: LoadedConfig): LoadedConfig {
+  const { config, notes } = loaded;
+  const { errors, warnings } = unsupported(config);
+  if (errors.length > 0) {
+    throw new RsyncError("OPTION_REFUSED", `${config.file}: ${errors.join("; ")}`);
+  }
+  const added = warnings.map((text) => ({
+    line: 1,
+    column: 1,
+    severity: "warning" as const,
+    text,
+  }));
+  return { config, notes: [...notes, ...added] };
+}
+
+async function startInBackground(
+  { logFile }: RunOptions,
+  words: readonly string[],
+  sources: readonly PlanSource[],
+): Promise<number> {
+  const [{ file, key }] = sources as readonly [PlanSource, ...PlanSource[]];
+  // sersync's own outputs were its log: where they lead to a file or a program, that is kept.
+  const chosen = logFile ?? (process.stdout.isTTY ? defaultLogFile(file, key) : undefined);
+  const exitCode = await runInBackground(words, chosen);
+  if (exitCode === 0 && logFile === undefined && chosen !== undefined) say(`log file: ${chosen}\n`);
+  return exitCode;
+}
+
+function announce(command: MirrorCommand, plans: readonly Plan[]): void {
+  for (const { config } of plans) {
+    for (const line of startupLines(config, command)) say(`${line}\n`);
+  }
+}
+
+async function serve(
+  command: RunOptions,
+  plans: readonly Plan[],
+  sources: readonly PlanSource[],
+): Promise<void> {
+  const { fullPush, sessions, watcher, pidFile } = command;
+  const file = command.logFile ?? backgroundLog();
+  const logFile = file === undefined ? undefined : openLogFile(file, complain);
+  if (logFile !== undefined) process.on("exit", () => logFile.flushSync());
+  const debug = plans.some(({ config }) => config.debug);
+  const log = createLog({ debug, ...(logFile && { output: logFile, pretty: false }) });
+  const service = new Service(plans, {
+    sources,
+    log,
+    fullPush,
+    sessions,
+    watcher,
+    pidFile,
+    reopenLog: () => logFile?.reopen(),
+    onReady: () => void reportReady(),
+  });
+  whenAbandoned(() => void service.stop("the end of the process that started it"));
+  await service.run();
+}

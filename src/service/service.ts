@@ -1,0 +1,155 @@
+import type { Logger } from "pino";
+import type { MirrorOptions } from "../mirror.ts";
+import { answererFor } from "./answer.ts";
+import { ServiceManager } from "./notify.ts";
+import { claimPidFile, type PidFile } from "./pid-file.ts";
+import { loadPlans, type Plan, type PlanSource } from "./plan.ts";
+import { type ReloadOutcome, reloadUnits } from "./reload.ts";
+import { listenToSignals } from "./signals.ts";
+import { stopDeadlineMs, Unit } from "./unit.ts";
+
+/** The exit code of a process that was told a second time to stop: rsync's for a signal. */
+export const killedExitCode: number = 20;
+
+/** Every directory gets a watch before the start is over: a big tree takes its time. */
+const startingMs = 60_000;
+
+/** How the program is run; the plans say what. */
+export interface ServiceOptions extends MirrorOptions {
+  /** Where the plans came from: they are read again on reload. */
+  readonly sources: readonly PlanSource[];
+  /** Opens the log file anew. Default: there is none. */
+  readonly reopenLog?: (() => void) | undefined;
+  /** Default: none. */
+  readonly pidFile?: string | undefined;
+  /** Called when everything is watched. */
+  readonly onReady: () => void;
+}
+
+/**
+ * The running program: its mirrors, and everything by which they are started, asked, changed and
+ * stopped.
+ */
+export class Service {
+  readonly #options: ServiceOptions;
+  readonly #log: Logger;
+  readonly #units: readonly Unit[];
+  readonly #manager = new ServiceManager();
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<number>;
+  #tellEnded: (undelivered: number) => void = () => {};
+  #state: "starting" | "running" | "stopping" = "starting";
+  #reloading: Promise<ReloadOutcome> | undefined;
+  #pidFile: PidFile | undefined;
+
+  constructor(plans: readonly Plan[], options: ServiceOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#units = plans.map((plan) => new Unit(plan, options));
+    this.#ended = new Promise((resolve) => {
+      this.#tellEnded = resolve;
+    });
+  }
+
+  /**
+   * Mirrors until it is told to stop.
+   *
+   * @throws when it cannot start; by then everything is released.
+   */
+  async run(): Promise<void> {
+    const endSignals = listenToSignals({
+      stop: (reason) => void this.stop(reason),
+      stopNow: () => process.exit(killedExitCode),
+      reload: () => void this.reload(),
+    });
+    try {
+      await this.#claim();
+      await this.#start();
+      await aborted(this.#stop.signal);
+      await this.#reloading;
+    } finally {
+      await this.#end();
+      endSignals();
+    }
+  }
+
+  /** Ends {@link run}; what is under way may finish. Resolves with how many paths are left. */
+  stop(reason: string): Promise<number> {
+    if (!this.#stop.signal.aborted) this.#log.info(`stopping on ${reason}`);
+    this.#stop.abort();
+    return this.#ended;
+  }
+
+  /** Reads the configurations again and carries out what has changed in them. */
+  async reload(): Promise<ReloadOutcome> {
+    this.#options.reopenLog?.();
+    // What is read now may be older than the request: it is read once more.
+    const before = this.#reloading;
+    const reloading = (before ?? Promise.resolve()).then(() => this.#reload());
+    this.#reloading = reloading;
+    return reloading;
+  }
+
+  async #reload(): Promise<ReloadOutcome> {
+    if (this.#state !== "running" || this.#stop.signal.aborted) {
+      return { ok: false, mistakes: [`cannot reload: the program is ${this.#state}`] };
+    }
+    this.#manager.reloading();
+    const outcome = await reloadUnits(
+      this.#units,
+      () => loadPlans(this.#options.sources),
+      this.#log,
+    );
+    this.#manager.ready();
+    return outcome;
+  }
+
+  async #claim(): Promise<void> {
+    const { pidFile } = this.#options;
+    for (const unit of this.#units) await unit.claim(answererFor(this));
+    if (pidFile !== undefined) this.#pidFile = await claimPidFile(pidFile);
+  }
+
+  async #start(): Promise<void> {
+    const tell = (): void => this.#manager.starting(startingMs);
+    tell();
+    const telling = setInterval(tell, startingMs / 4);
+    const starts = Promise.all(this.#units.map((unit) => unit.start()));
+    try {
+      await Promise.race([starts, aborted(this.#stop.signal)]);
+    } finally {
+      clearInterval(telling);
+    }
+    if (this.#stop.signal.aborted) {
+      starts.catch(() => {}); // what has not begun to watch yet is broken off by #end
+      return;
+    }
+    this.#state = "running";
+    this.#manager.ready();
+    this.#options.onReady();
+  }
+
+  async #end(): Promise<void> {
+    const hasStarted = this.#state === "running";
+    this.#state = "stopping";
+    this.#manager.stopping();
+    const left = await Promise.all(this.#units.map((unit) => unit.stop(stopDeadlineMs)));
+    const undelivered = left.reduce((sum, each) => sum + each, 0);
+    if (hasStarted) this.#sayFarewell(undelivered);
+    this.#pidFile?.release();
+    this.#tellEnded(undelivered);
+    await Promise.all(this.#units.map((unit) => unit.release()));
+    this.#manager.close();
+  }
+
+  #sayFarewell(undelivered: number): void {
+    if (undelivered === 0) this.#log.info("stopped; everything is delivered");
+    else
+      this.#log.warn(`stopped; ${undelivered} paths are not delivered: start with -r to push them`);
+  }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+}
