@@ -21,13 +21,14 @@ setTimeout(() => process.exit(), lingerMs).unref();
 /** Does what the command line asks for; returns the exit code. */
 async function run(words: readonly string[]): Promise<number> {
   try {
-    const command = parseCommandLine(words, { version: ownVersion() });
+    const version = ownVersion();
+    const command = parseCommandLine(words, { version });
     switch (command.kind) {
       case "text":
         return print(command);
       case "mirror":
       case "watch":
-        return await runMirror(command, words);
+        return await runMirror(command, { words, version });
       case "control":
         return await runControl(command);
       case "print":

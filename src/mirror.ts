@@ -106,11 +106,15 @@ export class Mirror {
    * what waits for a later attempt.
    *
    * @param path relative to the sources' roots; default the roots themselves.
+   * @param root the one source that is meant; default all.
    */
-  resync(path: BytePath = rootPath): void {
-    for (const { target } of this.#targets) {
-      target.add([{ kind: "tree", path }]);
-      target.hurry();
+  resync(path: BytePath = rootPath, root?: string): void {
+    for (const { source, targets } of this.#mirrored) {
+      if (root !== undefined && source.watch !== root) continue;
+      for (const { target } of targets) {
+        target.add([{ kind: "tree", path }]);
+        target.hurry();
+      }
     }
   }
 

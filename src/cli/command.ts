@@ -70,6 +70,8 @@ export interface ControlCommand {
   /** Which program: the configurations it runs. */
   readonly files: readonly string[];
   readonly json: boolean;
+  /** Again and again, for `status`. */
+  readonly watch: boolean;
 }
 
 /** What a command line asks for. */

@@ -6,18 +6,36 @@ import { collect } from "./settings.ts";
 interface ControlFlags {
   readonly config?: readonly string[];
   readonly json?: boolean;
+  readonly watch?: boolean;
 }
 
+type Asked = (command: ControlCommand) => void;
+
 /** Adds the subcommands that talk to a running program. */
-export function addControl(program: Commander, asked: (command: ControlCommand) => void): void {
-  const ask = (request: Request, { config = ["confxml.xml"], json = false }: ControlFlags): void =>
-    asked({ kind: "control", request, files: config, json });
+export function addControl(program: Commander, asked: Asked): void {
+  const ask = (request: Request, flags: ControlFlags): void => {
+    const { config = ["confxml.xml"], json = false, watch = false } = flags;
+    asked({ kind: "control", request, files: config, json, watch });
+  };
+  control(program, "status", "say how the running program does: exit code 0 when all is well")
+    .option("--watch", "say it anew every second")
+    .action((flags: ControlFlags) => ask({ do: "status" }, flags));
   control(program, "stop", "end the running program; what is under way may finish").action(
     (flags: ControlFlags) => ask({ do: "stop" }, flags),
   );
-  control(program, "reload", "let it read its configuration again").action((flags: ControlFlags) =>
-    ask({ do: "reload" }, flags),
+  control(program, "reload", "let it read its configuration again, as HUP does").action(
+    (flags: ControlFlags) => ask({ do: "reload" }, flags),
   );
+  control(program, "resync", "let it compare everything with the targets, as USR1 does")
+    .argument("[path]", "only this and what is below; absolute, or in the watched directory")
+    .action((path: string | undefined, flags: ControlFlags) =>
+      ask({ do: "resync", ...(path !== undefined && { path }) }, flags),
+    );
+  control(program, "allow-deletions", "let it make the deletions that it holds back")
+    .argument("[target]", "only there, by its name in the status")
+    .action((target: string | undefined, flags: ControlFlags) =>
+      ask({ do: "allow-deletions", ...(target !== undefined && { target }) }, flags),
+    );
 }
 
 function control(program: Commander, name: string, description: string): Commander {

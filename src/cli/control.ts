@@ -4,6 +4,7 @@ import { ask, Unreachable, type UnreachableCode } from "../control/client.ts";
 import type { Reply, Request } from "../control/message.ts";
 import { isProcess } from "../control/process.ts";
 import type { ControlCommand } from "./command.ts";
+import { describeReply } from "./reply.ts";
 
 /** What the subcommands exit with when nobody could be asked; the numbers are those of the LSB. */
 const unreachableExitCodes: Readonly<Record<UnreachableCode, number>> = {
@@ -11,11 +12,15 @@ const unreachableExitCodes: Readonly<Record<UnreachableCode, number>> = {
   NO_PERMISSION: 4,
   NO_ANSWER: 4,
 };
+/** `status`: it runs, and something is wrong. */
+const troubleExitCode = 2;
 
 /** A stop lets what is under way finish, and a reload waits until a big tree is watched. */
 const deadlineMs = 60_000;
 /** How often it is looked whether a process has gone. */
 const lookMs = 20;
+/** How often `status --watch` asks. */
+const watchMs = 1_000;
 
 /** What asking came to. */
 interface Outcome {
@@ -27,33 +32,53 @@ interface Outcome {
 }
 
 /** Asks the running programs and prints what they say; returns the highest exit code. */
-export async function runControl({ files, request, json }: ControlCommand): Promise<number> {
-  let exitCode = 0;
-  for (const file of files) {
-    const outcome = await outcomeOf(file, request);
-    exitCode = Math.max(exitCode, outcome.exitCode);
-    print(file, outcome, json);
-  }
-  return exitCode;
+export async function runControl(command: ControlCommand): Promise<number> {
+  if (command.watch) return watchStatus(command);
+  return printAll(await askAll(command), command.json);
 }
 
-function print(file: string, { exitCode, lines, data }: Outcome, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify({ file, ...data })}\n`);
-  else if (exitCode === 0) process.stdout.write(lines.map((line) => `${line}\n`).join(""));
-  else process.stderr.write(lines.map((line) => `sersync: ${line}\n`).join(""));
+/** Until a program has ended, or the person has seen enough. */
+async function watchStatus(command: ControlCommand): Promise<number> {
+  const isScreen = process.stdout.isTTY === true && !command.json;
+  for (;;) {
+    const outcomes = await askAll(command);
+    if (isScreen) process.stdout.write("\u001b[H\u001b[2J");
+    const exitCode = printAll(outcomes, command.json);
+    if (exitCode > troubleExitCode) return exitCode;
+    await sleep(watchMs);
+  }
+}
+
+async function askAll({ files, request }: ControlCommand): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const file of files) outcomes.push(await outcomeOf(file, request));
+  return outcomes;
+}
+
+function printAll(outcomes: readonly Outcome[], json: boolean): number {
+  for (const { exitCode, lines, data } of outcomes) {
+    const isAnswer = exitCode === 0 || exitCode === troubleExitCode;
+    if (json) process.stdout.write(`${JSON.stringify(data)}\n`);
+    else if (isAnswer) process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+    else process.stderr.write(lines.map((line) => `sersync: ${line}\n`).join(""));
+  }
+  return Math.max(0, ...outcomes.map(({ exitCode }) => exitCode));
 }
 
 async function outcomeOf(file: string, request: Request): Promise<Outcome> {
   try {
     const reply = await (request.do === "stop" ? stop(file) : askOnce(file, request));
-    return reply.ok
-      ? { exitCode: 0, lines: describe(file, request, reply), data: reply }
-      : { exitCode: 1, lines: [reply.error, ...(reply.details ?? [])], data: reply };
+    const data = { file, ...reply };
+    if (reply.ok) {
+      const exitCode = reply["healthy"] === false ? troubleExitCode : 0;
+      return { exitCode, lines: describeReply(file, request, reply), data };
+    }
+    return { exitCode: 1, lines: [`${file}: ${reply.error}`, ...(reply.details ?? [])], data };
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
     const { code, message } = error;
-    const exitCode = unreachableExitCodes[code];
-    return { exitCode, lines: [`${file}: ${message}`], data: { ok: false, code, error: message } };
+    const data = { file, ok: false, code, error: message };
+    return { exitCode: unreachableExitCodes[code], lines: [`${file}: ${message}`], data };
   }
 }
 
@@ -72,28 +97,8 @@ async function stop(file: string): Promise<Reply> {
   }
   if (last === undefined) throw new Unreachable("NO_ANSWER", "it hung up without an answer");
   const until = performance.now() + deadlineMs;
-  while (typeof pid === "number" && isProcess(pid) && performance.now() < until)
+  while (typeof pid === "number" && isProcess(pid) && performance.now() < until) {
     await sleep(lookMs);
-  return last;
-}
-
-function describe(
-  file: string,
-  request: Request,
-  reply: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  switch (request.do) {
-    case "stop": {
-      const { undelivered } = reply as { undelivered?: number };
-      const left = undelivered === 0 ? "everything is delivered" : `${undelivered} paths are left`;
-      return [`${file}: stopped${undelivered === undefined ? "" : `; ${left}`}`];
-    }
-    case "reload": {
-      const { changed, unchanged } = reply as { changed: string[]; unchanged: string[] };
-      return [
-        ...changed.map((each) => `${each}: the new configuration is carried out`),
-        ...unchanged.map((each) => `${each}: not changed`),
-      ];
-    }
   }
+  return last;
 }

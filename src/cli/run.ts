@@ -24,14 +24,17 @@ import {
 import { startupLines } from "./startup.ts";
 import { unsupported } from "./unsupported.ts";
 
-/**
- * Mirrors what configuration files, or flags, say until the process is told to stop.
- *
- * @param words the command line, for starting it again in the background
- */
+/** What the program is started with besides its command. */
+export interface RunContext {
+  /** The command line, for starting it again in the background. */
+  readonly words: readonly string[];
+  readonly version: string;
+}
+
+/** Mirrors what configuration files, or flags, say until the process is told to stop. */
 export async function runMirror(
   command: MirrorCommand | WatchCommand,
-  words: readonly string[],
+  { words, version }: RunContext,
 ): Promise<number> {
   const sources = command.kind === "mirror" ? fileSources(command) : [settingsSource(command)];
   if (command.daemon && !isInBackground()) return startInBackground(command, words, sources);
@@ -39,7 +42,7 @@ export async function runMirror(
   const plans = loadPlans(sources);
   for (const { warnings } of plans) for (const line of warnings) sayOnError(`${line}\n`);
   if (command.kind === "mirror") announce(command, plans);
-  await serve(command, plans, sources);
+  await serve(command, plans, { sources, version });
   return 0;
 }
 
@@ -112,7 +115,7 @@ function announce(command: MirrorCommand, plans: readonly Plan[]): void {
 async function serve(
   command: RunOptions,
   plans: readonly Plan[],
-  sources: readonly PlanSource[],
+  { sources, version }: { readonly sources: readonly PlanSource[]; readonly version: string },
 ): Promise<void> {
   const { fullPush, sessions, watcher, pidFile } = command;
   const file = command.logFile ?? backgroundLog();
@@ -122,6 +125,7 @@ async function serve(
   const log = createLog({ debug, ...(logFile && { output: logFile, pretty: false }) });
   const service = new Service(plans, {
     sources,
+    version,
     log,
     fullPush,
     sessions,

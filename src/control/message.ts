@@ -7,7 +7,14 @@ export const controlVersion = 1;
 export const mostRequestBytes: number = 64 * 1024;
 
 /** What a running program can be asked. */
-export type Request = { readonly do: "stop" } | { readonly do: "reload" };
+export type Request =
+  | { readonly do: "status" }
+  | { readonly do: "stop" }
+  | { readonly do: "reload" }
+  /** Everything is compared again, or what is at `path` and below, as a person typed it. */
+  | { readonly do: "resync"; readonly path?: string }
+  /** At the target of that name, or at all where deletions are halted. */
+  | { readonly do: "allow-deletions"; readonly target?: string };
 
 /** Why a request was not carried out: for programs. */
 export type RefusalCode = "BAD_REQUEST" | "BAD_CONFIG" | "NOT_READY" | "NOT_FOUND" | "FAILED";
@@ -32,16 +39,30 @@ export function encodeRequest(request: Request): object {
 /** @throws {LineError} when it is none that this version knows. */
 export function parseRequest(value: unknown): Request {
   if (typeof value !== "object" || value === null) throw new LineError("a request is an object");
-  const { sersync, do: what } = value as Readonly<Record<string, unknown>>;
+  const { sersync, do: what, path, target } = value as Readonly<Record<string, unknown>>;
   if (sersync !== controlVersion) {
     const found = JSON.stringify(sersync);
     throw new LineError(`this program speaks control version ${controlVersion}, not ${found}`);
   }
   switch (what) {
+    case "status":
     case "stop":
     case "reload":
       return { do: what };
+    case "resync":
+      return { do: "resync", ...optionalText("path", path) };
+    case "allow-deletions":
+      return { do: "allow-deletions", ...optionalText("target", target) };
     default:
       throw new LineError(`there is no request ${JSON.stringify(what)}`);
   }
+}
+
+function optionalText<Name extends string>(
+  name: Name,
+  value: unknown,
+): { readonly [name in Name]?: string } {
+  if (value === undefined) return {};
+  if (typeof value !== "string") throw new LineError(`${name} is a string`);
+  return { [name]: value } as { readonly [name in Name]: string };
 }

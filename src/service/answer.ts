@@ -1,21 +1,68 @@
+import type { Reply, Request } from "../control/message.ts";
 import type { Answerer } from "../control/server.ts";
-import type { Service } from "./service.ts";
+import type { ReloadOutcome } from "./reload.ts";
+import type { StatusReport } from "./report.ts";
+import type { Unit } from "./unit.ts";
 
-/** Answers what is asked at the control socket. */
-export function answererFor(service: Service): Answerer {
+/** What can be asked of a process besides its mirrors. */
+export interface Askable {
+  /** Resolves with how many paths are not delivered. */
+  stop(reason: string): Promise<number>;
+  reload(): Promise<ReloadOutcome>;
+  report(unit: Unit): StatusReport;
+}
+
+/** Answers what is asked at the control socket of one configuration. */
+export function answererFor(process: Askable, unit: Unit): Answerer {
   return async (request, tell) => {
     switch (request.do) {
-      case "stop": {
-        const ended = service.stop("request");
-        await tell({ ok: true, pid: process.pid });
-        return { ok: true, undelivered: await ended };
-      }
-      case "reload": {
-        const outcome = await service.reload();
-        if (outcome.ok) return { ...outcome };
-        const [error = "", ...details] = outcome.mistakes;
-        return { ok: false, code: "BAD_CONFIG", error, details };
-      }
+      case "status":
+        return { ok: true, ...process.report(unit) };
+      case "stop":
+        return stop(process, tell);
+      case "reload":
+        return reload(process);
+      case "resync":
+        return resync(unit, request);
+      case "allow-deletions":
+        return allowDeletions(unit, request);
     }
   };
 }
+
+async function stop(asked: Askable, tell: (reply: Reply) => Promise<void>): Promise<Reply> {
+  const ended = asked.stop("request");
+  await tell({ ok: true, pid: process.pid });
+  return { ok: true, undelivered: await ended };
+}
+
+async function reload(asked: Askable): Promise<Reply> {
+  const outcome = await asked.reload();
+  if (outcome.ok) return { ...outcome };
+  const error = "the configuration is not reloaded; the old one goes on";
+  return { ok: false, code: "BAD_CONFIG", error, details: outcome.mistakes };
+}
+
+function resync(unit: Unit, { path }: Extract<Request, { readonly do: "resync" }>): Reply {
+  if (unit.status() === undefined) return notReady;
+  const places = unit.resync(path);
+  if (places.length > 0) return { ok: true, comparing: places };
+  const error = `${JSON.stringify(path)} lies in none of the watched directories`;
+  return { ok: false, code: "NOT_FOUND", error };
+}
+
+function allowDeletions(
+  unit: Unit,
+  { target }: Extract<Request, { readonly do: "allow-deletions" }>,
+): Reply {
+  const status = unit.status();
+  if (status === undefined) return notReady;
+  const names = status.sources.flatMap(({ targets }) => targets.map(({ name }) => name));
+  if (target === undefined || names.includes(target)) {
+    return { ok: true, allowed: unit.allowDeletions(target) };
+  }
+  const error = `there is no target ${JSON.stringify(target)}; there are ${names.join(", ")}`;
+  return { ok: false, code: "NOT_FOUND", error };
+}
+
+const notReady: Reply = { ok: false, code: "NOT_READY", error: "the program is still starting" };

@@ -72,6 +72,11 @@ export class ServiceManager {
     this.#watchdog.unref();
   }
 
+  /** False when nobody is told anything. */
+  get listens(): boolean {
+    return this.#send !== undefined;
+  }
+
   /** Starting takes its time: a big tree has many directories to watch. */
   starting(forMs: number): void {
     this.#send?.(`EXTEND_TIMEOUT_USEC=${forMs * 1_000}`);

@@ -5,6 +5,7 @@ import { ServiceManager } from "./notify.ts";
 import { claimPidFile, type PidFile } from "./pid-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "./plan.ts";
 import { type ReloadOutcome, reloadUnits } from "./reload.ts";
+import { reportOf, type StatusReport, summarize } from "./report.ts";
 import { listenToSignals } from "./signals.ts";
 import { stopDeadlineMs, Unit } from "./unit.ts";
 
@@ -13,9 +14,12 @@ export const killedExitCode: number = 20;
 
 /** Every directory gets a watch before the start is over: a big tree takes its time. */
 const startingMs = 60_000;
+/** How often the service manager's line is brought up to date. */
+const summaryMs = 5_000;
 
 /** How the program is run; the plans say what. */
 export interface ServiceOptions extends MirrorOptions {
+  readonly version: string;
   /** Where the plans came from: they are read again on reload. */
   readonly sources: readonly PlanSource[];
   /** Opens the log file anew. Default: there is none. */
@@ -38,8 +42,10 @@ export class Service {
   readonly #stop = new AbortController();
   readonly #ended: Promise<number>;
   #tellEnded: (undelivered: number) => void = () => {};
-  #state: "starting" | "running" | "stopping" = "starting";
+  #state: StatusReport["state"] = "starting";
+  readonly #startedAt = new Date().toISOString();
   #reloading: Promise<ReloadOutcome> | undefined;
+  #lastReload: StatusReport["lastReload"];
   #pidFile: PidFile | undefined;
 
   constructor(plans: readonly Plan[], options: ServiceOptions) {
@@ -61,13 +67,16 @@ export class Service {
       stop: (reason) => void this.stop(reason),
       stopNow: () => process.exit(killedExitCode),
       reload: () => void this.reload(),
+      resync: () => this.#resync(),
     });
+    const summing = setInterval(() => this.#summarize(), summaryMs).unref();
     try {
       await this.#claim();
       await this.#start();
       await aborted(this.#stop.signal);
       await this.#reloading;
     } finally {
+      clearInterval(summing);
       await this.#end();
       endSignals();
     }
@@ -94,19 +103,46 @@ export class Service {
     if (this.#state !== "running" || this.#stop.signal.aborted) {
       return { ok: false, mistakes: [`cannot reload: the program is ${this.#state}`] };
     }
+    this.#state = "reloading";
     this.#manager.reloading();
     const outcome = await reloadUnits(
       this.#units,
       () => loadPlans(this.#options.sources),
       this.#log,
     );
+    const mistakes = outcome.ok ? [] : outcome.mistakes;
+    this.#lastReload = { at: new Date().toISOString(), mistakes };
+    this.#state = "running";
     this.#manager.ready();
     return outcome;
   }
 
+  /** What is known of one configuration now. */
+  report(unit: Unit): StatusReport {
+    const facts = {
+      version: this.#options.version,
+      pid: process.pid,
+      state: this.#state,
+      startedAt: this.#startedAt,
+      ...(this.#lastReload && { lastReload: this.#lastReload }),
+    };
+    return reportOf(facts, unit.plan.file, unit.status());
+  }
+
+  #resync(): void {
+    const places = this.#units.flatMap((unit) => unit.resync());
+    this.#log.info(`comparing everything in ${places.join(", ")}`);
+  }
+
+  /** Nobody looks at the line unless a service manager does. */
+  #summarize(): void {
+    if (!this.#manager.listens) return;
+    this.#manager.status(summarize(this.#units.map((unit) => this.report(unit))));
+  }
+
   async #claim(): Promise<void> {
     const { pidFile } = this.#options;
-    for (const unit of this.#units) await unit.claim(answererFor(this));
+    for (const unit of this.#units) await unit.claim(answererFor(this, unit));
     if (pidFile !== undefined) this.#pidFile = await claimPidFile(pidFile);
   }
 
@@ -126,11 +162,12 @@ export class Service {
     }
     this.#state = "running";
     this.#manager.ready();
+    this.#summarize();
     this.#options.onReady();
   }
 
   async #end(): Promise<void> {
-    const hasStarted = this.#state === "running";
+    const hasStarted = this.#state !== "starting";
     this.#state = "stopping";
     this.#manager.stopping();
     const left = await Promise.all(this.#units.map((unit) => unit.stop(stopDeadlineMs)));

@@ -8,6 +8,8 @@ export interface SignalListener {
   stopNow(): void;
   /** HUP */
   reload(): void;
+  /** USR1 */
+  resync(): void;
 }
 
 /** Listens to signals until the returned function is called. */
@@ -24,6 +26,7 @@ export function listenToSignals(listener: SignalListener): () => void {
     SIGINT: () => stop("SIGINT"),
     // A window that was closed takes its program with it, as ever; a service has none.
     SIGHUP: () => (hadTerminal && !hasTerminal() ? stop("a closed terminal") : listener.reload()),
+    SIGUSR1: () => listener.resync(),
   };
   const entries = Object.entries(handlers);
   for (const [signal, handler] of entries) process.on(signal, handler);

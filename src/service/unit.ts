@@ -1,7 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Instance, NoRuntimeDirectory } from "../control/instance.ts";
 import { type Answerer, ControlServer } from "../control/server.ts";
 import { Mirror, type MirrorOptions } from "../mirror.ts";
+import type { MirrorStatus } from "../push/mirror-status.ts";
+import { displayPlace, placesOf } from "./place.ts";
 import type { Plan } from "./plan.ts";
 
 /** How long what is in flight may take to finish when a mirror is told to stop. */
@@ -51,19 +54,44 @@ export class Unit {
     await this.#mirror.start();
   }
 
-  /** Carries out another plan from now on; when that cannot start, the old one goes on. */
+  /**
+   * Carries out another plan from now on, without losing a change and with one writer at a time;
+   * when it cannot start, the old one goes on.
+   */
   async replace(plan: Plan): Promise<void> {
-    const next = new Mirror(plan.config, this.#options);
+    const before = this.#mirror;
+    await before?.drain(stopDeadlineMs);
+    const pending = before?.pendingPaths() ?? new Map();
+    const next = new Mirror(plan.config, { ...this.#options, pending });
     try {
       await next.start();
     } catch (error) {
       await next.stop(0);
+      before?.proceed();
       throw error;
     }
-    const before = this.#mirror;
     this.#plan = plan;
     this.#mirror = next;
-    await before?.stop(stopDeadlineMs);
+    if (before !== undefined) await handOver(before, next);
+  }
+
+  /** Undefined before the start. */
+  status(): MirrorStatus | undefined {
+    return this.#mirror?.status();
+  }
+
+  /** Compares everything, or what a person means by `path`. Returns what that is, for people. */
+  resync(path?: string): readonly string[] {
+    const mirror = this.#mirror;
+    if (mirror === undefined) return [];
+    const places = placesOf(this.#plan.config, path);
+    for (const { root, path: below } of places) mirror.resync(below, root);
+    return places.map(({ root, path: below }) => displayPlace(root, below));
+  }
+
+  /** Returns the names of the targets where deletions were halted. */
+  allowDeletions(target?: string): readonly string[] {
+    return this.#mirror?.allowDeletions(target) ?? [];
   }
 
   /** Ends the mirror; resolves with how many paths are not delivered. */
@@ -78,4 +106,21 @@ export class Unit {
     this.#instance = undefined;
     await this.#server?.close();
   }
+}
+
+/** Events lie in the kernel's queue for so long at most before a watcher that is not busy reads them. */
+const queueMs = 250;
+
+/** What the old mirror saw of the time before the new one watched is the new one's to deliver. */
+async function handOver(before: Mirror, next: Mirror): Promise<void> {
+  const wasComparing = isComparing(before);
+  await sleep(queueMs);
+  await before.stop(0);
+  next.takeOver(before.pendingPaths());
+  if (wasComparing) next.resync();
+}
+
+function isComparing(mirror: Mirror): boolean {
+  const targets = mirror.status().sources.flatMap((source) => source.targets);
+  return targets.some(({ reconcile }) => reconcile.state !== "none");
 }

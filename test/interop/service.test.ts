@@ -116,7 +116,7 @@ test("of five that are started at the same moment over a dead one's socket, one 
   const outcomes = await Promise.all(
     all.map((each) => Promise.race([each.ended, each.says(watching).then(() => "watches")])),
   );
-  expect(outcomes.sort()).toEqual([1, 1, 1, 1, "watches"]);
+  expect(outcomes.map(String).toSorted()).toEqual(["1", "1", "1", "1", "watches"]);
 });
 
 test("a pid file belongs to one living process at a time", async () => {

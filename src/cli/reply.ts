@@ -1,0 +1,42 @@
+import type { Reply, Request } from "../control/message.ts";
+import type { StatusReport } from "../service/report.ts";
+import { formatStatus } from "./status.ts";
+
+type Answered = Extract<Reply, { readonly ok: true }>;
+
+/** What a running program answered, as a person reads it. */
+export function describeReply(file: string, request: Request, reply: Answered): readonly string[] {
+  switch (request.do) {
+    case "status":
+      return formatStatus(reply as unknown as StatusReport);
+    case "stop":
+      return [`${file}: stopped${describeLeft(reply as { readonly undelivered?: number })}`];
+    case "reload": {
+      const { changed, unchanged } = reply as unknown as Record<string, readonly string[]>;
+      return [
+        ...(changed ?? []).map((each) => `${each}: the new configuration is carried out`),
+        ...(unchanged ?? []).map((each) => `${each}: not changed`),
+      ];
+    }
+    case "resync": {
+      const { comparing = [] } = reply as { readonly comparing?: readonly string[] };
+      return comparing.map((place) => `${file}: comparing ${place}`);
+    }
+    case "allow-deletions":
+      return describeAllowed(file, reply as { readonly allowed?: readonly string[] });
+  }
+}
+
+/** Without a number the process ended before it could tell. */
+function describeLeft({ undelivered }: { readonly undelivered?: number }): string {
+  if (undelivered === undefined) return "";
+  return undelivered === 0 ? "; everything is delivered" : `; ${undelivered} paths are left`;
+}
+
+function describeAllowed(
+  file: string,
+  { allowed = [] }: { readonly allowed?: readonly string[] },
+): readonly string[] {
+  if (allowed.length === 0) return [`${file}: deletions are halted nowhere`];
+  return allowed.map((target) => `${file}: what was held back is deleted at ${target}`);
+}
