@@ -32,7 +32,10 @@ async function run(words: readonly string[]): Promise<number> {
       case "control":
         return await runControl(command);
       case "print":
-        await printChanges(command, { write: (line) => process.stdout.write(line), until: ended() });
+        await printChanges(command, {
+          write: (line) => process.stdout.write(line),
+          until: ended(),
+        });
         return 0;
       case "check":
       case "explain":

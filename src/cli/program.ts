@@ -3,7 +3,13 @@ import { pluginNames } from "../config/schema.ts";
 import type { Command } from "./command.ts";
 import { addControl } from "./control-flags.ts";
 import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
-import { addProcessFiles, addWatching, type MirrorFlags, mirrorFrom, runOptions } from "./mirror-flags.ts";
+import {
+  addProcessFiles,
+  addWatching,
+  type MirrorFlags,
+  mirrorFrom,
+  runOptions,
+} from "./mirror-flags.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
 
 /** What the command line is read with besides its own words. */

@@ -63,8 +63,7 @@ function fileSources(command: MirrorCommand): readonly PlanSource[] {
 
 function settingsSource({ settings, wait = false }: WatchCommand): PlanSource {
   const key = settingsKey(settings.source, settings.targets.map(targetName));
-  const load = (): LoadedConfig =>
-    usable(configFromSettings(settings, surroundingsFor({ wait })));
+  const load = (): LoadedConfig => usable(configFromSettings(settings, surroundingsFor({ wait })));
   return { key, file: settings.source, load };
 }
 
@@ -117,20 +116,16 @@ async function serve(
   plans: readonly Plan[],
   { sources, version }: { readonly sources: readonly PlanSource[]; readonly version: string },
 ): Promise<void> {
-  const { fullPush, sessions, watcher, pidFile } = command;
   const file = command.logFile ?? backgroundLog();
   const logFile = file === undefined ? undefined : openLogFile(file, complain);
   if (logFile !== undefined) process.on("exit", () => logFile.flushSync());
   const debug = plans.some(({ config }) => config.debug);
   const log = createLog({ debug, ...(logFile && { output: logFile, pretty: false }) });
   const service = new Service(plans, {
+    ...command,
     sources,
     version,
     log,
-    fullPush,
-    sessions,
-    watcher,
-    pidFile,
     reopenLog: () => logFile?.reopen(),
     onReady: () => void reportReady(),
   });

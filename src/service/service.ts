@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { MirrorOptions } from "../mirror.ts";
 import { answererFor } from "./answer.ts";
@@ -14,6 +15,8 @@ export const killedExitCode: number = 20;
 
 /** Every directory gets a watch before the start is over: a big tree takes its time. */
 const startingMs = 60_000;
+/** With a directory that is waited for, the start is over when the others are watched: by then. */
+const waitingMs = 1_000;
 /** How often the service manager's line is brought up to date. */
 const summaryMs = 5_000;
 
@@ -47,6 +50,7 @@ export class Service {
   #reloading: Promise<ReloadOutcome> | undefined;
   #lastReload: StatusReport["lastReload"];
   #pidFile: PidFile | undefined;
+  #failure: Error | undefined;
 
   constructor(plans: readonly Plan[], options: ServiceOptions) {
     this.#options = options;
@@ -75,6 +79,7 @@ export class Service {
       await this.#start();
       await aborted(this.#stop.signal);
       await this.#reloading;
+      if (this.#failure !== undefined) throw this.#failure;
     } finally {
       clearInterval(summing);
       await this.#end();
@@ -151,19 +156,27 @@ export class Service {
     tell();
     const telling = setInterval(tell, startingMs / 4);
     const starts = Promise.all(this.#units.map((unit) => unit.start()));
+    starts.catch((error: unknown) => this.#fail(error as Error));
+    const { wait = false } = this.#options;
+    // A directory that is waited for may come in years.
+    const patience = wait ? [sleep(waitingMs)] : [];
     try {
-      await Promise.race([starts, aborted(this.#stop.signal)]);
+      await Promise.race([starts, aborted(this.#stop.signal), ...patience]);
     } finally {
       clearInterval(telling);
     }
-    if (this.#stop.signal.aborted) {
-      starts.catch(() => {}); // what has not begun to watch yet is broken off by #end
-      return;
-    }
+    if (this.#stop.signal.aborted) return;
     this.#state = "running";
     this.#manager.ready();
     this.#summarize();
     this.#options.onReady();
+  }
+
+  /** What cannot start, or start to wait, ends the process. */
+  #fail(error: Error): void {
+    if (this.#stop.signal.aborted) return; // broken off by the end itself
+    this.#failure = error;
+    this.#stop.abort();
   }
 
   async #end(): Promise<void> {
