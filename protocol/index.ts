@@ -5,6 +5,7 @@ export {
   push,
 } from "./client.ts";
 export { type FailureCode, RsyncError, type RsyncErrorOptions } from "./errors.ts";
+export { type ModeChange, parseChmod } from "./flist/chmod.ts";
 export {
   deletion,
   type FileEntry,

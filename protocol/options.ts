@@ -34,8 +34,23 @@ export interface TransferOptions {
   readonly specials?: boolean;
   /** `--numeric-ids`: owners travel as numbers, names are not mapped. */
   readonly numericIds?: boolean;
+  /** `--usermap`, `--groupmap`: rules such as `0-99:nobody,wheel:admin`; the daemon applies them. */
+  readonly userMap?: string;
+  readonly groupMap?: string;
+  /** `--super`: the daemon tries what only root may, whoever it is. */
+  readonly super?: boolean;
+  /** `-E`: without `perms`, the right to execute is kept. */
+  readonly executability?: boolean;
+  /** `--chmod`: changes the modes that are told, as chmod(1) does; `D755,F644`. */
+  readonly chmod?: string;
   /** `-O` */
   readonly omitDirTimes?: boolean;
+  /** `-J` */
+  readonly omitLinkTimes?: boolean;
+  /** `-K`: a symlink to a directory at the destination is taken for that directory. */
+  readonly keepDirlinks?: boolean;
+  /** `--safe-links`: symlinks that lead out of the tree are left out. */
+  readonly safeLinks?: boolean;
   /** `-u`: a file that is newer at the destination is kept. */
   readonly update?: boolean;
   /** `-c`: compare by checksum instead of size and time. */
@@ -44,6 +59,9 @@ export interface TransferOptions {
   readonly ignoreTimes?: boolean;
   /** `--size-only` */
   readonly sizeOnly?: boolean;
+  /** `--max-size`, `--min-size`: larger and smaller files are left out; in bytes. */
+  readonly maxSizeBytes?: number;
+  readonly minSizeBytes?: number;
   /** `--existing` */
   readonly existing?: boolean;
   /** `--ignore-existing` */
@@ -54,6 +72,12 @@ export interface TransferOptions {
   readonly inplace?: boolean;
   /** `-S`: runs of zeros become holes at the destination. */
   readonly sparse?: boolean;
+  /** `--preallocate` */
+  readonly preallocate?: boolean;
+  /** `--fsync` */
+  readonly fsync?: boolean;
+  /** `-y`: a file of a similar name is the basis of a new one. Protocol 29 and later. */
+  readonly fuzzy?: boolean;
   /** `-n` */
   readonly dryRun?: boolean;
   /** `-z`, or a `--compress-choice`. */
@@ -76,6 +100,10 @@ export interface TransferOptions {
   readonly modifyWindowSeconds?: number;
   /** `--partial` */
   readonly partial?: boolean;
+  /** `--partial-dir`; wins over `partial`. */
+  readonly partialDir?: string;
+  /** `--delay-updates`: all files are put in place at the end. */
+  readonly delayUpdates?: boolean;
   /** `--temp-dir` */
   readonly tempDir?: string;
   /** `--compare-dest`, `--copy-dest` or `--link-dest`: where the daemon looks for files, too. */
@@ -84,4 +112,8 @@ export interface TransferOptions {
   readonly backup?: boolean;
   readonly backupDir?: string;
   readonly suffix?: string;
+  /** `--mkpath`: missing directories above the destination are made. Daemons of 3.2.3 and later. */
+  readonly makePath?: boolean;
+  /** `-M`: options for the daemon alone. */
+  readonly remoteOptions?: readonly string[];
 }

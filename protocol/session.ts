@@ -4,10 +4,9 @@ import { openTokens, tokenCompressions } from "./delta/compression.ts";
 import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
-import { listToSend, type SentList, writeFilterList } from "./flist/delete-rules.ts";
+import { type ModeChange, parseChmod } from "./flist/chmod.ts";
+import { listToSend, type SentList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
-import { listFormat } from "./flist/format.ts";
-import { writeFileList } from "./flist/list.ts";
 import { destinationArgument } from "./handshake/argv.ts";
 import { handshake } from "./handshake/handshake.ts";
 import { checksums, TargetKnowledge } from "./knowledge.ts";
@@ -16,6 +15,7 @@ import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { rootPath } from "./path.ts";
 import { type PushOptions, PushReport } from "./report.ts";
+import { sendList } from "./roles/list-sender.ts";
 import { runSender } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
 import type { SessionOptions, Target } from "./target.ts";
@@ -39,6 +39,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #knowledge: TargetKnowledge;
   readonly #report = new PushReport();
+  readonly #changeMode: ModeChange | undefined;
   #established: { readonly agreement: Agreement; readonly output: Output } | undefined;
   readonly #keepAlive = new KeepAlive(() => this.#established?.output.keepAlive());
   /** How much of what was received we have answered with bytes of our own. */
@@ -47,9 +48,10 @@ export class Session {
   #answerTimer: NodeJS.Timeout | undefined;
   #onEnd: (reason: RsyncError) => void = () => {};
 
-  private constructor(socket: Socket, options: SessionOptions) {
+  private constructor(socket: Socket, options: SessionOptions, changeMode?: ModeChange) {
     this.#socket = socket;
     this.#options = options;
+    this.#changeMode = changeMode;
     this.#knowledge = options.knowledge ?? new TargetKnowledge();
     this.#sink = new Sink(socket);
     this.#source = new Source(socket, {
@@ -64,9 +66,10 @@ export class Session {
    * @throws {RsyncError} why the daemon cannot be reached or does not want us.
    */
   static async open(target: Target, options: SessionOptions): Promise<Session> {
-    const { signal, handshakeTimeoutMs = 30_000 } = options;
+    const { signal, handshakeTimeoutMs = 30_000, transfer } = options;
+    const changeMode = transfer.chmod && parseChmod(transfer.chmod, process.umask());
     const socket = await connect(target, { timeoutMs: handshakeTimeoutMs, signal });
-    const session = new Session(socket, options);
+    const session = new Session(socket, options, changeMode || undefined);
     const abort = (): void => session.#end("ABORTED", "aborted");
     signal?.addEventListener("abort", abort);
     socket.once("close", () => signal?.removeEventListener("abort", abort));
@@ -114,12 +117,12 @@ export class Session {
     options: PushOptions = {},
   ): Promise<PushReport> {
     const { acknowledges } = this.agreement;
-    const list = listToSend(entries, this.agreement, options.incomplete);
-    this.#keepAlive.stop();
+    const { incomplete = false } = options;
+    const list = listToSend(entries, this.agreement, { incomplete, changeMode: this.#changeMode });
     this.#deadline(this.#options.timeoutMs ?? 300_000);
     this.#report.begin(list.all, options, { acknowledges, left: list.left });
     try {
-      await this.#transfer(list, source, options.incomplete ?? false);
+      await this.#transfer(list, source, incomplete);
     } catch (error) {
       throw error instanceof RsyncError ? this.#report.explain(error) : error;
     } finally {
@@ -158,35 +161,34 @@ export class Session {
     this.#source.demultiplex();
   }
 
-  async #transfer(
-    { entries, rules }: SentList,
-    source: FileSource,
-    incomplete: boolean,
-  ): Promise<void> {
+  async #transfer(list: SentList, source: FileSource, incomplete: boolean): Promise<void> {
     const { transfer, idNames } = this.#options;
     const { agreement, output } = this.#ready();
     const { protocol, checksum, seed, compat, compression } = agreement;
     const seedFix = (compat & compatFlags.checksumSeedFix) !== 0;
     const strong = await loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
     const pace = (): Promise<void> => this.#pace(output);
-    if (transfer.delete || agreement.deletesByRules) writeFilterList(output, rules);
-    await writeFileList(
-      output,
-      entries,
-      listFormat(agreement, transfer, { idNames }),
+    await sendList(output, list, {
+      agreement,
+      transfer,
+      idNames,
+      source,
+      strong,
       incomplete,
       pace,
-    );
+    });
+    this.#keepAlive.stop();
     await runSender(
       { output, pace, read: (decode) => this.#read(output, decode) },
       {
-        entries,
+        entries: list.entries,
         source,
         strong,
         protocol,
         tokens: openTokens(compression, output, transfer.compressLevel),
         dryRun: transfer.dryRun ?? false,
         inplace: transfer.inplace ?? false,
+        completesPartial: (compat & compatFlags.inplacePartialDir) !== 0,
         onItem: (item) => this.#report.item(item),
         onSent: (index, outcome) => this.#report.sent(index, outcome),
       },

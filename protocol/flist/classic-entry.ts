@@ -13,6 +13,8 @@ import {
 const classicFlags = {
   /** Protocol 27: the device number is that of the entry before. */
   sameDevice: 0x04,
+  /** Protocols 28 and 29: the object is on the device of the one before that has several names. */
+  sameFileSystem: 0x400,
   /** Protocols 28 and 29: the minor number is one byte. */
   smallMinor: 0x800,
 } as const;
@@ -24,7 +26,8 @@ const noDigest = new Uint8Array(digestBytes);
  * Writes entries as the oldest protocols have them: fixed integers, no names of owners in between,
  * no word of which directories are listed with their content.
  *
- *     flags [shared] length suffix size [mtime] [mode] [uid] [gid] [device] [link target] [digest]
+ *     flags [shared] length suffix size [mtime] [mode] [uid] [gid] [device] [link target]
+ *       [file system] [inode] [digest]
  *
  * Wire: protocol 27 to 29 (spec 1 §7.2).
  */
@@ -39,6 +42,8 @@ export class ClassicEntryWriter {
   };
   #path = "";
   #major = 0;
+  #fileSystem = Number.NaN;
+  #unidentified = 1;
 
   constructor(format: EntryFormat, protocol: number) {
     this.#format = format;
@@ -63,6 +68,7 @@ export class ClassicEntryWriter {
       to.int32(entry.linkTarget.length);
       to.latin1(entry.linkTarget);
     }
+    this.#writeIdentity(to, entry, flags);
     this.#writeDigest(to, entry);
     this.#path = path;
     this.#previous = entry;
@@ -71,7 +77,7 @@ export class ClassicEntryWriter {
   #flags(entry: FileEntry, path: string, shared: number): number {
     const { owner, group } = this.#format;
     const previous = this.#previous;
-    let flags = this.#deviceFlags(entry);
+    let flags = this.#deviceFlags(entry) | this.#linkFlags(entry);
     // Where one is listed with its content, so is every directory after it that is not marked.
     if (isDirectory(entry) && entry.hasContent === true) flags |= entryFlags.topDirectory;
     if (entry.mode === previous.mode) flags |= entryFlags.sameMode;
@@ -127,6 +133,27 @@ export class ClassicEntryWriter {
     if (isDevice) return this.#format.devices ? "device" : "none";
     const isSpecial = type === fileTypes.fifo || type === fileTypes.socket;
     return isSpecial && this.#format.deviceOfSpecials ? "special" : "none";
+  }
+
+  /** Names of one object are told by its inode; protocol 27 tells that of every file. */
+  #hasIdentity(entry: FileEntry): boolean {
+    if (!this.#format.hardLinks || entry.mode === 0 || isDirectory(entry)) return false;
+    return this.#protocol < 28 ? isRegularFile(entry) : (entry.linkCount ?? 1) > 1;
+  }
+
+  #linkFlags(entry: FileEntry): number {
+    if (this.#protocol < 28 || !this.#hasIdentity(entry)) return 0;
+    const same = entry.identity?.device === this.#fileSystem;
+    return entryFlags.hardLinked | (same ? classicFlags.sameFileSystem : 0);
+  }
+
+  #writeIdentity(to: Writer, entry: FileEntry, flags: number): void {
+    if (!this.#hasIdentity(entry)) return;
+    // What is not on a disk has no other name, and must not look as if it had.
+    const { device, inode } = entry.identity ?? { device: -1, inode: this.#unidentified++ };
+    if ((flags & classicFlags.sameFileSystem) === 0) writeLongint(to, device + 1);
+    writeLongint(to, inode);
+    this.#fileSystem = device;
   }
 
   /** Protocol 27 has room for a digest in every entry. */

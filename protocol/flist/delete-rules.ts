@@ -1,6 +1,7 @@
 import type { Agreement } from "../agreement.ts";
 import { type BytePath, parentPath } from "../path.ts";
 import type { Writer } from "../wire/writer.ts";
+import type { ModeChange } from "./chmod.ts";
 import { type FileEntry, isDirectory } from "./entry.ts";
 import { inWireOrder } from "./order.ts";
 
@@ -30,17 +31,21 @@ export interface SentList {
   readonly rules: readonly string[];
 }
 
-/**
- * What is sent for `entries`, in whatever order they come.
- *
- * @param incomplete a daemon that is told so skips its delete pass.
- */
+export interface ListNeeds {
+  /** A daemon that is told so skips its delete pass. Default false. */
+  readonly incomplete?: boolean | undefined;
+  /** Default: modes are told as they are. */
+  readonly changeMode?: ModeChange | undefined;
+}
+
+/** What is sent for `entries`, in whatever order they come. */
 export function listToSend(
   entries: readonly FileEntry[],
   { protocol, deletesByRules }: Pick<Agreement, "protocol" | "deletesByRules">,
-  incomplete = false,
+  { incomplete = false, changeMode }: ListNeeds = {},
 ): SentList {
-  const list = inWireOrder(entries, protocol);
+  const sorted = inWireOrder(entries, protocol);
+  const list = changeMode === undefined ? sorted : sorted.map(changeMode);
   if (!deletesByRules) return { entries: list, all: list, left: 0, rules: [] };
   const pruned = pruneByRules(list);
   const { deletions, impossible } = pruned;

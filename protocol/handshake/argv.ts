@@ -26,7 +26,10 @@ const shortOptions: readonly (readonly [string, (o: TransferOptions) => boolean 
   ["u", (o) => o.update],
   ["n", (o) => o.dryRun],
   ["l", (o) => o.links],
+  ["K", (o) => o.keepDirlinks],
   ["O", (o) => o.omitDirTimes],
+  ["J", (o) => o.omitLinkTimes],
+  ["y", (o) => o.fuzzy],
   ["W", (o) => o.wholeFile],
   ["H", (o) => o.hardLinks],
   ["o", (o) => o.owner],
@@ -34,6 +37,7 @@ const shortOptions: readonly (readonly [string, (o: TransferOptions) => boolean 
   ["D", (o) => o.devices],
   ["t", (o) => o.times],
   ["p", (o) => o.perms],
+  ["E", (o) => o.executability && !o.perms],
   ["r", (o) => o.recursive],
   ["c", (o) => o.checksum],
   ["I", (o) => o.ignoreTimes],
@@ -59,19 +63,31 @@ const longOptions: readonly LongOption[] = [
   (_, f) => (f.checksumChoice === undefined ? undefined : `--checksum-choice=${f.checksumChoice}`),
   (_, f) => compressionOption(f.compressChoice),
   (o) => (o.maxDelete === undefined ? undefined : `--max-delete=${o.maxDelete || -1}`),
+  (o) => sized("--min-size", o.minSizeBytes),
+  (o) => sized("--max-size", o.maxSizeBytes),
   (o) => deleteOption(o.delete),
   (o) => when(o.force, "--force"),
+  (o) => when(o.super, "--super"),
   (o) => when(o.sizeOnly, "--size-only"),
   (_, f) => when(f.deleteMissing, "--delete-missing-args"),
   (o) => modifyWindow(o.modifyWindowSeconds),
-  (o) => when(o.partial, "--partial"),
+  (o) => (o.partialDir === undefined ? undefined : ["--partial-dir", o.partialDir]),
+  (o) => when(o.delayUpdates, "--delay-updates"),
+  (o) => when(o.partial && o.partialDir === undefined && !o.delayUpdates, "--partial"),
+  (o) => when(o.safeLinks, "--safe-links"),
   (o) => when(o.numericIds, "--numeric-ids"),
+  (o) => (o.userMap === undefined ? undefined : `--usermap=${o.userMap}`),
+  (o) => (o.groupMap === undefined ? undefined : `--groupmap=${o.groupMap}`),
   (o) => when(o.ignoreExisting, "--ignore-existing"),
   (o) => when(o.existing, "--existing"),
   (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", o.tempDir]),
+  (o) => when(o.fsync, "--fsync"),
   (o) => o.alternate?.directories.flatMap((path) => [`--${o.alternate?.how}-dest`, path]),
   (o) => when(o.inplace, "--inplace"),
   (_, f) => when(f.acknowledge, "--remove-source-files"),
+  (o) => when(o.preallocate, "--preallocate"),
+  (o) => when(o.makePath, "--mkpath"),
+  (o) => o.remoteOptions,
 ];
 
 /**
@@ -124,6 +140,10 @@ export function destinationArgument(module: string, directory: BytePath): string
     .replaceAll(/[\\*?[\]]/g, "\\$&")
     .replaceAll(` ${module}/`, `[ ]${module}/`);
   return `${module}/${escaped}/`;
+}
+
+function sized(option: string, bytes: number | undefined): string | undefined {
+  return bytes === undefined ? undefined : `${option}=${bytes}`;
 }
 
 function compressionOption(choice: string | undefined): string | undefined {

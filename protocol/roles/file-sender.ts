@@ -33,6 +33,8 @@ export interface FileSenderOptions {
   readonly tokens: TokenWriter;
   /** `--inplace`: blocks that have been overwritten are not referred to. Default false. */
   readonly inplace?: boolean;
+  /** Compat bit 0x40: what is in a partial directory is completed in place. Default false. */
+  readonly completesPartial?: boolean;
 }
 
 /** What a file's answer is written to. */
@@ -125,10 +127,9 @@ export class FileSender {
   }
 
   #contentWriter(item: Item, { sums }: Basis): ContentWriter {
-    const { tokens, strong, inplace = false } = this.#options;
+    const { tokens, strong } = this.#options;
     if (sums === undefined) return tokens;
-    const overwritesBasis = inplace && (item.basisType ?? destinationBasis) === destinationBasis;
-    const matcher = new BlockMatcher(sums, strong, tokens, { inplace: overwritesBasis });
+    const matcher = new BlockMatcher(sums, strong, tokens, { inplace: this.#overwrites(item) });
     return {
       literal: (bytes) => matcher.feed(bytes),
       end: () => {
@@ -136,6 +137,13 @@ export class FileSender {
         tokens.end();
       },
     };
+  }
+
+  /** Whether the daemon writes into the very file that its sums describe. */
+  #overwrites({ basisType = destinationBasis }: Item): boolean {
+    const { inplace = false, completesPartial = false } = this.#options;
+    if (basisType === partialBasis) return completesPartial;
+    return inplace && basisType === destinationBasis;
   }
 
   /** "This file will not come": the daemon goes on with the next one. */
@@ -160,6 +168,8 @@ interface OpenedFile {
 
 /** The file that is going to be replaced is the basis itself. */
 const destinationBasis = 0x80;
+/** A file of the partial directory is. */
+const partialBasis = 0x81;
 
 function invalidSum(sum: Uint8Array): Uint8Array {
   const wrong = new Uint8Array(sum.length);

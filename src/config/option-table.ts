@@ -30,6 +30,14 @@ export type ValueReader =
   | "tempDir"
   | "backupDir"
   | "suffix"
+  | "partialDir"
+  | "chmod"
+  | "chown"
+  | "userMap"
+  | "groupMap"
+  | "maxSizeBytes"
+  | "minSizeBytes"
+  | "remoteOption"
   | "port"
   | "passwordFile"
   | "remoteShell"
@@ -115,6 +123,16 @@ export const optionTable: readonly OptionRule[] = [
   flag("partial", "partial"),
   flag("backup b", "backup"),
   flag("P P", "partial"),
+  flag("executability E", "executability"),
+  flag("super", "super"),
+  flag("keep-dirlinks K", "keepDirlinks"),
+  flag("safe-links", "safeLinks"),
+  flag("omit-link-times J", "omitLinkTimes"),
+  flag("preallocate", "preallocate"),
+  flag("fsync", "fsync"),
+  flag("fuzzy y", "fuzzy"),
+  flag("delay-updates", "delayUpdates"),
+  flag("mkpath", "makePath"),
 
   set("compress z", { compress: true }),
   set("old-compress", { compress: "zlib" }),
@@ -140,6 +158,14 @@ export const optionTable: readonly OptionRule[] = [
   taking("temp-dir T", "tempDir"),
   taking("backup-dir", "backupDir"),
   taking("suffix", "suffix"),
+  taking("partial-dir", "partialDir"),
+  taking("chmod", "chmod"),
+  taking("chown", "chown"),
+  taking("usermap", "userMap"),
+  taking("groupmap", "groupMap"),
+  taking("max-size", "maxSizeBytes"),
+  taking("min-size", "minSizeBytes"),
+  taking("remote-option M", "remoteOption"),
   taking("port", "port"),
   taking("password-file", "passwordFile"),
   taking("rsh e", "remoteShell"),
@@ -187,25 +213,15 @@ export const optionTable: readonly OptionRule[] = [
   refused("xattrs X", notHere),
   refused("atimes U", notHere),
   refused("crtimes N", notHere),
-  refused("executability E", notHere),
-  refused("chmod=", notHere),
-  refused("chown=", notHere),
-  refused("usermap=", notHere),
-  refused("groupmap=", notHere),
-  refused("super", notHere),
   refused("fake-super", notHere),
   refused("copy-links L", "symlinks are sent as symlinks and never followed"),
   refused("copy-unsafe-links", "symlinks are sent as symlinks and never followed"),
   refused("copy-dirlinks k", "symlinks are sent as symlinks and never followed"),
-  refused("keep-dirlinks K", notHere),
-  refused("safe-links", notHere),
   refused("munge-links", notHere),
   refused("dirs d", notHere),
   refused("one-file-system x", notHere),
-  refused("omit-link-times J", notHere),
   refused("append", notHere),
   refused("append-verify", notHere),
-  refused("preallocate", notHere),
   refused("copy-devices", notHere),
   refused("write-devices", notHere),
   refused("open-noatime", notHere),
@@ -213,13 +229,8 @@ export const optionTable: readonly OptionRule[] = [
   refused("delete-missing-args", notHere),
   refused("ignore-missing-args", notHere),
   refused("remove-source-files", "a mirror never removes from its source"),
-  refused("max-size=", notHere),
-  refused("min-size=", notHere),
   refused("max-alloc=", notHere),
-  refused("partial-dir=", notHere),
-  refused("delay-updates", notHere),
   refused("prune-empty-dirs m", notHere),
-  refused("fuzzy y", notHere),
   refused("compare-dest=", notHere),
   refused("copy-dest=", notHere),
   refused("link-dest=", notHere),
@@ -230,9 +241,7 @@ export const optionTable: readonly OptionRule[] = [
   refused("files-from=", onlyLocal),
   refused("from0 0", onlyLocal),
   refused("list-only", pullOnly),
-  refused("mkpath", "create the directory at the destination"),
   refused("rsync-path=", "no rsync is started"),
-  refused("remote-option M=", notHere),
   refused("address=", notHere),
   refused("sockopts=", notHere),
   refused("ipv4 4", notHere),
@@ -248,7 +257,6 @@ export const optionTable: readonly OptionRule[] = [
   refused("time-limit=", notHere),
   refused("early-input=", notHere),
   refused("trust-sender", pullOnly),
-  refused("fsync", notHere),
   refused("daemon", "sersync is a client"),
   refused("server", "sersync is a client"),
   refused("help", "it only prints"),

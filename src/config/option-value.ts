@@ -1,4 +1,4 @@
-import type { CompressionName, TransferOptions } from "../../protocol/index.ts";
+import { type CompressionName, parseChmod, type TransferOptions } from "../../protocol/index.ts";
 import type { ValueReader } from "./option-table.ts";
 import type { PatternRule } from "./schema.ts";
 import { nearestWord } from "./spelling.ts";
@@ -65,6 +65,28 @@ const readers: Readonly<Record<ValueReader, Read>> = {
     options.suffix = value;
     return undefined;
   },
+  partialDir: (value, { options }) => {
+    options.partialDir = value;
+    return value === "" ? "a directory" : undefined;
+  },
+  chmod: readChmod,
+  chown: readChown,
+  userMap: (value, { options }) => {
+    options.userMap = value;
+    options.owner = true;
+    return isMap(value) ? undefined : "FROM:TO, more of them behind commas";
+  },
+  groupMap: (value, { options }) => {
+    options.groupMap = value;
+    options.group = true;
+    return isMap(value) ? undefined : "FROM:TO, more of them behind commas";
+  },
+  maxSizeBytes: sizeLimit("maxSizeBytes"),
+  minSizeBytes: sizeLimit("minSizeBytes"),
+  remoteOption: (value, { options }) => {
+    options.remoteOptions = [...(options.remoteOptions ?? []), value];
+    return value.startsWith("-") ? undefined : "an option";
+  },
   port: (value, draft) => {
     const port = parseWhole(value, { least: 1, most: 65_535 });
     if (port === undefined) return "a number from 1 to 65535";
@@ -109,6 +131,41 @@ function plainNumber(key: keyof typeof plainNumbers): Read {
 function parseWhole(value: string, { least, most }: Limits): number | undefined {
   const number = /^-?[0-9]{1,10}$/.test(value) ? Number(value) : Number.NaN;
   return number >= least && number <= most ? number : undefined;
+}
+
+function sizeLimit(key: "maxSizeBytes" | "minSizeBytes"): Read {
+  return (value, { options }) => {
+    // One byte more or less, as in "10m-1": rsync's way to say "less than".
+    const [, size = "", offset = "0"] = /^(.*?)([-+]1)?$/.exec(value) ?? [];
+    const bytes = parseSize(size, 1);
+    if (bytes === undefined) return "a size such as 1000, 1.5m, 10GB-1";
+    options[key] = Math.max(0, bytes + Number(offset));
+    return undefined;
+  };
+}
+
+/** Several of them add up, as in rsync. */
+function readChmod(value: string, { options }: OptionsDraft): string | undefined {
+  try {
+    parseChmod(value, 0);
+  } catch {
+    return "clauses such as D755,F644 or u+rw,go=rX";
+  }
+  options.chmod = options.chmod === undefined ? value : `${options.chmod},${value}`;
+  return undefined;
+}
+
+/** `USER:GROUP`, either of which may be left out: all owners become these. */
+function readChown(value: string, { options }: OptionsDraft): string | undefined {
+  const [, user = "", group = ""] = /^([^:,]*)(?::([^:,]*))?$/.exec(value) ?? [];
+  if (user === "" && group === "") return "USER, USER:GROUP or :GROUP";
+  if (user !== "") Object.assign(options, { owner: true, userMap: `*:${user}` });
+  if (group !== "") Object.assign(options, { group: true, groupMap: `*:${group}` });
+  return undefined;
+}
+
+function isMap(value: string): boolean {
+  return value.split(",").every((rule) => /^[^:]*:[^:]+$/.test(rule));
 }
 
 const unitPowers: Readonly<Record<string, number>> = { b: 0, k: 1, m: 2, g: 3, t: 4 };

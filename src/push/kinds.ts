@@ -32,7 +32,7 @@ export function kindArguments(
   precision: TimePrecision = "nanoseconds",
 ): KindArguments {
   // Deletions are ours to decide, by exact path; whatever stands in the way of an entry must go.
-  const { delete: _, dryRun: __, ...rest } = given;
+  const { delete: _, dryRun: __, checksum = false, ...rest } = given;
   const base: TransferOptions = { ...rest, recursive: true, force: true };
   const mirror: SessionFeatures = { acknowledge: true, deleteMissing: true };
   switch (kind) {
@@ -41,7 +41,8 @@ export function kindArguments(
     case "large":
       return { transfer: { ...base, ignoreTimes: true }, features: mirror };
     case "scan":
-      return { transfer: { ...precisely(precision), ...base }, features: mirror };
+      // Only here is anything compared, so only here every file is read for its checksum.
+      return { transfer: { ...precisely(precision), ...base, checksum }, features: mirror };
     case "survey":
       return {
         transfer: { ...base, delete: true, dryRun: true, existing: true, ignoreExisting: true },
@@ -71,8 +72,10 @@ export function carries({ mode }: FileEntry, given: TransferOptions): boolean {
 }
 
 /** True when these options let a daemon leave an entry as it is without a word. */
-export function mayKeep({ update, existing, ignoreExisting }: TransferOptions): boolean {
-  return Boolean(update || existing || ignoreExisting);
+export function mayKeep(given: TransferOptions): boolean {
+  const { update, existing, ignoreExisting, maxSizeBytes, minSizeBytes, safeLinks } = given;
+  const limitsSize = maxSizeBytes !== undefined || minSizeBytes !== undefined;
+  return Boolean(update || existing || ignoreExisting || limitsSize || safeLinks);
 }
 
 const deliveryKinds: Readonly<Record<number, Delivery["kind"]>> = {

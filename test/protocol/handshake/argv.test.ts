@@ -23,6 +23,9 @@ const all = "-logDtpre.iLsfxCIvu";
 
 type Row = readonly [name: string, words: string, TransferOptions, SessionFeatures?];
 
+const keeping = { keepDirlinks: true, omitDirTimes: true, omitLinkTimes: true };
+const delaying = { delayUpdates: true, partial: true };
+
 // Vectors of the 3.5.0 client (spec 1 §2.5), without `--server` and the destination.
 const captured: readonly Row[] = [
   ["-a", all, archive],
@@ -74,6 +77,36 @@ const captured: readonly Row[] = [
   ["-az --zc=zlibx", `${all} --new-compress`, compressed(), { compressChoice: "zlibx" }],
   ["-a --cc=md5", `${all} --checksum-choice=md5`, archive, { checksumChoice: "md5" }],
   ["-a --delete-missing-args", `${all} --delete-missing-args`, archive, { deleteMissing: true }],
+  ["-a -E", all, { ...archive, executability: true }],
+  ["-rE", "-Ere.iLsfxCIvu", { recursive: true, executability: true }],
+  ["-aKOJ", "-lKOJogDtpre.iLsfxCIvu", { ...archive, ...keeping }],
+  ["-a -y", "-lyogDtpre.iLsfxCIvu", { ...archive, fuzzy: true }],
+  ["-a --safe-links", `${all} --safe-links`, { ...archive, safeLinks: true }],
+  [
+    "-a --max-size=10m --min-size=1",
+    `${all} --min-size=1 --max-size=10485760`,
+    { ...archive, minSizeBytes: 1, maxSizeBytes: 10_485_760 },
+  ],
+  [
+    "-a --preallocate --fsync",
+    `${all} --fsync --preallocate`,
+    { ...archive, preallocate: true, fsync: true },
+  ],
+  [
+    "-a --partial-dir=.p --partial",
+    `${all} --partial-dir .p`,
+    { ...archive, partialDir: ".p", partial: true },
+  ],
+  ["-a --delay-updates --partial", `${all} --delay-updates`, { ...archive, ...delaying }],
+  ["-a --mkpath", `${all} --mkpath`, { ...archive, makePath: true }],
+  ["-a --super", `${all} --super`, { ...archive, super: true }],
+  ["-a -M--fake-super", `${all} --fake-super`, { ...archive, remoteOptions: ["--fake-super"] }],
+  [
+    "-a --usermap=0-99:nobody,bob:x --groupmap=1:2",
+    `${all} --usermap=0-99:nobody,bob:x --groupmap=1:2`,
+    { ...archive, userMap: "0-99:nobody,bob:x", groupMap: "1:2" },
+  ],
+  ["-a --chmod=F644", all, { ...archive, chmod: "F644" }],
   ["-a --remove-source-files", `${all} --remove-source-files`, archive, { acknowledge: true }],
 ];
 
@@ -97,6 +130,11 @@ test("limits that are ours to keep are not sent to the daemon", () => {
     ".",
     "mod/",
   ]);
+});
+
+test("protocol 29 has no capabilities, and a bundle only when there is something in it", () => {
+  expect(pushArguments("mod/", archive, {}, 29)).toEqual(["--server", "-logDtpr", ".", "mod/"]);
+  expect(pushArguments("mod/", {}, {}, 29)).toEqual(["--server", ".", "mod/"]);
 });
 
 // Captured from the 3.5.0 client (spec 1 §2.1).

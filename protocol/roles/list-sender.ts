@@ -1,0 +1,47 @@
+import type { Agreement } from "../agreement.ts";
+import type { StrongChecksum } from "../delta/strong.ts";
+import { type SentList, writeFilterList } from "../flist/delete-rules.ts";
+import { listFormat } from "../flist/format.ts";
+import { type IdNames, writeFileList } from "../flist/list.ts";
+import type { Output } from "../mux/mux.ts";
+import type { TransferOptions } from "../options.ts";
+import type { FileSource } from "../source/source.ts";
+import { withDigests } from "./list-digests.ts";
+
+export interface ListSenderOptions {
+  readonly agreement: Agreement;
+  readonly transfer: TransferOptions;
+  readonly idNames: IdNames | undefined;
+  readonly source: FileSource;
+  readonly strong: StrongChecksum;
+  /** Something could not be listed. */
+  readonly incomplete: boolean;
+  /** Lets other work run, and waits while the peer is slower than we are. */
+  readonly pace: () => Promise<void>;
+}
+
+/** Sends the rules for a delete pass, where there is one, and the file list. */
+export async function sendList(
+  output: Output,
+  { entries, rules }: SentList,
+  options: ListSenderOptions,
+): Promise<void> {
+  const { agreement, transfer, idNames, source, strong, incomplete, pace } = options;
+  const { checksum = false } = transfer;
+  if (transfer.delete || agreement.deletesByRules) {
+    writeFilterList(output, [...partialRules(transfer, agreement.protocol), ...rules]);
+  }
+  const list = checksum ? await withDigests(entries, source, strong, pace) : entries;
+  const format = listFormat(agreement, transfer, {
+    idNames,
+    digestLength: checksum ? strong.length : 0,
+  });
+  await writeFileList(output, list, format, incomplete, pace);
+}
+
+/** What waits in partial directories for its completion is nothing that was deleted here. */
+function partialRules({ partialDir, delayUpdates }: TransferOptions, protocol: number): string[] {
+  const directory = partialDir ?? (delayUpdates ? ".~tmp~" : "/");
+  if (directory.startsWith("/")) return [];
+  return [`${protocol >= 30 ? "-p" : "-"} ${directory}/`];
+}
