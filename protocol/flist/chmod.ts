@@ -4,8 +4,9 @@ import { type FileEntry, fileTypes, isSymlink } from "./entry.ts";
 /** What one clause of `--chmod` does to the low twelve bits of a mode. */
 interface Clause {
   readonly appliesTo: "directories" | "others" | "all";
-  readonly keeps: number;
-  readonly adds: number;
+  /** What stays, and what is added, of a mode as the clauses before have left it. */
+  readonly keeps: (mode: number) => number;
+  readonly adds: (mode: number) => number;
   /** `X`: execution is only added to directories, and to what somebody may execute already. */
   readonly sparesExecution: boolean;
 }
@@ -13,7 +14,7 @@ interface Clause {
 const allBits = 0o7777;
 const execution = 0o111;
 
-const clauseForm = /^([DF]?)(?:([0-7]{1,4})|([ugoa]*)([-+=])([rwxXst]*))$/;
+const clauseForm = /^([DF]?)(?:([0-7]{1,4})|([ugoa]*)([-+=])([rwxXst]*|[ugo]))$/;
 const whoBits: Readonly<Record<string, number>> = { u: 0o100, g: 0o010, o: 0o001, a: 0o111 };
 const specialOf: Readonly<Record<string, number>> = {
   u: 0o4000,
@@ -52,9 +53,32 @@ function parseClause(clause: string, umask: number, text: string): Clause {
   const appliesTo = kind === "D" ? "directories" : kind === "F" ? "others" : "all";
   if (octal !== undefined) {
     const adds = Number.parseInt(octal, 8);
-    return { appliesTo, keeps: 0, adds, sparesExecution: false };
+    return { appliesTo, keeps: () => 0, adds: () => adds, sparesExecution: false };
   }
-  return { appliesTo, ...symbolicBits(who, operator as string, what, umask) };
+  const isCopy = /^[ugo]$/.test(what);
+  const bits = isCopy ? copiedBits : symbolicBits;
+  return { appliesTo, ...bits(who, operator as string, what, umask) };
+}
+
+const classShift: Readonly<Record<string, number>> = { u: 6, g: 3, o: 0 };
+
+/** The rights of one class for others: `g=u`. */
+function copiedBits(
+  who: string,
+  operator: string,
+  from: string,
+  umask: number,
+): Omit<Clause, "appliesTo"> {
+  const where = unite(who === "" ? "a" : who, whoBits);
+  const mask = who === "" ? ~umask : allBits;
+  const bits = (mode: number): number =>
+    (where * ((mode >> (classShift[from] as number)) & 7)) & mask;
+  const kept = { "+": allBits, "=": allBits & ~(where * 7) & ~unite(who, specialOf) }[operator];
+  return {
+    keeps: (mode) => kept ?? allBits & ~bits(mode),
+    adds: (mode) => (operator === "-" ? 0 : bits(mode)),
+    sparesExecution: false,
+  };
 }
 
 function symbolicBits(
@@ -69,10 +93,11 @@ function symbolicBits(
   const special = specialBits(who, what);
   const sparesExecution = what.includes("X");
   const bits = named | special;
-  if (operator === "+") return { keeps: allBits, adds: bits, sparesExecution };
-  if (operator === "-") return { keeps: allBits & ~bits, adds: 0, sparesExecution };
   const specialOfWho = special === 0 ? 0 : unite(who, specialOf);
-  return { keeps: allBits & ~(where * 7) & ~specialOfWho, adds: bits, sparesExecution };
+  const kept = { "+": allBits, "-": allBits & ~bits }[operator];
+  const keeps = kept ?? allBits & ~(where * 7) & ~specialOfWho;
+  const adds = operator === "-" ? 0 : bits;
+  return { keeps: () => keeps, adds: () => adds, sparesExecution };
 }
 
 /** `s` belongs to whom it is given, to the user when that is nobody; `t` to nobody. */
@@ -82,7 +107,7 @@ function specialBits(who: string, what: string): number {
 }
 
 function unite(letters: string, table: Readonly<Record<string, number>>): number {
-  return [...letters].reduce((bits, letter) => bits | (table[letter] ?? 0), 0);
+  return Array.from(letters).reduce((bits, letter) => bits | (table[letter] ?? 0), 0);
 }
 
 /** Applies one clause after the other to an object whose mode was `original`. */
@@ -92,6 +117,7 @@ function applierFor(original: number): (mode: number, clause: Clause) => number 
   return (mode, { appliesTo, keeps, adds, sparesExecution }) => {
     if (appliesTo === (isDirectory ? "others" : "directories")) return mode;
     const spares = sparesExecution && !isExecutable && !isDirectory;
-    return (mode & (keeps | ~allBits)) | (spares ? adds & ~execution : adds);
+    const added = adds(mode);
+    return (mode & (keeps(mode) | ~allBits)) | (spares ? added & ~execution : added);
   };
 }

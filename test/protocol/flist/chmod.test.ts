@@ -16,6 +16,10 @@ test.each([
   ["+w", 0o100400, "100600"],
   ["a+s", 0o100755, "106755"],
   ["g-s", 0o106755, "104755"],
+  ["u=g", 0o104755, "100555"],
+  ["g=u", 0o102755, "100775"],
+  ["o+u", 0o100640, "100646"],
+  ["g-o,u=g", 0o100644, "100004"],
   ["037", 0o100644, "100037"],
 ])("%s makes %o %s", (text, mode, expected) => {
   expect(changed(text, mode)).toBe(expected);
@@ -26,7 +30,7 @@ test("links and deletions have no mode to change", () => {
   expect(changed("777", 0)).toBe("0");
 });
 
-test.each(["", "u+q", "u=g", "99", "+rw,,", "D", "x+r", "u+r-w"])("%j is no --chmod", (text) => {
+test.each(["", "u+q", "u=rg", "99", "+rw,,", "D", "x+r", "u+r-w"])("%j is no --chmod", (text) => {
   expect(() => parseChmod(text, 0)).toThrowError(
     expect.objectContaining({ code: "BAD_OPTION", message: expect.stringContaining("D755") }),
   );
