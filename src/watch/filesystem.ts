@@ -20,9 +20,14 @@ const remoteTypes: Readonly<Record<number, string>> = {
  */
 export function remoteFileSystem(root: string): string | undefined {
   try {
-    // Some kernels hand the number out with its sign.
-    return remoteTypes[statfsSync(nativePath(root, rootPath)).type >>> 0];
+    return remoteName(statfsSync(nativePath(root, rootPath)).type);
   } catch {
     return undefined;
   }
+}
+
+/** The name of a remote file system by its statfs(2) number; undefined for any other. */
+export function remoteName(type: number): string | undefined {
+  // Some kernels hand the number out with its sign.
+  return remoteTypes[type >>> 0];
 }

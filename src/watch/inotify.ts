@@ -2,7 +2,8 @@ import { displayPath, rootPath } from "../../protocol/index.ts";
 import type { Watcher, WatcherStatus, WatchOptions } from "./contract.ts";
 import { defaultEvents } from "./events.ts";
 import { errorName } from "./inotify/kernel.ts";
-import { describeUse, readLimits, warnOfUse } from "./inotify/limits.ts";
+import { describeUse, explainNeed, isNearLimit, readLimits, warnOfUse } from "./inotify/limits.ts";
+import { Rest, type RestOptions } from "./inotify/rest.ts";
 import { TreeWatch } from "./inotify/tree-watch.ts";
 import { describeMountChanges, Mounts } from "./mounts.ts";
 import { Root } from "./root.ts";
@@ -27,12 +28,19 @@ export class InotifyWatcher implements Watcher {
   readonly #pollMs: number;
   #settleReady: { resolve: () => void; reject: (error: Error) => void } | undefined;
   #watch: TreeWatch | undefined;
+  /** Scans what gets no watches. */
+  #rest: Rest | undefined;
   #closing: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #state: WatcherStatus["state"] = "starting";
   #sameRoot = true;
   #overflows = 0;
   #eventsBefore = 0;
+  readonly #limits = readLimits();
+  #isWarned = false;
+  /** True when watches ran out. */
+  #isShort = false;
+  #toldNeed = 0;
   /** What could not be watched since that was last told, by the name of the error. */
   readonly #untold = new Map<string, { count: number; readonly first: string }>();
 
@@ -46,7 +54,7 @@ export class InotifyWatcher implements Watcher {
     this.ready.catch(() => {}); // whoever does not await it learns of the failure by onState
     this.#looking = setInterval(() => this.#look(), lookMs);
     this.#pollMs = options.pollIntervalMs ?? defaultPollMs;
-    this.#comparing = setInterval(() => this.#compareUnwatched(), this.#pollMs);
+    this.#comparing = setInterval(() => this.#lookAtRest(), this.#pollMs);
     this.#open();
   }
 
@@ -93,6 +101,7 @@ export class InotifyWatcher implements Watcher {
     this.#options.onMounts?.(this.#mounts.known);
     try {
       this.#watch = this.#newWatch(sinceMs);
+      this.#rest = this.#newRest();
       this.#watch.start();
     } catch (error) {
       this.#fail(this.#explain(error as NodeJS.ErrnoException));
@@ -110,11 +119,18 @@ export class InotifyWatcher implements Watcher {
       onChanges,
       isRootIntact: () => this.#root.isIntact(),
       wasRootEmptied: () => this.#root.wasEmptied(),
+      onProgress: (directories) => this.#warnEarly(directories),
       onComplete: () => this.#complete(sinceMs === undefined),
       onUnwatchable: (path, errno) => this.#noteUnwatchable(displayPath(path), errno),
       onLost: (reason, error) => this.#lost(reason, error),
       onUnmount: () => this.#compareMounts({ isThorough: true }),
     });
+  }
+
+  #newRest(): Rest {
+    const { root, events = defaultEvents, excluded = () => false } = this.#options;
+    const report: RestOptions["report"] = (add) => this.#watch?.report(add);
+    return new Rest({ root, events, excluded, report, onScanned: () => this.#tellNeed() });
   }
 
   #complete(reportsAll: boolean): void {
@@ -127,12 +143,16 @@ export class InotifyWatcher implements Watcher {
   }
 
   #tellUse(): void {
-    const limits = readLimits();
     const count = this.#watch?.table.watched ?? 0;
-    const message = `Watching ${this.#root.display}: ${describeUse(count, limits)}`;
+    const message = `Watching ${this.#root.display}: ${describeUse(count, readLimits())}`;
     this.#options.onState({ kind: "watching", sameRoot: this.#sameRoot, message });
-    const warning = warnOfUse(count, limits);
-    if (warning !== undefined) this.#options.onState({ kind: "limit", message: warning });
+  }
+
+  /** Warns before the limit is met, once in a life. */
+  #warnEarly(directories: number): void {
+    if (this.#isWarned || !isNearLimit(directories, this.#limits)) return;
+    this.#isWarned = true;
+    this.#options.onState({ kind: "limit", message: warnOfUse(directories, this.#limits) });
   }
 
   #lost(reason: "overflow" | "root" | "error", error?: Error): void {
@@ -166,6 +186,7 @@ export class InotifyWatcher implements Watcher {
   #endWatch(): void {
     if (!this.#watch) return;
     this.#eventsBefore += this.#watch.events;
+    this.#rest?.close();
     this.#closing = this.#watch.close();
     this.#watch = undefined;
   }
@@ -176,6 +197,7 @@ export class InotifyWatcher implements Watcher {
     } else if (this.#watch && !this.#root.isIntact()) this.#lost("root");
     else {
       this.#root.observe();
+      this.#warnEarly(this.#watch?.table.watched ?? 0);
       this.#compareMounts({ isThorough: false });
     }
   }
@@ -193,13 +215,24 @@ export class InotifyWatcher implements Watcher {
     for (const path of appeared) this.#watch?.replace(path, "tree");
   }
 
-  #compareUnwatched(): void {
+  /** Once in a while: tries to watch what could not be watched, and looks at what still cannot. */
+  #lookAtRest(): void {
+    this.#watch?.retryUnwatched();
     this.#tellUnwatched();
-    this.#watch?.compareUnwatched();
+    void this.#rest?.scan(this.#watch?.unwatched ?? []);
+  }
+
+  #tellNeed(): void {
+    const limits = readLimits();
+    const needed = (this.#watch?.table.watched ?? 0) + (this.#rest?.directories ?? 0);
+    if (!this.#isShort || needed === this.#toldNeed) return;
+    this.#toldNeed = needed;
+    this.#options.onState({ kind: "limit", message: explainNeed(needed, limits) });
   }
 
   #noteUnwatchable(path: string, errno: number): void {
     const name = errorName(errno);
+    this.#isShort ||= name === "ENOSPC";
     const noted = this.#untold.get(name);
     if (noted) noted.count += 1;
     else this.#untold.set(name, { count: 1, first: path });
@@ -211,9 +244,10 @@ export class InotifyWatcher implements Watcher {
       const more = count > 1 ? ` and ${count - 1} more` : "";
       const message =
         `Cannot watch ${first}${more} with all below: ${this.#explainRefusal(name)}; ` +
-        `compared every ${this.#pollMs / 1000} s instead`;
+        `looked at every ${this.#pollMs / 1000} s instead`;
       this.#options.onState({ kind: "limit", message });
     }
+    if (this.#untold.size > 0) void this.#rest?.scanNew(this.#watch?.unwatched ?? []);
     this.#untold.clear();
   }
 

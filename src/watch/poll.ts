@@ -2,13 +2,12 @@ import { type BytePath, displayPath } from "../../protocol/index.ts";
 import { defaultEvents } from "./events.ts";
 import { Scanner } from "./poll/scan.ts";
 import type { Engine, EngineHost } from "./portable.ts";
+import { Slices } from "./slices.ts";
 
 /** The shortest time between two scans where none is asked for. */
 const leastIntervalMs = 1_000;
 /** ... and how much longer than the scan's own work it is: looking takes a fifth of the time. */
 const restsPerScan = 4;
-/** Scans work this long, then the event loop has as much time. */
-const budgetMs = 10;
 /** A file system's clock may lag behind by one tick of the kernel, 10 ms at most. */
 const clockTickMs = 10;
 
@@ -22,15 +21,13 @@ const clockTickMs = 10;
 export class PollEngine implements Engine {
   readonly #host: EngineHost;
   readonly #scanner: Scanner;
+  readonly #slices = new Slices();
   readonly #openedMs: number = Date.now();
   /** What cannot be looked at, and the last scan that tried. */
   readonly #unreadable = new Map<BytePath, number>();
   #scans = 0;
   /** What the last scan took without its rests. */
   #workMs = 0;
-  #endRest: (() => void) | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #isClosed = false;
 
   constructor(host: EngineHost) {
     const { root, events = defaultEvents, excluded = () => false } = host.options;
@@ -40,7 +37,7 @@ export class PollEngine implements Engine {
       events,
       excluded,
       report: (add) => {
-        if (!this.#isClosed) host.report(add);
+        if (!this.#slices.isClosed) host.report(add);
       },
       onUnreadable: (path, code) => this.#noteUnreadable(path, code),
     });
@@ -63,13 +60,11 @@ export class PollEngine implements Engine {
     const { willScan = false } = this.#host.options;
     const sinceMs = willScan ? Number.POSITIVE_INFINITY : this.#openedMs - clockTickMs;
     await this.#scan(sinceMs);
-    this.#schedule();
+    void this.#goOn();
   }
 
   close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#timer);
-    this.#endRest?.();
+    this.#slices.close();
     return Promise.resolve();
   }
 
@@ -82,40 +77,22 @@ export class PollEngine implements Engine {
     return `by polling: ${this.directories} directories, looked at ${often}`;
   }
 
-  #schedule(): void {
+  async #goOn(): Promise<void> {
     const { pollIntervalMs } = this.#host.options;
-    const restMs = pollIntervalMs ?? Math.max(leastIntervalMs, restsPerScan * this.#workMs);
-    if (!this.#isClosed) this.#timer = setTimeout(() => void this.#again(), restMs);
+    while (!this.#slices.isClosed) {
+      await this.#slices.rest(
+        pollIntervalMs ?? Math.max(leastIntervalMs, restsPerScan * this.#workMs),
+      );
+      if (!this.#slices.isClosed) await this.#scan();
+    }
   }
 
-  async #again(): Promise<void> {
-    await this.#scan();
-    this.#schedule();
-  }
-
-  /** Scans in slices, so that others get their turn. */
   async #scan(sinceMs?: number): Promise<void> {
     this.#scans += 1;
-    this.#workMs = 0;
-    let sliceBegan = performance.now();
-    for (const _ of this.#scanner.scan(sinceMs)) {
-      if (this.#isClosed) return;
-      const workedMs = performance.now() - sliceBegan;
-      if (workedMs < budgetMs) continue;
-      this.#workMs += workedMs;
-      await this.#rest();
-      sliceBegan = performance.now();
-    }
+    this.#workMs = await this.#slices.run(this.#scanner.scan(sinceMs));
     for (const [path, scan] of this.#unreadable) {
       if (scan < this.#scans) this.#unreadable.delete(path);
     }
-  }
-
-  #rest(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#endRest = resolve;
-      this.#timer = setTimeout(resolve, budgetMs);
-    });
   }
 
   #noteUnreadable(path: BytePath, code: string): void {

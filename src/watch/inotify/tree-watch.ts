@@ -31,6 +31,8 @@ export interface TreeWatchOptions {
   /** True when all that was in the root has gone at one stroke: that is not reported either. */
   readonly wasRootEmptied: () => boolean;
   readonly onChanges: (changes: readonly Change[]) => void;
+  /** So many directories are watched; while the first watches are placed. */
+  readonly onProgress: (directories: number) => void;
   /** Every directory has its watch. */
   readonly onComplete: () => void;
   readonly onUnwatchable: (path: BytePath, errno: number) => void;
@@ -103,8 +105,8 @@ export class TreeWatch {
     this.#work();
   }
 
-  /** Reports the trees that have no watches, after another attempt to place them. */
-  compareUnwatched(): void {
+  /** Tries again to watch the trees that have no watches; where that works they are reported. */
+  retryUnwatched(): void {
     for (const top of this.#unwatchedSlots()) this.#walker.start({ top, report: "tree" });
     this.#work();
   }
@@ -160,7 +162,9 @@ export class TreeWatch {
     this.#flush();
     if (this.#isOver) return;
     this.#schedule();
-    if (this.#isComplete || !this.#walker.isIdle) return;
+    if (this.#isComplete) return;
+    this.#options.onProgress(this.table.watched);
+    if (!this.#walker.isIdle) return;
     this.#isComplete = true;
     this.#options.onComplete();
     this.#catchUp();
@@ -222,7 +226,13 @@ export class TreeWatch {
     if (!this.table.hasFlag(slot, unwatchable)) this.#options.onUnwatchable(path, errno);
     this.table.setFlag(slot, unwatchable, true);
     this.#unwatched.add(slot);
-    this.#batch.tree(path);
+  }
+
+  /** Reports what was noticed by other means, as it is reported here. */
+  report(add: (batch: ChangeBatch) => void): void {
+    if (this.#isOver) return;
+    add(this.#batch);
+    this.#flush();
   }
 
   #unwatchedSlots(): Slot[] {

@@ -100,9 +100,9 @@ export class Walker {
   #report(job: Job): void {
     if (job.report !== "tree" || !this.#table.isUsed(job.top)) return;
     const path = this.#table.path(job.top);
-    const isThere = this.#table.watch(job.top) !== 0 || this.#table.hasFlag(job.top, unwatchable);
-    // Not there: the event that tells what became of it is still in the queue.
-    if (path !== undefined && isThere) this.#options.onTree(path);
+    // Without a watch it is gone, of which an event tells, or it cannot be watched: then it is scanned
+    // and reported by who does that.
+    if (path !== undefined && this.#table.watch(job.top) !== 0) this.#options.onTree(path);
   }
 
   #visit(job: Work, slot: Slot): void {

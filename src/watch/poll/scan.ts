@@ -26,6 +26,8 @@ interface Task {
 /** What a scanner looks at, and how. */
 export interface ScannerOptions {
   readonly root: string;
+  /** Where in it the tree begins that is looked at; default the root itself. */
+  readonly start?: BytePath;
   readonly events: EventSwitches;
   readonly excluded: (path: BytePath, isDirectory: boolean) => boolean;
   /** Gets what has changed; may be called at any step. */
@@ -70,8 +72,9 @@ export class Scanner {
     const isFirst = this.#root === undefined;
     this.#root ??= unseen(0);
     let directories = 0;
-    const tasks: Task[] = [{ path: rootPath, seen: this.#root, kind: isFirst ? "new" : "known" }];
-    this.#lookAtRoot({ isFirst });
+    const { start = rootPath } = this.#options;
+    const tasks: Task[] = [{ path: start, seen: this.#root, kind: isFirst ? "new" : "known" }];
+    this.#lookAtStart(start, { isFirst });
     for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
       yield* this.#visit(task, tasks);
       directories += 1;
@@ -84,12 +87,12 @@ export class Scanner {
     });
   }
 
-  #lookAtRoot({ isFirst }: { readonly isFirst: boolean }): void {
-    const stats = this.#stat(rootPath);
+  #lookAtStart(start: BytePath, { isFirst }: { readonly isFirst: boolean }): void {
+    const stats = this.#stat(start);
     if (stats === undefined || stats === "unreadable") return;
     const mark = directoryMarkOf(stats);
-    if (isFirst && stats.mtimeMs >= this.#sinceMs) this.#newTrees.push(rootPath);
-    if (!isFirst && mark !== this.#rootMark && this.#options.events.attrib) this.#path(rootPath);
+    if (isFirst && stats.mtimeMs >= this.#sinceMs) this.#newTrees.push(start);
+    if (!isFirst && mark !== this.#rootMark && this.#options.events.attrib) this.#path(start);
     this.#rootMark = mark;
   }
 

@@ -28,7 +28,7 @@ async function stop(strace: ChildProcess): Promise<void> {
 }
 
 test.skipIf(!canTrace)(
-  "without watches left, the rest is told of, compared and watched later",
+  "without watches left, the rest is told of, scanned and watched later",
   async () => {
     const root = temporaryDirectory();
     for (const name of ["a", "b", "c"]) mkdirSync(join(root, name, "deep"), { recursive: true });
@@ -36,15 +36,23 @@ test.skipIf(!canTrace)(
     const seen = observe(root, { pollIntervalMs: 100 });
     await seen.watcher.ready;
     expect(seen.states.find((state) => state.kind === "limit")?.message).toMatch(
-      /^Cannot watch \w\S* and 2 more with all below: 2 directories are watched, and fs\.inotify\.max_user_watches \(\d+, for all programs of this user\) is used up; compared every 0\.1 s instead$/,
+      /^Cannot watch \w\S* and 2 more with all below: 2 directories are watched, and fs\.inotify\.max_user_watches \(\d+, for all programs of this user\) is used up; looked at every 0\.1 s instead$/,
     );
     const unwatched = seen.watcher.status().unwatched;
     expect(unwatched).toHaveLength(3);
+    for (const path of unwatched) await seen.sees(`tree ${path}`);
+    await seen.until(() => seen.states.some(({ message }) => message.startsWith("7 directories")));
+    expect(seen.states.at(-1)?.message).toMatch(
+      /^7 directories need a watch each; fs\.inotify\.max_user_watches allows \d+ to all programs of a user: sysctl fs\.inotify\.max_user_watches=16 would do$/,
+    );
+    const file = `${unwatched.find((path) => !path.includes("/"))}/deep/f`;
+    writeFileSync(join(root, file), "");
+    await seen.sees(`path ${file}`);
     seen.clear();
-    await seen.sees(`tree ${unwatched[0]}`);
     await stop(strace);
     await seen.until(() => seen.watcher.status().directories === 7, "a watch on every directory");
     expect(seen.watcher.status().unwatched).toEqual([]);
+    for (const path of unwatched) await seen.sees(`tree ${path}`);
   },
 );
 
