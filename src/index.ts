@@ -3,6 +3,12 @@ export { ConfigError, type Mistake, type Note } from "./config/mistake.ts";
 export type { Config, FilterConfig, Remote, Source } from "./config/schema.ts";
 export { createLog, type LogOptions } from "./log.ts";
 export { Mirror, type MirrorOptions, type PendingPaths } from "./mirror.ts";
-export type { MirrorStatus, SourceStatus } from "./push/mirror-status.ts";
+export type {
+  CreatePlugin,
+  PluginChange,
+  PluginStart,
+  UserPlugin,
+} from "./plugin/interface.ts";
+export type { MirrorStatus, PluginStatus, SourceStatus } from "./push/mirror-status.ts";
 export type { TargetStatus } from "./push/status.ts";
 export { defaultEvents, type EventSwitches } from "./watch/events.ts";

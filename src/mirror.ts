@@ -3,8 +3,9 @@ import { type BytePath, displayPath, RsyncError, rootPath } from "../protocol/in
 import type { Config, Remote, Source } from "./config/schema.ts";
 import { compileRules } from "./filter/rules.ts";
 import type { PendingPath } from "./pending/pending.ts";
+import { PluginAnnouncer } from "./plugin/announcer.ts";
+import { PluginHost } from "./plugin/host.ts";
 import { addressOf, nameOf } from "./push/address.ts";
-import { Announcer } from "./push/announcer.ts";
 import type { GuardOptions } from "./push/guard.ts";
 import type { MirrorStatus } from "./push/mirror-status.ts";
 import { Target } from "./push/target.ts";
@@ -69,13 +70,14 @@ export class Mirror {
   readonly #threads: PushThreads;
   readonly #mirrored: readonly Mirrored[];
   readonly #names: string[] = [];
+  #plugin: PluginHost | undefined;
 
   constructor(config: Config, options: MirrorOptions) {
     this.#config = config;
     this.#options = options;
     this.#log = options.log;
     const remotes = config.sources.reduce((sum, { remotes }) => sum + remotes.length, 0);
-    const { threads = Math.max(1, Math.min(remotes, 2)) } = options;
+    const { threads = Math.min(remotes, 2) } = options;
     this.#threads = new PushThreads(threads, (id, text) => {
       this.#log.warn({ target: this.#names[id] }, text);
     });
@@ -85,10 +87,17 @@ export class Mirror {
   /**
    * Watches first, then pushes: what changes during the first push arrives too.
    *
-   * @throws {RsyncError} SOURCE_MISSING when a source is no directory and is not waited for.
+   * @throws {RsyncError} SOURCE_MISSING when a source is no directory and is not waited for,
+   *   OPTION_REFUSED when the plugin cannot work.
    */
   async start(): Promise<void> {
-    await Promise.all(this.#mirrored.map((mirrored) => this.#startSource(mirrored)));
+    this.#plugin = await PluginHost.open(this.#config, this.#log);
+    try {
+      await Promise.all(this.#mirrored.map((mirrored) => this.#startSource(mirrored)));
+    } catch (error) {
+      await this.#plugin?.stop(0);
+      throw error;
+    }
   }
 
   /** Everything worth knowing at this moment; looks at every pending path. */
@@ -98,7 +107,7 @@ export class Mirror {
       watcher: watcher?.status(),
       targets: targets.map(({ target, name }) => ({ name, ...target.status })),
     }));
-    return { file: this.#config.file, sources };
+    return { file: this.#config.file, sources, plugin: this.#plugin?.status };
   }
 
   /**
@@ -167,9 +176,11 @@ export class Mirror {
 
   /** Stops watching, lets what is in flight finish within `deadlineMs`, and says what is left. */
   async stop(deadlineMs: number): Promise<{ readonly undelivered: number }> {
+    const stopBy = performance.now() + deadlineMs;
     await Promise.all(this.#mirrored.map(async ({ watcher }) => watcher?.close()));
     await this.drain(deadlineMs);
     await this.#threads.close();
+    await this.#plugin?.stop(Math.max(leastPluginMs, stopBy - performance.now()));
     const backlogs = this.#targets.map(({ target }) => target.status.pending.paths);
     return { undelivered: backlogs.reduce((sum, paths) => sum + paths, 0) };
   }
@@ -183,7 +194,7 @@ export class Mirror {
       const id = this.#names.length;
       const name = nameOf(remote);
       this.#names.push(name);
-      const target = this.#targetOf(id, name);
+      const target = this.#targetOf(id, name, source);
       return { id, remote, name, target };
     });
     return {
@@ -195,12 +206,14 @@ export class Mirror {
     };
   }
 
-  #targetOf(id: number, name: string): Target {
+  #targetOf(id: number, name: string, { watch }: Source): Target {
     const { fullPush = false, pendingLimit = 200_000 } = this.#options;
+    const log = this.#log.child({ target: name });
+    const plugin = () => this.#plugin;
     return new Target({
       id,
       threads: this.#threads,
-      events: new Announcer(this.#log.child({ target: name }), patience),
+      events: new PluginAnnouncer({ log, patience, plugin, root: watch, target: name }),
       patience,
       retryMs: this.#config.failLog.retryMinutes * 60_000,
       pendingLimit,
@@ -211,6 +224,7 @@ export class Mirror {
   async #startSource(mirrored: Mirrored): Promise<void> {
     const { source, targets } = mirrored;
     const rules = compileRules(this.#config.filter);
+    const toPlugin = this.#plugin?.listener(source.watch, rules);
     const { watcher: backend, wait = false, pollIntervalMs } = this.#options;
     const identity = readIdentity(source.watch, rootPath);
     if (identity !== undefined) this.#mirrorFrom(mirrored, identity, { deletes: true });
@@ -229,6 +243,7 @@ export class Mirror {
       },
       onChanges: (changes) => {
         for (const { target } of targets) target.add(changes);
+        toPlugin?.(changes);
       },
       onState: (state) => this.#watcherSays(mirrored, state),
     });
@@ -285,6 +300,9 @@ export class Mirror {
     for (const { target } of targets) target.reconcile();
   }
 }
+
+/** However short the time is, the plugin may finish what it has begun. */
+const leastPluginMs = 5_000;
 
 /** A path refused so often goes into the journal. */
 const patience = 5;

@@ -48,13 +48,13 @@ export async function runMirror(
 
 function fileSources(command: MirrorCommand): readonly PlanSource[] {
   const { files, plugin, wait = false } = command;
-  if (plugin !== undefined) {
-    throw new RsyncError("OPTION_REFUSED", "-m: plugins are not in this version");
-  }
   const sources = files.map((file) => ({
     key: configurationKey(file),
     file,
-    load: () => usable(loadConfig(file, { surroundings: surroundingsFor({ wait }) })),
+    load: () => {
+      const alone = plugin && { pluginAlone: plugin };
+      return usable(loadConfig(file, { surroundings: surroundingsFor({ wait }), ...alone }));
+    },
   }));
   const twice = sources.find(({ key }, at) => sources.findIndex((each) => each.key === key) !== at);
   if (twice === undefined) return sources;

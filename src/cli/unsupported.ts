@@ -9,7 +9,7 @@ export interface Unsupported {
 }
 
 /** Says so before anything starts: nothing that was configured is ignored silently. */
-export function unsupported({ ssh, remoteShell, crontab, plugin }: Config): Unsupported {
+export function unsupported({ ssh, remoteShell, crontab }: Config): Unsupported {
   const errors: string[] = [];
   const warnings: string[] = [];
   if (ssh || remoteShell !== undefined) {
@@ -17,9 +17,6 @@ export function unsupported({ ssh, remoteShell, crontab, plugin }: Config): Unsu
   }
   if (crontab !== undefined) {
     warnings.push("crontab is not in this version: start with -r to compare everything once");
-  }
-  if (plugin !== undefined) {
-    warnings.push(`plugins are not in this version: ${plugin} will not run`);
   }
   return { errors, warnings };
 }

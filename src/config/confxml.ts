@@ -2,7 +2,7 @@ import { checkNames } from "./conformance.ts";
 import { readTokens } from "./markup.ts";
 import { ConfigError, type Note } from "./mistake.ts";
 import { checkNesting } from "./nesting.ts";
-import { readPluginName, readPluginSettings } from "./plugin-settings.ts";
+import { readPluginSettings, readUsedPlugin } from "./plugin-settings.ts";
 import { type Node, Reader } from "./reader.ts";
 import { Report } from "./report.ts";
 import type { Config, PluginName } from "./schema.ts";
@@ -84,6 +84,7 @@ function readConfig(file: string, root: XmlElement, context: Context): Config {
   const head: Node = { name: "head", rule: headRule, xml: root, offset: root.offset };
   const sersync = reader.child(head, "sersync");
   const host = reader.child(head, "host");
+  const { pluginWatch, ...plugin } = readPlugins(context, head, sersync);
   noteXfs(reader, reader.child(head, "fileSystem"));
   return {
     file,
@@ -95,13 +96,18 @@ function readConfig(file: string, root: XmlElement, context: Context): Config {
     events: readEvents(reader, head),
     failLog: readFailLog(reader, sersync, context.surroundings),
     ...present({ crontab: readCrontab(reader, sersync) }),
-    ...readDelivery(context, head, sersync),
-    ...readPlugins(context, head, sersync),
+    ...readDelivery(context, head, sersync, pluginWatch),
+    ...plugin,
   };
 }
 
 /** What is sent where: the parts that `commonParams` has a say in. */
-function readDelivery({ reader, surroundings, options }: Context, head: Node, sersync: Node) {
+function readDelivery(
+  { reader, surroundings, options }: Context,
+  head: Node,
+  sersync: Node,
+  pluginWatch: string,
+) {
   const rsync = reader.child(sersync, "rsync");
   const { parsed, text, remoteShell } = readParams(reader, rsync);
   const ssh = reader.switch(reader.child(rsync, "ssh"));
@@ -114,7 +120,7 @@ function readDelivery({ reader, surroundings, options }: Context, head: Node, se
   const reach = { ssh, port: port ?? (ssh ? sshPort : rsyncPort) };
   return {
     filter: readFilter(reader, head, parsed),
-    sources: readSources({ reader, surroundings, remotesOptional }, sersync, reach),
+    sources: readSources({ reader, surroundings, remotesOptional, pluginWatch }, sersync, reach),
     params: parsed.options,
     paramsText: text,
     ssh,
@@ -124,10 +130,14 @@ function readDelivery({ reader, surroundings, options }: Context, head: Node, se
 }
 
 function readPlugins({ reader, surroundings, options }: Context, head: Node, sersync: Node) {
-  const plugin = readPluginName(reader, sersync);
-  const used = [plugin, options.pluginAlone].filter((name) => name !== undefined);
-  const plugins = readPluginSettings({ reader, surroundings }, head, used);
-  return { plugins, ...present({ plugin }) };
+  const asked = readUsedPlugin(reader, sersync);
+  const { pluginAlone } = options;
+  const alone = pluginAlone && { name: pluginAlone, offset: head.offset };
+  const used = alone ?? asked;
+  const plugins = readPluginSettings({ reader, surroundings }, head, used ? [used] : []);
+  const settings = used && plugins[used.name];
+  const pluginWatch = settings && "watch" in settings ? settings.watch : "";
+  return { plugins, pluginWatch, ...present({ plugin: asked?.name, pluginAlone }) };
 }
 
 function noteXfs(reader: Reader, fileSystem: Node): void {

@@ -33,6 +33,7 @@ const numberLimits = {
   port: { least: 1, most: 65_535, unit: "" },
   seconds: { least: 1, most: 86_400, unit: " seconds" },
   minutes: { least: 1, most: 525_600, unit: " minutes" },
+  count: { least: 0, most: 1_000_000, unit: "" },
 } as const;
 
 /** Reads typed values out of the tree; every refusal goes to the report and a default comes back. */

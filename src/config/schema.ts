@@ -39,6 +39,8 @@ export interface Config {
   readonly crontab?: CrontabConfig;
   /** The plugin that follows each delivery; absent: none. */
   readonly plugin?: PluginName;
+  /** `-m`: this plugin alone hears of changes; nothing is mirrored, and no source has remotes. */
+  readonly pluginAlone?: PluginName;
   /** Settings of the plugins, for those that are used: by `plugin`, or by `-m`. */
   readonly plugins: PluginSettings;
 }
@@ -96,50 +98,109 @@ export interface CrontabConfig {
   readonly excludes: readonly string[];
 }
 
-/** The names `<plugin name>` and `-m` take. */
-export const pluginNames: readonly PluginName[] = ["command", "socket", "refreshCDN", "http"];
+/** The names `<plugin name>` and `-m` take; `module` is ours: a plugin from a JavaScript file. */
+export const pluginNames: readonly PluginName[] = [
+  "command",
+  "socket",
+  "refreshCDN",
+  "http",
+  "module",
+];
 
-export type PluginName = "command" | "socket" | "refreshCDN" | "http";
+export type PluginName = "command" | "socket" | "refreshCDN" | "http" | "module";
 
 export interface PluginSettings {
   readonly command?: CommandPlugin;
   readonly socket?: SocketPlugin;
   readonly refreshCDN?: RefreshCdnPlugin;
   readonly http?: HttpPlugin;
+  readonly module?: ModulePlugin;
+}
+
+/** What every plugin section may say. */
+export interface PluginBase {
+  /** Not told of paths that a target refused; sersync ran its plugin in either case. */
+  readonly onlySuccess: boolean;
+  /** Only for absolute paths that one of these regexes matches whole; absent: for all. */
+  readonly include?: readonly string[];
+  readonly limits: PluginLimits;
+}
+
+export interface PluginLimits {
+  /** A run that takes longer is ended. */
+  readonly timeoutSeconds: number;
+  /** Runs at the same time; never two for one path. */
+  readonly concurrency: number;
+  /** How often a change that was refused is tried again. */
+  readonly retries: number;
+  /** Changes that may wait; beyond that the oldest are left out, and counted. */
+  readonly queue: number;
 }
 
 /** Runs a program: the words of `prefix`, the absolute path, the words of `suffix`. No shell. */
-export interface CommandPlugin {
+export interface CommandPlugin extends PluginBase {
   readonly prefix: readonly string[];
   readonly suffix: readonly string[];
+  /** What it prints and how it ends is of no interest. */
   readonly ignoreError: boolean;
-  /** Only for absolute paths that one of these regexes matches whole; absent: for all. */
-  readonly include?: readonly string[];
 }
 
 /** Sends each absolute path to a TCP listener. */
-export interface SocketPlugin {
-  /** Watched instead of the sources, as sersync did; "" when not given. */
+export interface SocketPlugin extends PluginBase {
+  /** Watched instead of the source, as sersync did; "" when not given. */
   readonly watch: string;
   readonly host: string;
   readonly port: number;
+  /** `path`: a connection for each, its bytes and nothing else; `json`: lines on one connection. */
+  readonly format: "path" | "json";
 }
 
 /** Asks a content delivery network to drop its copy. */
-export interface RefreshCdnPlugin {
+export interface RefreshCdnPlugin extends PluginBase {
   readonly watch: string;
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** Secret: never shown. */
-  readonly password: string;
+  /** What stands in front of the path in the URLs of the site. */
   readonly base: string;
   /** With `regexurl regex="true"`: the URL goes on with group 1 and what follows the match. */
   readonly match?: string;
+  /** ChinaCache, as in sersync; absent when `purge` is there. */
+  readonly chinaCache?: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    /** Secret: never shown. */
+    readonly password: string;
+  };
+  /** Any other network: one HTTP request for each change. */
+  readonly purge?: PurgeRequest;
+}
+
+/** Templates: `{path}`, `{url}`, and in headers `{secret}`. */
+export interface PurgeRequest extends Headed {
+  readonly method: string;
+  readonly url: string;
+  /** "" is none. */
+  readonly body: string;
+}
+
+/** What goes with a request; header values may hold `{secret}`. */
+export interface Headed {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its first line is the secret; "" is none. */
+  readonly secretFile: string;
 }
 
 /** Posts each change to a URL. */
-export interface HttpPlugin {
+export interface HttpPlugin extends PluginBase, Headed {
   readonly watch: string;
   readonly url: string;
+  /** `form`: as old sersyncs posted it. */
+  readonly format: "form" | "json";
+}
+
+/** A plugin of the operator's own. */
+export interface ModulePlugin extends PluginBase {
+  /** Absolute path of an ES module. */
+  readonly path: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secretFile: string;
 }

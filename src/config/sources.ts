@@ -8,8 +8,10 @@ import { absolutePath, type Surroundings } from "./surroundings.ts";
 export interface SourcesContext {
   readonly reader: Reader;
   readonly surroundings: Surroundings;
-  /** Remotes may be absent: a plugin runs alone. */
+  /** Remotes may be absent, and are left out: a plugin runs alone. */
   readonly remotesOptional: boolean;
+  /** The directory of the plugin that is used, which goes before the source's own; "" is none. */
+  readonly pluginWatch: string;
 }
 
 /** Every `<localpath>` with its remotes; sersync took the first one only. */
@@ -22,6 +24,10 @@ export function readSources(
   const nodes = reader.children(sersync, "localpath");
   if (nodes.length === 0) {
     reader.report.mistake(sersync.offset, "<localpath> is missing in <sersync>: nothing to watch");
+  }
+  const [only, second] = nodes;
+  if (only !== undefined && second === undefined && context.pluginWatch !== "") {
+    return [replacedSource(context, only, reach)];
   }
   const sources: Source[] = [];
   for (const node of nodes) {
@@ -36,7 +42,37 @@ export function readSources(
     }
     sources.push({ watch, remotes });
   }
+  checkPluginWatch(context, sersync, sources);
   return sources;
+}
+
+/**
+ * A plugin with a directory of its own had that directory watched and pushed in the place of the
+ * source's.
+ */
+function replacedSource(context: SourcesContext, node: Node, reach: Reach): Source {
+  const { reader, surroundings, pluginWatch } = context;
+  const { value, offset } = reader.text(node, "watch");
+  if (value !== "" && absolutePath(value, surroundings.workingDirectory) !== pluginWatch) {
+    reader.report.warning(
+      offset,
+      `localpath watch: as in sersync the plugin's directory ${quote(pluginWatch)} is watched and pushed instead of ${quote(value)}; leave its watch empty to keep this one`,
+    );
+  }
+  return { watch: pluginWatch, remotes: readRemotes(context, node, reach) };
+}
+
+/** sersync knew one source; where there are several, the plugin's directory chooses one. */
+function checkPluginWatch(
+  { reader, pluginWatch }: SourcesContext,
+  sersync: Node,
+  sources: readonly Source[],
+): void {
+  if (pluginWatch === "" || sources.some(({ watch }) => watch === pluginWatch)) return;
+  reader.report.mistake(
+    sersync.offset,
+    `<localpath>: the plugin's directory ${quote(pluginWatch)} is none of those that are watched; name one of them, or leave its watch empty for all`,
+  );
 }
 
 function readWatch({ reader, surroundings }: SourcesContext, node: Node): string | undefined {
@@ -68,5 +104,6 @@ function readRemotes(
     reader.report.mistake(node.offset, "<remote> is missing in <localpath>: nowhere to mirror to");
   }
   const remotes = nodes.map((remote) => readRemote(reader, remote, reach));
-  return remotes.filter((remote) => remote !== undefined);
+  // Their mistakes are said in either case.
+  return remotesOptional ? [] : remotes.filter((remote) => remote !== undefined);
 }

@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly userName: string;
   /** Why this directory cannot be watched, or undefined. */
   watchProblem(path: string): string | undefined;
+  /** Why this file cannot be read, or undefined. */
+  fileProblem(path: string): string | undefined;
   /** Why this password file cannot be used, or undefined. Never tells what is in it. */
   passwordProblem(path: string): string | undefined;
 }
@@ -25,6 +27,7 @@ export function thisMachine(): Surroundings {
     workingDirectory: pathFromText(process.cwd()),
     userName: pathFromText(ownName()),
     watchProblem,
+    fileProblem,
     passwordProblem,
   };
 }
@@ -52,6 +55,12 @@ function watchProblem(path: string): string | undefined {
   const stats = inspect(() => statSync(nativePath(path, rootPath)));
   if (typeof stats === "string") return stats;
   return stats.isDirectory() ? undefined : "it is not a directory";
+}
+
+function fileProblem(path: string): string | undefined {
+  const stats = inspect(() => statSync(nativePath(path, rootPath)));
+  if (typeof stats === "string") return stats;
+  return stats.isFile() ? undefined : "it is not a regular file";
 }
 
 /** The path as an absolute one, without trailing slashes, `.` or `..`. */

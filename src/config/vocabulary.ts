@@ -1,5 +1,5 @@
 /** What a value must look like; the words are those of the error message. */
-export type ValueKind = "switch" | "text" | "port" | "seconds" | "minutes";
+export type ValueKind = "switch" | "text" | "port" | "seconds" | "minutes" | "count";
 
 export interface AttributeRule {
   readonly kind: ValueKind;
@@ -102,10 +102,59 @@ const sersync: ElementRule = element(
   },
 );
 
+const headers: ElementRule = optional(many(element({ name: value("text"), value: value("text") })));
+
+/** Where a plugin looks and whom it tells. */
+const pluginPlace: ElementRule = element(
+  { watch: value("text", "") },
+  {
+    deshost: optional(
+      element(
+        {
+          ip: value("text", ""),
+          port: value("port", "8009"),
+          url: value("text", ""),
+          format: value("text", ""),
+          secretfile: value("text", ""),
+        },
+        { header: headers },
+      ),
+    ),
+    cdninfo: optional(
+      element({
+        domainname: value("text", ""),
+        port: value("port", "80"),
+        username: value("text", ""),
+        passwd: value("text", ""),
+      }),
+    ),
+    sendurl: optional(element({ base: value("text", "") })),
+    regexurl: optional(element({ regex: value("switch", "false"), match: value("text", "") })),
+    purge: optional(
+      element(
+        {
+          method: value("text", "PURGE"),
+          url: value("text"),
+          body: value("text", ""),
+          secretfile: value("text", ""),
+        },
+        { header: headers },
+      ),
+    ),
+  },
+);
+
 const pluginSection: ElementRule = optional(
   many(
     element(
-      { name: value("text") },
+      {
+        name: value("text"),
+        onlySuccess: value("switch", "false"),
+        timeout: value("seconds", ""),
+        concurrency: value("count", ""),
+        retries: value("count", ""),
+        queue: value("count", ""),
+      },
       {
         param: optional(
           element({
@@ -115,30 +164,11 @@ const pluginSection: ElementRule = optional(
           }),
         ),
         filter: optional(element({ start: value("switch", "false") }, { include: expression })),
-        localpath: optional(
+        localpath: optional(pluginPlace),
+        module: optional(
           element(
-            { watch: value("text", "") },
-            {
-              deshost: optional(
-                element({
-                  ip: value("text", ""),
-                  port: value("port", "8009"),
-                  url: value("text", ""),
-                }),
-              ),
-              cdninfo: optional(
-                element({
-                  domainname: value("text", ""),
-                  port: value("port", "80"),
-                  username: value("text", ""),
-                  passwd: value("text", ""),
-                }),
-              ),
-              sendurl: optional(element({ base: value("text", "") })),
-              regexurl: optional(
-                element({ regex: value("switch", "false"), match: value("text", "") }),
-              ),
-            },
+            { path: value("text"), secretfile: value("text", "") },
+            { setting: optional(many(element({ name: value("text"), value: value("text") }))) },
           ),
         ),
       },
@@ -148,7 +178,7 @@ const pluginSection: ElementRule = optional(
 
 /**
  * Every element and attribute of sersync 2.5's confxml.xml with its default, plus our own
- * additions: `filter builtin`, `crontab cron`, `remote port`.
+ * additions: `filter builtin`, `crontab cron`, `remote port`, and what only new plugins need.
  */
 export const headRule: ElementRule = element(
   { version: value("text", "2.5") },
@@ -171,6 +201,18 @@ export const additions: ReadonlySet<string> = new Set([
   "filter builtin",
   "crontab cron",
   "remote port",
+  "plugin onlySuccess",
+  "plugin timeout",
+  "plugin concurrency",
+  "plugin retries",
+  "plugin queue",
+  "deshost format",
+  "deshost url",
+  "deshost secretfile",
+  "purge method",
+  "purge body",
+  "purge secretfile",
+  "module secretfile",
 ]);
 
 /** Where in the file an element may stand: its name to the chains of names that lead to it. */

@@ -1,5 +1,5 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
-import type { MirrorStatus, SourceStatus } from "../push/mirror-status.ts";
+import type { MirrorStatus, PluginStatus, SourceStatus } from "../push/mirror-status.ts";
 import type { TargetStatus } from "../push/status.ts";
 
 /** What `sersync status` tells of one configuration; plain data, times as ISO 8601. */
@@ -17,6 +17,8 @@ export interface StatusReport {
   /** The last attempt; absent when there was none. */
   readonly lastReload?: { readonly at: string; readonly mistakes: readonly string[] };
   readonly sources: readonly SourceReport[];
+  /** The plugin that follows each delivery, or runs alone; absent when there is none. */
+  readonly plugin?: PluginStatus;
 }
 
 /** One watched directory. */
@@ -100,8 +102,10 @@ export function reportOf(
       ? ["the configuration could not be reloaded; an older one is carried out"]
       : []),
     ...sources.flatMap(sourceProblems),
+    ...pluginProblems(status?.plugin),
   ];
-  return { ...facts, file, healthy: problems.length === 0, problems, sources };
+  const plugin = status?.plugin && { plugin: status.plugin };
+  return { ...facts, file, healthy: problems.length === 0, problems, sources, ...plugin };
 }
 
 function sourceReport({ root, watcher, targets }: SourceStatus): SourceReport {
@@ -165,6 +169,11 @@ function sourceProblems({ directory, watcher, targets }: SourceReport): readonly
     ...missingMounts.map((mount) => `${directory}: what was mounted at ${mount} has gone`),
     ...targets.flatMap(targetProblems),
   ];
+}
+
+function pluginProblems(plugin: PluginStatus | undefined): readonly string[] {
+  if (plugin === undefined || plugin.isAnswered) return [];
+  return [`plugin ${plugin.name}: it gets no answer; ${plugin.waiting} changes wait for it`];
 }
 
 function targetProblems({ name, outage, halt, pending }: TargetReport): readonly string[] {

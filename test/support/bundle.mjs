@@ -6,7 +6,8 @@ const banner =
   'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
 
 /**
- * Bundles the program into one file for the main thread and one for the push threads: reading and
+ * Bundles the program into one file for the main thread and one for each thread or process that it
+ * starts: reading and
  * linking some two hundred modules would take longer than everything else until the first change
  * is watched for. Packages with native parts, and those that few ever need, stay outside.
  */
@@ -15,6 +16,8 @@ export function bundleProgram() {
     entryPoints: {
       sersync: inProject("src/main.ts"),
       thread: inProject("src/push/thread.ts"),
+      "module-thread": inProject("src/plugin/module-thread.ts"),
+      relay: inProject("src/plugin/relay.ts"),
     },
     outdir: inProject("dist/bin"),
     bundle: true,

@@ -29,7 +29,8 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["src/log.ts", "src/log-file.ts"],
     ["src/watch", "src/config", "src/filter", "src/control"],
     ["src/pending", "src/state"],
-    ["src/push", "src/plugins", "src/status"],
+    ["src/push", "src/status"],
+    ["src/plugin"],
     ["src/mirror.ts", "src/service", "src/cli"],
     ["src/index.ts"],
     ["src/main.ts"],
@@ -43,7 +44,7 @@ const impureModules =
 const clocks = /\b(setTimeout|setInterval|setImmediate|Date\.now|new Date|performance\.now)\b/;
 
 /** What may start a process: the operator's own plugin command, and `-d` this program again. */
-const processStarters = ["src/plugins/command.ts", "src/cli/daemon.ts"];
+const processStarters = ["src/plugin/command.ts", "src/cli/daemon.ts"];
 
 const importPatterns = [
   /^\s*(?:import|export)\b[^;"']*?\bfrom\s+"([^"]+)"/gm,

@@ -36,6 +36,19 @@ export interface MirrorSetUp {
   readonly filter?: readonly string[];
   readonly user?: string;
   readonly password?: string;
+  readonly plugin?: PluginSetUp;
+  /** A program, with its arguments, that starts ours as its child. */
+  readonly under?: readonly string[];
+}
+
+export interface PluginSetUp {
+  readonly name: string;
+  /** What stands in `<plugin name=…>`, as XML. */
+  readonly section: string;
+  /** More attributes of `<plugin name=…>`, as XML. */
+  readonly attributes?: string;
+  /** `-m`: nothing is mirrored. Default false. */
+  readonly alone?: boolean;
 }
 
 /** The real program as a child process; `await using` ends it. */
@@ -56,8 +69,9 @@ export interface RunningMirror extends AsyncDisposable {
 /** Starts the program and waits until it watches, and with a full push until that is complete. */
 export async function startMirror(setUp: MirrorSetUp): Promise<RunningMirror> {
   const mirror = launchMirror(setUp);
-  const ready = setUp.fullPush === false ? /^Watching / : /^full push complete/;
-  const remotes = setUp.fullPush === false ? 1 : setUp.remotes.length;
+  const pushes = setUp.fullPush !== false && !setUp.plugin?.alone;
+  const ready = pushes ? /^full push complete/ : /^Watching /;
+  const remotes = pushes ? setUp.remotes.length : 1;
   const isReady = () => mirror.lines.filter(({ msg }) => ready.test(msg)).length >= remotes;
   await mirror.says(isReady).catch(async (error: unknown) => {
     await mirror[Symbol.asyncDispose]();
@@ -71,8 +85,10 @@ export function launchMirror(setUp: MirrorSetUp): RunningMirror {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "sersync-mirror-"));
   const file = writeConfiguration(setUp, directory);
   const argv = [inProject("dist/bin/sersync.js"), "-o", file];
-  if (setUp.fullPush !== false) argv.push("-r");
-  const child = spawn(process.execPath, argv, {
+  if (setUp.plugin?.alone) argv.push("-m", setUp.plugin.name);
+  else if (setUp.fullPush !== false) argv.push("-r");
+  const [program = "", ...words] = [...(setUp.under ?? []), process.execPath, ...argv];
+  const child = spawn(program, words, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, SERSYNC_RUNTIME_DIR: directory },
   });
@@ -157,7 +173,7 @@ function escapeAttribute(text: string): string {
 }
 
 function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
-  const { source, port, remotes, params = "-a", filter = [], user } = setUp;
+  const { source, port, remotes, params = "-a", filter = [], user, plugin } = setUp;
   const events = { ...defaultEvents, attrib: true, ...setUp.events };
   const switches = Object.entries(events).map(([name, on]) => `<${name} start="${on}"/>`);
   const excludes = filter.map((regex) => `<exclude expression="${escapeAttribute(regex)}"/>`);
@@ -176,7 +192,9 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
       <userDefinedPort start="true" port="${port}"/>
     </rsync>
     <failLog path="${directory}/fail.log" timeToExecute="60"/>
+    <plugin start="${plugin !== undefined}" name="${plugin?.name ?? "command"}"/>
   </sersync>
+  <plugin name="${plugin?.name ?? "command"}" ${plugin?.attributes ?? ""}>${plugin?.section ?? ""}</plugin>
 </head>
 `;
 }

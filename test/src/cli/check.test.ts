@@ -51,7 +51,9 @@ describe("check", () => {
     const { text } = runCheck({ files: [cdn], json: true, surroundings: anyMachine });
     const [answer] = JSON.parse(text) as { ok: boolean; config: { plugins: unknown } }[];
     expect(answer).toMatchObject({ ok: true, config: { port: 8730, plugin: "refreshCDN" } });
-    expect(answer?.config.plugins).toMatchObject({ refreshCDN: { password: "(hidden)" } });
+    expect(answer?.config.plugins).toMatchObject({
+      refreshCDN: { chinaCache: { user: "me", password: "(hidden)" } },
+    });
     expect(text).not.toContain("secret-word");
   });
 });

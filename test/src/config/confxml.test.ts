@@ -33,6 +33,8 @@ test("reads every element of a full file", () => {
     suffix: [],
     ignoreError: true,
     include: ["(.*)\\.jpg"],
+    onlySuccess: true,
+    limits: { timeoutSeconds: 30, concurrency: 2, retries: 1, queue: 500 },
   });
 });
 
@@ -233,7 +235,12 @@ describe("mistakes", () => {
     ["a way out of the module", 'name="notes"', 'name="notes/../x"', "leads out of the module"],
     ["an empty host", 'ip="192.0.2.20"', 'ip=""', "a host name or address is needed"],
     ["an unknown plugin", 'name="command"/>', 'name="comand"/>', "did you mean command?"],
-    ["a missing plugin section", '<plugin name="command">', '<plugin name="x">', "is missing in"],
+    [
+      "a missing plugin section",
+      '<plugin name="command" only',
+      '<plugin name="x" only',
+      "is missing in",
+    ],
     ["an attribute twice", 'port="8730"', 'port="8730" port="8731"', "stands twice"],
     ["a block in the wrong place", "</rsync>", "", "<rsync> is not closed before </sersync>"],
     ["a bare &", "mirror.example", "a&b", "a bare &"],
@@ -273,15 +280,6 @@ describe("mistakes", () => {
       const said = mistakesOf(damaged, { pluginAlone: "refreshCDN" }).map((each) => each.text);
       expect(said.join("\n")).not.toContain("secret");
     }
-  });
-});
-
-test("a plugin that runs alone needs no remote", () => {
-  const text = full.replaceAll(/<remote [^>]*>/g, "");
-  expect(parse(text, { pluginAlone: "socket" }).config.plugins.socket).toEqual({
-    watch: "/srv/photos",
-    host: "192.0.2.30",
-    port: 8009,
   });
 });
 

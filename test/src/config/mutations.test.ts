@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { LoadedConfig } from "../../../src/config/confxml.ts";
 import { ConfigError } from "../../../src/config/mistake.ts";
-import { type ElementRule, headRule } from "../../../src/config/vocabulary.ts";
+import type { PluginName } from "../../../src/config/schema.ts";
+import { additions, type ElementRule, headRule } from "../../../src/config/vocabulary.ts";
 import { fixture, mistakesOf, notesOf, parse } from "./parsing.ts";
 
 const full = fixture("full.xml");
@@ -28,15 +29,30 @@ const present = rows(headRule, "head").filter(
     pattern(element, attribute).test(full) &&
     all.findIndex(([e, a]) => e === element && a === attribute) === index,
 );
-const read = present.filter(
-  ([element]) => !["head", "deshost", "cdninfo", "sendurl", "regexurl"].includes(element),
-);
+const read = present.filter(([element]) => element !== "head");
+/** Sections are read when their plugin is used; the full file uses command. */
+const plugins: Readonly<Record<string, PluginName>> = {
+  "deshost ip": "socket",
+  "deshost port": "socket",
+  deshost: "http",
+  header: "http",
+  cdninfo: "refreshCDN",
+  sendurl: "refreshCDN",
+  regexurl: "refreshCDN",
+  module: "module",
+  setting: "module",
+};
 const needed = [
   ["exclude", "expression"],
   ["localpath", "watch"],
   ["remote", "ip"],
   ["remote", "name"],
   ["include", "expression"],
+  ["header", "name"],
+  ["header", "value"],
+  ["setting", "name"],
+  ["setting", "value"],
+  ["module", "path"],
 ].map((pair) => pair.join(" "));
 
 function pattern(element: string, attribute: string): RegExp {
@@ -47,30 +63,61 @@ function spoil(element: string, attribute: string, replacement: string): string 
   return full.replace(pattern(element, attribute), `$1${replacement}`);
 }
 
-test("the full file has every row of the vocabulary but three of our additions", () => {
+function using(element: string, attribute: string): { readonly pluginAlone?: PluginName } {
+  const pluginAlone = plugins[`${element} ${attribute}`] ?? plugins[element];
+  return pluginAlone === undefined ? {} : { pluginAlone };
+}
+
+test("the full file has every row of the vocabulary but a few of our additions", () => {
   const all = new Set(
     rows(headRule, "head").map(([element, attribute]) => `${element} ${attribute}`),
   );
   for (const [element, attribute] of present) all.delete(`${element} ${attribute}`);
-  expect([...all]).toEqual(["remote port", "crontab cron", "deshost url"]);
+  expect([...all]).toEqual([
+    "remote port",
+    "crontab cron",
+    ...["method", "url", "body", "secretfile"].map((attribute) => `purge ${attribute}`),
+  ]);
 });
 
 test.each(read)("%s %s, misspelt, is a mistake with the right word", (element, attribute) => {
   const misspelt = `${attribute.slice(0, -1)}z`;
-  const mistakes = mistakesOf(spoil(element, attribute, ` ${misspelt}="$2"`));
-  expect(mistakes.map(({ text }) => text).join("\n")).toContain(`did you mean "${attribute}"?`);
+  const text = spoil(element, attribute, ` ${misspelt}="$2"`);
+  const mistakes = mistakesOf(text, using(element, attribute));
+  expect(mistakes.map((mistake) => mistake.text).join("\n")).toContain(
+    `did you mean "${attribute}"?`,
+  );
 });
 
-test.each(read)(
+test.each(read.filter(([element, attribute]) => !additions.has(`${element} ${attribute}`)))(
   "%s %s, absent, is its default with a note, or said to be missing",
   (element, attribute) => {
+    const options = using(element, attribute);
     const text = spoil(element, attribute, "");
-    const said = needed.includes(`${element} ${attribute}`)
-      ? mistakesOf(text).map((mistake) => mistake.text)
-      : [...notesOf(text), `${element} ${attribute} (filter builtin is silent)`];
-    expect(said.join("\n")).toMatch(
-      new RegExp(`${element}.* ${attribute} (is absent|is missing|\\(filter)`),
+    const result = outcome(text, options);
+    const said = result instanceof ConfigError ? result.mistakes : result.notes;
+    expect(result instanceof ConfigError).toBe(
+      needed.includes(`${element} ${attribute}`) || cannotDoWithout.test(`${element} ${attribute}`),
     );
+    expect(said.map((each) => each.text).join("\n")).toMatch(
+      new RegExp(`${element}\\b.*\\b${attribute} (is absent|is missing|is needed)`),
+    );
+  },
+);
+
+/** What has a default that no plugin can work with. */
+const cannotDoWithout =
+  /^(deshost ip|cdninfo (domainname|username|passwd)|sendurl base|regexurl match)$/;
+
+test.each(read.filter(([element, attribute]) => additions.has(`${element} ${attribute}`)))(
+  "%s %s, absent, is as in sersync's own files, or needed",
+  (element, attribute) => {
+    const options = using(element, attribute);
+    const result = outcome(spoil(element, attribute, ""), options);
+    const said = result instanceof ConfigError ? [] : result.notes.map((note) => note.text);
+    const isNeeded = /^deshost (url|secretfile)$/.test(`${element} ${attribute}`);
+    expect(result instanceof ConfigError).toBe(isNeeded);
+    expect(said).toEqual(isNeeded ? [] : notesOf(full, options));
   },
 );
 
@@ -78,20 +125,20 @@ test.each(read.filter(([, , kind]) => kind === "switch"))(
   "%s %s takes true or false and nothing else",
   (element, attribute) => {
     for (const word of ["ture", "maybe", "", "2"]) {
-      const mistakes = mistakesOf(spoil(element, attribute, ` ${attribute}="${word}"`));
-      expect(mistakes[0]?.text).toContain(
+      const text = spoil(element, attribute, ` ${attribute}="${word}"`);
+      expect(mistakesOf(text, using(element, attribute))[0]?.text).toContain(
         `${element} ${attribute}: found "${word}"; allowed are "true" and "false"`,
       );
     }
   },
 );
 
-test.each(read.filter(([, , kind]) => ["port", "seconds", "minutes"].includes(kind)))(
+test.each(read.filter(([, , kind]) => ["port", "seconds", "minutes", "count"].includes(kind)))(
   "%s %s takes a number within its limits",
   (element, attribute) => {
     for (const word of ["abc", "1e3", "99999999999", "5.5"]) {
-      const mistakes = mistakesOf(spoil(element, attribute, ` ${attribute}="${word}"`));
-      expect(mistakes[0]?.text).toContain(
+      const text = spoil(element, attribute, ` ${attribute}="${word}"`);
+      expect(mistakesOf(text, using(element, attribute))[0]?.text).toContain(
         `${element} ${attribute}: found "${word}"; allowed is a number`,
       );
     }
@@ -112,7 +159,16 @@ const whenEmpty: Readonly<Record<string, "mistake" | "said" | "fine">> = {
   "failLog timeToExecute": "said",
   "crontab schedule": "said",
   "plugin name": "mistake",
-  "param prefix": "fine",
+  "plugin timeout": "fine",
+  "plugin concurrency": "fine",
+  "plugin retries": "fine",
+  "plugin queue": "fine",
+  "deshost format": "fine",
+  "header value": "said",
+  "module secretfile": "fine",
+  "setting name": "fine",
+  "setting value": "fine",
+  "param prefix": "said",
   "param suffix": "fine",
   "include expression": "fine",
 };
@@ -120,10 +176,12 @@ const whenEmpty: Readonly<Record<string, "mistake" | "said" | "fine">> = {
 test.each(read)(
   "%s %s, empty, is a mistake, said, or as in sersync",
   (element, attribute, kind) => {
-    const before = notesOf(full).length;
-    const result = outcome(spoil(element, attribute, ` ${attribute}=""`));
+    const options = using(element, attribute);
+    const before = notesOf(full, options).length;
+    const result = outcome(spoil(element, attribute, ` ${attribute}=""`), options);
     const known = whenEmpty[`${element} ${attribute}`] ?? "mistake";
-    expect(kind === "text" || known !== "fine").toBe(true);
+    const mayBeEmpty = kind === "text" || additions.has(`${element} ${attribute}`);
+    expect(mayBeEmpty || known !== "fine").toBe(true);
     const kinds =
       result instanceof ConfigError ? "mistake" : result.notes.length > before ? "said" : "fine";
     expect(kinds).toBe(known);
@@ -162,9 +220,9 @@ test.each(["host", "debug", "fileSystem", "filter", "inotify", "rsync", "failLog
 
 type Outcome = LoadedConfig | ConfigError;
 
-function outcome(text: string): Outcome {
+function outcome(text: string, options: { readonly pluginAlone?: PluginName } = {}): Outcome {
   try {
-    return parse(text);
+    return parse(text, options);
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;

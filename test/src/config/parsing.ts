@@ -11,6 +11,7 @@ export const anyMachine: Surroundings = {
   workingDirectory: "/home/me",
   userName: "me",
   watchProblem: () => undefined,
+  fileProblem: () => undefined,
   passwordProblem: () => undefined,
 };
 
