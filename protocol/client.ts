@@ -10,6 +10,7 @@ import { LocalTree } from "./source/local.ts";
 import { type WalkOptions, walk } from "./source/walk.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import { type ConnectOptions, connect } from "./transport/connect.ts";
+import { inEnvironment } from "./transport/environment.ts";
 import { Source } from "./transport/source.ts";
 import { type DaemonUrl, parseDaemonUrl } from "./url.ts";
 
@@ -23,7 +24,7 @@ export interface DaemonListing {
 /**
  * The modules a daemon lists.
  *
- * @param url `rsync://host[:port]/` or `host::`
+ * @param url `rsync://host[:port]/`, `rsyncs://` for TLS, or `host::`
  * @throws {RsyncError} why the daemon cannot be asked.
  */
 export async function listModules(
@@ -31,7 +32,7 @@ export async function listModules(
   options: ConnectOptions = {},
 ): Promise<DaemonListing> {
   const { timeoutMs = 30_000 } = options;
-  const socket = await connect(parseDaemonUrl(url), options);
+  const socket = await connect(inEnvironment(parseDaemonUrl(url), process.env), options);
   const source = new Source(socket, { onMessage: () => {} });
   socket.setTimeout(timeoutMs, () => {
     source.fail(new RsyncError("TIMED_OUT", `Cannot list modules: silent for ${timeoutMs} ms`));
@@ -61,7 +62,8 @@ export interface ClientPushOptions
  * Pushes a directory's content to a directory of a module, as `rsync -rlpt DIRECTORY/ URL/` does.
  *
  * @param directory a path as text; its name may be any, names below it are bytes.
- * @param url `rsync://[user@]host[:port]/module/path` or `[user@]host::module/path`
+ * @param url `rsync://[user@]host[:port]/module/path`, `rsyncs://` for TLS, or
+ *   `[user@]host::module/path`; RSYNC_PROXY and rsync-ssl's variables are heeded.
  * @returns what the daemon acknowledged; ask {@link PushReport.status} for each entry.
  * @throws {RsyncError} SOURCE_MISSING; whatever ended the session.
  */
@@ -80,7 +82,8 @@ export async function push(
   if (entries.length === 0) {
     throw new RsyncError("SOURCE_MISSING", `Cannot push ${directory}: no such directory`);
   }
-  const session = await Session.open(targetOf(parseDaemonUrl(url), password, protocol), {
+  const target = inEnvironment(targetOf(parseDaemonUrl(url), password, protocol), process.env);
+  const session = await Session.open(target, {
     idNames: new LocalIdNames(),
     features: { acknowledge: true },
     ...rest,

@@ -8,6 +8,7 @@ const failures = {
   AUTH_FAILED: { exitCode: 5, retryable: false },
   UNKNOWN_MODULE: { exitCode: 5, retryable: false },
   ACCESS_REFUSED: { exitCode: 5, retryable: false },
+  UNTRUSTED_HOST: { exitCode: 5, retryable: false },
   MAX_CONNECTIONS: { exitCode: 5, retryable: true },
   CONNECTION_LOST: { exitCode: 10, retryable: true },
   FILE_IO: { exitCode: 11, retryable: true },

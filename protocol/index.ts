@@ -59,4 +59,8 @@ export { LocalTree } from "./source/local.ts";
 export type { FileSource, FileState, OpenFile } from "./source/source.ts";
 export { type Listing, type WalkOptions, walk, walkDirectories } from "./source/walk.ts";
 export type { SessionOptions, Target } from "./target.ts";
+export type { Address, ConnectOptions } from "./transport/connect.ts";
+export { inEnvironment } from "./transport/environment.ts";
+export { type HttpProxy, parseProxy } from "./transport/proxy.ts";
+export { type TlsOptions, tlsFromEnvironment } from "./transport/tls.ts";
 export { type DaemonUrl, parseDaemonUrl } from "./url.ts";

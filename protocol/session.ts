@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { type Agreement, compatFlags } from "./agreement.ts";
 import { openTokens, tokenCompressions } from "./delta/compression.ts";
 import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
@@ -20,6 +19,7 @@ import { runSender } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import { connect } from "./transport/connect.ts";
+import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
@@ -33,7 +33,7 @@ const answerEveryMs = 2;
  * carry exactly one file list, now or in an hour.
  */
 export class Session {
-  readonly #socket: Socket;
+  readonly #socket: Connection;
   readonly #source: Source;
   readonly #sink: Sink;
   readonly #options: SessionOptions;
@@ -48,7 +48,7 @@ export class Session {
   #answerTimer: NodeJS.Timeout | undefined;
   #onEnd: (reason: RsyncError) => void = () => {};
 
-  private constructor(socket: Socket, options: SessionOptions, changeMode?: ModeChange) {
+  private constructor(socket: Connection, options: SessionOptions, changeMode?: ModeChange) {
     this.#socket = socket;
     this.#options = options;
     this.#changeMode = changeMode;

@@ -10,28 +10,31 @@ export interface DaemonUrl extends Omit<Target, "module" | "credentials"> {
 }
 
 const urlForm =
-  /^rsync:\/\/(?:([^@/]+)@)?(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?(?:\/([^/]*)(?:\/(.*))?)?$/;
+  /^rsync(s)?:\/\/(?:([^@/]+)@)?(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?(?:\/([^/]*)(?:\/(.*))?)?$/;
 const doubleColonForm = /^(?:([^@/:]+)@)?(\[[^\]]+\]|[^:/]+)::([^/]*)(?:\/(.*))?$/;
 
 /**
- * Reads `rsync://[user@]host[:port]/module/path` and `[user@]host::module/path`.
+ * Reads `rsync://[user@]host[:port]/module/path` and `[user@]host::module/path`; `rsyncs://` is the
+ * same behind TLS, at port 874 unless it says otherwise.
  *
  * @throws {RsyncError} BAD_OPTION when it is neither.
  */
 export function parseDaemonUrl(text: string): DaemonUrl {
-  const match = urlForm.exec(text);
-  const parts = match ?? doubleColonForm.exec(text);
+  const [, secure, ...match] = urlForm.exec(text) ?? [];
+  const isUrl = match.length > 0;
+  const parts = isUrl ? match : (doubleColonForm.exec(text)?.slice(1) ?? null);
   if (parts === null) {
     throw new RsyncError(
       "BAD_OPTION",
       `Cannot read the address ${JSON.stringify(text)}: expected rsync://[user@]host[:port]/module/path or [user@]host::module/path`,
     );
   }
-  const [, user, host = "", ...rest] = parts;
-  const [port, module = "", path = ""] = match === null ? [undefined, ...rest] : rest;
+  const [user, host = "", ...rest] = parts;
+  const [port, module = "", path = ""] = isUrl ? rest : [undefined, ...rest];
   return {
     host: host.replace(/^\[(.*)\]$/, "$1"),
     ...(port === undefined ? {} : { port: Number(port) }),
+    ...(secure === undefined ? {} : { tls: {} }),
     module,
     directory: pathFromText(path.replace(/\/+$/, "")),
     user,

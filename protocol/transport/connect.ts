@@ -1,64 +1,88 @@
-import { connect as connectSocket, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { RsyncError } from "../errors.ts";
+import type { Connection } from "./connection.ts";
+import { type DialOptions, dial } from "./dial.ts";
+import { connectThrough, type HttpProxy } from "./proxy.ts";
+import { secure, type TlsOptions } from "./tls.ts";
 
-/** Where a daemon listens. */
-export interface Address {
+/** Where a daemon listens, and the way there. */
+export interface Address extends Pick<DialOptions, "family" | "localAddress"> {
   readonly host: string;
-  /** Default 873. */
+  /** Default 873, with TLS 874. */
   readonly port?: number;
+  /** TLS from the first byte, as rsync-ssl has it. Default none. */
+  readonly tls?: TlsOptions | undefined;
+  /** Default none; see {@link parseProxy} for RSYNC_PROXY. */
+  readonly proxy?: HttpProxy | undefined;
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends Pick<DialOptions, "resolve"> {
   readonly signal?: AbortSignal | undefined;
-  /** How long all addresses of the host together may take; default 10,000 ms. */
+  /** How long all of it may take: names, all addresses, proxy and TLS; default 10,000 ms. */
   readonly timeoutMs?: number;
 }
 
+const daemonPort = 873;
+const tlsPort = 874;
+
 /**
- * A TCP connection, IPv4 or IPv6, whichever address of the host answers first.
+ * A connection to a daemon, over IPv4 or IPv6, through a proxy and TLS where the address says so.
  *
- * @throws {RsyncError} CONNECTION_LOST, CONNECT_TIMED_OUT; ABORTED when the signal aborts.
+ * @throws {RsyncError} CONNECTION_LOST, CONNECT_TIMED_OUT, UNTRUSTED_HOST; ACCESS_REFUSED by a
+ *   proxy; ABORTED when the signal aborts.
  */
-export async function connect(address: Address, options: ConnectOptions = {}): Promise<Socket> {
-  const { host, port = 873 } = address;
-  const { signal, timeoutMs = 10_000 } = options;
-  const socket = connectSocket({ host, port, noDelay: true, autoSelectFamily: true });
-  const where = `Cannot connect to ${host}:${port}`;
-  return new Promise((resolve, reject) => {
-    const settle = (failure?: RsyncError): void => {
-      clearTimeout(deadline);
-      signal?.removeEventListener("abort", abort);
-      socket.removeAllListeners();
-      if (failure === undefined) {
-        resolve(socket);
-        return;
-      }
-      socket.on("error", () => {}); // what a socket says after we gave it up is of no interest
-      socket.destroy();
-      reject(failure);
-    };
-    const abort = (): void => settle(new RsyncError("ABORTED", `${where}: aborted`));
-    const deadline = setTimeout(() => {
-      settle(new RsyncError("CONNECT_TIMED_OUT", `${where}: no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    socket.once("connect", () => settle());
-    socket.once("error", (cause: NodeJS.ErrnoException) => {
-      settle(new RsyncError("CONNECTION_LOST", `${where}: ${reasonOf(cause)}`, { cause }));
+export async function connect(address: Address, options: ConnectOptions = {}): Promise<Connection> {
+  const { host, port = address.tls === undefined ? daemonPort : tlsPort } = address;
+  return withDeadline(`Cannot connect to ${host}:${port}`, options, async (signal) => {
+    const { family, localAddress, proxy, tls } = address;
+    const { resolve } = options;
+    const to = { host, port };
+    const socket = await dial(proxy ?? to, {
+      signal,
+      family,
+      localAddress,
+      ...(resolve && { resolve }),
     });
-    if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort);
+    return finish(socket, async () => {
+      if (proxy !== undefined) await connectThrough(socket, proxy, to, signal);
+      return tls === undefined ? socket : await secure(socket, host, tls, signal);
+    });
   });
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused; is the rsync daemon running there?",
-  ENOTFOUND: "no such host",
-  EAI_AGAIN: "the host name cannot be resolved just now",
-  EHOSTUNREACH: "no route to host",
-  ENETUNREACH: "network unreachable",
-};
+/** Runs the rest of a connection's making; the socket does not outlive its failure. */
+async function finish(socket: Socket, rest: () => Promise<Connection>): Promise<Connection> {
+  try {
+    return await rest();
+  } catch (error) {
+    socket.on("error", () => {}); // what a socket says after we gave it up is of no interest
+    socket.destroy();
+    throw error;
+  }
+}
 
-function reasonOf(cause: NodeJS.ErrnoException): string {
-  const first = cause instanceof AggregateError ? (cause.errors[0] as Error) : cause;
-  return reasons[cause.code ?? ""] ?? first.message;
+/** Gives `work` a signal that aborts, with the error to throw, when its time is over. */
+export async function withDeadline<T>(
+  where: string,
+  { signal, timeoutMs = 10_000 }: Pick<ConnectOptions, "signal" | "timeoutMs">,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(new RsyncError("ABORTED", `${where}: aborted`));
+  const late = new RsyncError("CONNECT_TIMED_OUT", `${where}: no answer within ${timeoutMs} ms`);
+  const deadline = setTimeout(() => controller.abort(late), timeoutMs);
+  if (signal?.aborted) abort();
+  else signal?.addEventListener("abort", abort);
+  const over = new Promise<never>((_, reject) => {
+    if (controller.signal.aborted) reject(controller.signal.reason as Error);
+    else
+      controller.signal.addEventListener("abort", () => reject(controller.signal.reason as Error));
+  });
+  try {
+    // A name that is never resolved must not hold us either.
+    return await Promise.race([work(controller.signal), over]);
+  } finally {
+    clearTimeout(deadline);
+    signal?.removeEventListener("abort", abort);
+  }
 }

@@ -1,5 +1,5 @@
-import type { Socket } from "node:net";
 import type { FrameSink } from "../mux/mux.ts";
+import type { Connection } from "./connection.ts";
 
 const bufferBytes = 64 * 1024;
 /** Buffers kept for re-use; a slow peer holds more than these only while it is slow. */
@@ -12,10 +12,10 @@ const keptBuffers = 8;
  * {@link drained}, so a slow peer slows the reading of files, not the growth of memory.
  */
 export class Sink implements FrameSink {
-  readonly #socket: Socket;
+  readonly #socket: Connection;
   readonly #free: Buffer[] = [];
 
-  constructor(socket: Socket) {
+  constructor(socket: Connection) {
     this.#socket = socket;
   }
 

@@ -1,7 +1,7 @@
-import type { Socket } from "node:net";
 import { RsyncError } from "../errors.ts";
 import { Demux } from "../mux/demux.ts";
 import { Cursor, NeedMoreBytes } from "../wire/cursor.ts";
+import type { Connection } from "./connection.ts";
 
 const initialBytes = 16 * 1024;
 /** Past this many unread bytes the socket is paused until they have been worked off. */
@@ -23,7 +23,7 @@ export interface SourceEvents {
  * here as {@link fail}; what had been received before stays readable.
  */
 export class Source {
-  readonly #socket: Socket;
+  readonly #socket: Connection;
   readonly #events: SourceEvents;
   #queue: Buffer = Buffer.allocUnsafe(initialBytes);
   #start = 0;
@@ -33,13 +33,14 @@ export class Source {
   #failure: RsyncError | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(socket: Socket, events: SourceEvents) {
+  constructor(socket: Connection, events: SourceEvents) {
     this.#socket = socket;
     this.#events = events;
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("error", (cause) => this.fail(connectionLost(cause)));
     socket.on("close", () => this.fail(connectionLost()));
     socket.on("end", () => this.fail(connectionLost()));
+    socket.resume(); // a proxy's answer may have left it paused, with more behind it
   }
 
   /** Why nothing more will arrive; undefined while the connection lives. */
@@ -148,6 +149,7 @@ export class Source {
 }
 
 function connectionLost(cause?: Error): RsyncError {
+  if (cause instanceof RsyncError) return cause;
   const found = cause === undefined ? "it closed the connection" : cause.message;
   return new RsyncError("CONNECTION_LOST", `Cannot go on with the daemon: ${found}`, { cause });
 }

@@ -1,0 +1,9 @@
+import type { Duplex } from "node:stream";
+
+/** The bytes of both directions between us and a daemon, whatever carries them. */
+export interface Connection extends Duplex {
+  /** What has arrived so far. */
+  readonly bytesRead: number;
+  /** Emits "timeout" after so much silence in both directions; 0: never. */
+  setTimeout(timeoutMs: number, onSilence?: () => void): this;
+}
