@@ -67,6 +67,8 @@ describeDaemons("over another transport", (version) => {
     const { ca } = certificates;
     await expect(
       push({ port: terminator.port, proxy, tls: { ca } }, source.path),
-    ).rejects.toThrow();
+    ).rejects.toMatchObject({
+      name: "RsyncError",
+    });
   });
 });
