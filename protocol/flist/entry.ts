@@ -25,6 +25,8 @@ export interface FileEntry {
   readonly digest?: Uint8Array;
   /** How many names the object has, where it is no directory. Default 1. */
   readonly linkCount?: number;
+  /** When it was last changed in any way (`st_ctime`), ns since 1970; where it has several names. */
+  readonly changedNs?: bigint;
   /** Whose content is sent when the daemon asks for this entry's; default its own. */
   readonly servedBy?: FileEntry;
 }

@@ -96,7 +96,9 @@ export function entryOf(path: BytePath, stats: BigIntStats): FileEntry {
   };
   const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
   const hasOneName = stats.nlink < 2n || type === fileTypes.directory;
-  const linked = hasOneName ? entry : { ...entry, linkCount: Number(stats.nlink) };
+  const linked = hasOneName
+    ? entry
+    : { ...entry, linkCount: Number(stats.nlink), changedNs: stats.ctimeNs };
   return isDevice ? { ...linked, size: 0, device: splitDevice(stats.rdev) } : linked;
 }
 

@@ -100,6 +100,11 @@ export class PendingSet {
     this.#add(from, { whole: false, now, after: to });
   }
 
+  /** Adds a path that is sent only when size or time differ; unless it waits to be sent anyway. */
+  compare(path: BytePath, now: number): void {
+    if (!this.#waiting.has(path)) this.#add(path, { now, arrived: true });
+  }
+
   /** Puts back what was pending in another set, with its age and its failures. */
   restore({ path, whole, since, attempts, reason }: PendingPath): void {
     const state = { ...fresh, whole, since, attempts, reason };

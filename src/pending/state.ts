@@ -11,7 +11,7 @@ export interface PendingPath {
   readonly attempts: number;
   /** Why it failed last; absent when it has not failed. */
   readonly reason?: string;
-  /** An rsync put it here: it goes on only where it differs ({@link isArrival}). */
+  /** It goes on only where size or time differ: an rsync put it here, or it changed elsewhere. */
   readonly arrived?: boolean;
 }
 

@@ -24,7 +24,8 @@ import {
   type SessionKind,
   type TimePrecision,
 } from "./kinds.ts";
-import type { Delivery, PathFailure, TargetSettings } from "./message.ts";
+import { LinkedNames } from "./linked-names.ts";
+import type { Delivery, PathFailure, TargetSettings, Unsettled } from "./message.ts";
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
 
@@ -72,7 +73,8 @@ export class Carrier {
   /** False when nothing at all is excluded. */
   readonly hasRules: boolean;
   readonly #settings: TargetSettings;
-  readonly #onUnsettled: (path: BytePath) => void;
+  readonly linkedNames: LinkedNames;
+  readonly #onUnsettled: (path: Unsettled) => void;
   readonly #pools = new Map<SessionKind, SessionPool>();
   readonly #knowledge = new TargetKnowledge();
   readonly #idNames = new LocalIdNames();
@@ -88,8 +90,12 @@ export class Carrier {
   #closed = false;
 
   /** `onUnsettled`: a path must be looked at again, and no job is there to be told. */
-  constructor(settings: TargetSettings, onUnsettled: (path: BytePath) => void) {
+  constructor(settings: TargetSettings, onUnsettled: (path: Unsettled) => void) {
     this.#onUnsettled = onUnsettled;
+    this.linkedNames = new LinkedNames(
+      () => this.options,
+      (path) => onUnsettled({ path, mayBeEqual: true }),
+    );
     const { root, rootIdentity, filter, deletes, holdsDeletions, sessions } = settings;
     this.#settings = settings;
     this.filter = filter;
@@ -163,6 +169,7 @@ export class Carrier {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#touchTimer);
+    this.linkedNames.close();
     for (const pool of this.#pools.values()) pool.close();
   }
 
@@ -265,8 +272,8 @@ export class Carrier {
     const report: CarrierReport = {
       delivered: () => {},
       failed: () => {},
-      again: this.#onUnsettled,
-      held: this.#onUnsettled,
+      again: (path) => this.#onUnsettled({ path }),
+      held: (path) => this.#onUnsettled({ path }),
     };
     try {
       await this.#sessions(() => {

@@ -124,11 +124,24 @@ export class Comparison {
       onCreated: (path) => this.#created.add(path),
     };
     try {
-      await this.carrier.carry(options, report);
+      await this.carrier.carry(options, this.#isWholeTree ? report : this.#noting(chunk, report));
     } catch (error) {
       this.#undone.push(chunk);
       throw error;
     }
+  }
+
+  /** What differs below some directories may have other names elsewhere, which differ too. */
+  #noting(chunk: readonly FileEntry[], report: CarrierReport): CarrierReport {
+    const linked = new Map<BytePath, FileEntry>();
+    for (const entry of chunk) if ((entry.linkCount ?? 1) > 1) linked.set(entry.path, entry);
+    if (linked.size === 0) return report;
+    const delivered: CarrierReport["delivered"] = (delivery) => {
+      const entry = linked.get(delivery.path);
+      if (entry !== undefined) this.carrier.linkedNames.note([entry]);
+      report.delivered(delivery);
+    };
+    return withDelivered(report, delivered);
   }
 
   async #findExtraneous(report: CarrierReport): Promise<void> {
@@ -148,6 +161,19 @@ export class Comparison {
     if (!this.#scope.deletes) return;
     for (const path of deletable(found, this.#rules)) report.again(path);
   }
+}
+
+/** A report may be an object with state of its own. */
+function withDelivered(
+  report: CarrierReport,
+  delivered: CarrierReport["delivered"],
+): CarrierReport {
+  return {
+    delivered,
+    failed: (failure) => report.failed(failure),
+    again: (path) => report.again(path),
+    held: (path) => report.held(path),
+  };
 }
 
 function rulesWith({ filter, options }: Carrier, excludes: readonly string[]): Rules {

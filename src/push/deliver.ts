@@ -18,6 +18,7 @@ export async function deliver(
   report: CarrierReport,
 ): Promise<void> {
   const batch = await sparingExcluded(buildBatch(paths, carrier.options), carrier);
+  for (const changed of [batch.small, ...batch.large]) carrier.linkedNames.note(changed);
   for (const failure of batch.unseen) report.failed(failure);
   for (const path of batch.held) report.held(path);
   for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });

@@ -114,6 +114,13 @@ export function unpackDeliveries({ paths, kinds, bytes }: PackedDeliveries): Del
   }));
 }
 
+/** A path to be looked at again. */
+export interface Unsettled {
+  readonly path: BytePath;
+  /** It is sent only when size or time differ. Default false. */
+  readonly mayBeEqual?: boolean;
+}
+
 /** One path that could not be delivered, and why, in words. */
 export interface PathFailure {
   readonly path: BytePath;
@@ -149,5 +156,5 @@ export type Report =
   /** Small changes are through: others need not wait for what is left of this job. */
   | { readonly kind: "only long left"; readonly job: number }
   /** To be looked at again, though no job is under way that it belongs to. */
-  | { readonly kind: "unsettled"; readonly targetId: number; readonly path: BytePath }
+  | ({ readonly kind: "unsettled"; readonly targetId: number } & Unsettled)
   | { readonly kind: "notice"; readonly targetId: number; readonly text: string };

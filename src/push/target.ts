@@ -3,7 +3,7 @@ import { type PendingPath, PendingSet } from "../pending/pending.ts";
 import type { Change } from "../watch/change.ts";
 import { formatVerdict, type GuardVerdict } from "./guard.ts";
 import { Halt } from "./halt.ts";
-import type { Delivery, JobFailure, PathFailure } from "./message.ts";
+import type { Delivery, JobFailure, PathFailure, Unsettled } from "./message.ts";
 import { isDiskFull, Outage } from "./outage.ts";
 import { Reconciles } from "./reconciles.ts";
 import { changingBackoff, refusalDelay, retryDelay } from "./retry.ts";
@@ -50,7 +50,7 @@ export class Target {
     };
     this.#pending = new PendingSet({ limit: pendingLimit });
     this.#halt = new Halt(pendingLimit);
-    threads.onUnsettled(id, (path) => this.add([{ kind: "path", path }]));
+    threads.onUnsettled(id, (unsettled) => this.#unsettled(unsettled));
   }
 
   /** Everything worth knowing at this moment; looks at every pending path. */
@@ -280,6 +280,13 @@ export class Target {
     this.#pending.later(path, now, now + delay, reason);
     this.#tally.failed(reason);
     this.#options.events.failed(failure, delay, attempts);
+  }
+
+  #unsettled({ path, mayBeEqual = false }: Unsettled): void {
+    const now = performance.now();
+    if (mayBeEqual) this.#pending.compare(path, now);
+    else this.#pending.add({ kind: "path", path }, now);
+    this.#pump();
   }
 
   #finished(failure: JobFailure | undefined): void {

@@ -64,8 +64,10 @@ port.on("message", (order: Order) => {
 function addTarget(settings: TargetSettings): void {
   const { id } = settings;
   carriers.get(id)?.close();
-  const onUnsettled = (path: BytePath): void => send({ kind: "unsettled", targetId: id, path });
-  carriers.set(id, new Carrier(settings, onUnsettled));
+  carriers.set(
+    id,
+    new Carrier(settings, (path) => send({ kind: "unsettled", targetId: id, ...path })),
+  );
 }
 
 /** The one that broke off, when it can be gone on with. */

@@ -11,6 +11,7 @@ import {
   type PathFailure,
   type Report,
   type TargetSettings,
+  type Unsettled,
   unpackDeliveries,
 } from "./message.ts";
 import type { ReconcileScope } from "./status.ts";
@@ -45,7 +46,7 @@ export class PushThreads {
   readonly #workers: readonly Worker[];
   readonly #jobs = new Map<number, { readonly listener: JobListener; readonly worker: Worker }>();
   readonly #homes = new Map<number, Worker>();
-  readonly #onUnsettled = new Map<number, (path: BytePath) => void>();
+  readonly #onUnsettled = new Map<number, (path: Unsettled) => void>();
   readonly #onNotice: (targetId: number, text: string) => void;
   #lastJob = 0;
   #closing = false;
@@ -67,7 +68,7 @@ export class PushThreads {
   }
 
   /** Calls `listener` with paths that no job speaks of and that must be looked at again. */
-  onUnsettled(targetId: number, listener: (path: BytePath) => void): void {
+  onUnsettled(targetId: number, listener: (path: Unsettled) => void): void {
     this.#onUnsettled.set(targetId, listener);
   }
 
@@ -135,7 +136,7 @@ export class PushThreads {
       return;
     }
     if (report.kind === "unsettled") {
-      this.#onUnsettled.get(report.targetId)?.(report.path);
+      this.#onUnsettled.get(report.targetId)?.(report);
       return;
     }
     const listener = this.#jobs.get(report.job)?.listener;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { asBytePath, type FileEntry, RsyncError } from "../../../protocol/index.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
 import { deliver } from "../../../src/push/deliver.ts";
+import { LinkedNames } from "../../../src/push/linked-names.ts";
 import { makeTree, temporaryDirectory } from "../../support/tree.ts";
 import { batchOptions, excluding } from "./trees.ts";
 
@@ -13,7 +14,12 @@ function scriptedCarrier(
   carry: (options: CarryOptions, report: CarrierReport) => Promise<void>,
 ): Carrier {
   const options = batchOptions(root);
-  return { options, rules: excluding(), hasRules: false, carry } as unknown as Carrier;
+  const linkedNames = new LinkedNames(
+    () => options,
+    () => {},
+  );
+  const carrier = { options, linkedNames, rules: excluding(), hasRules: false, carry };
+  return carrier as unknown as Carrier;
 }
 
 function listener(told: string[]): CarrierReport {

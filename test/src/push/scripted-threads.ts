@@ -1,5 +1,11 @@
-import { asBytePath, type BytePath } from "../../../protocol/index.ts";
-import type { AskedPath, Delivery, JobFailure, PathFailure } from "../../../src/push/message.ts";
+import { asBytePath } from "../../../protocol/index.ts";
+import type {
+  AskedPath,
+  Delivery,
+  JobFailure,
+  PathFailure,
+  Unsettled,
+} from "../../../src/push/message.ts";
 import { Target, type TargetEvents, type TargetOptions } from "../../../src/push/target.ts";
 import type { Comparison, JobListener, PushThreads } from "../../../src/push/threads.ts";
 
@@ -82,9 +88,9 @@ export interface ScriptedTarget {
 export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTarget {
   const jobs: ScriptedJob[] = [];
   const told: string[] = [];
-  let unsettle: (path: BytePath) => void = () => {};
+  let unsettle: (path: Unsettled) => void = () => {};
   const threads = {
-    onUnsettled: (_id: number, listener: (path: BytePath) => void) => {
+    onUnsettled: (_id: number, listener: (path: Unsettled) => void) => {
       unsettle = listener;
     },
     deliver: (_id: number, paths: readonly AskedPath[], listener: JobListener) => {
@@ -108,7 +114,7 @@ export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTa
   return {
     target,
     told,
-    unsettle: (path) => unsettle(asBytePath(path)),
+    unsettle: (path) => unsettle({ path: asBytePath(path) }),
     get waiting() {
       return jobs.length;
     },

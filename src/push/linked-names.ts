@@ -1,0 +1,164 @@
+import {
+  type BytePath,
+  type FileEntry,
+  isRegularFile,
+  rootPath,
+  walk,
+} from "../../protocol/index.ts";
+import type { BatchOptions } from "./batch.ts";
+
+/** A file that has several names. */
+interface Linked {
+  /** Those that are known, perhaps from a time when they were names of it. */
+  readonly names: Set<BytePath>;
+  /** Its change of status that the other names were last told of; every change of it moves it. */
+  changedNs: bigint;
+  linkCount: number;
+  /** How often its names were looked for since their number changed. */
+  searches: number;
+}
+
+/** A file that has changed under one of its names. */
+interface Change {
+  readonly linked: Linked;
+  readonly path: BytePath;
+}
+
+/** Other names lead out of the tree, or are moved while they are looked for: it ends some time. */
+const mostSearches = 3;
+/** Looking for names takes no more than a tenth of the time. */
+const restFactor = 10;
+const shortestRestMs = 50;
+/** The search lets the loop turn after so much work. */
+const budgetMs = 10;
+const mostKnown = 100_000;
+
+/**
+ * Knows the names of files that have several. Who writes such a file under one name changes what is
+ * at the others, of which no event tells (inotify(7)): they must be looked at, too.
+ *
+ * A name is learned when something happens to it; the first one, which a link was made of, must be
+ * looked for in the whole tree.
+ */
+export class LinkedNames {
+  readonly #options: () => BatchOptions;
+  readonly #onOther: (path: BytePath) => void;
+  readonly #known = new Map<string, Linked>();
+  #changes: Change[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #notBefore = 0;
+  #closed = false;
+
+  /** `onOther` is told of each other name of a file that has changed. */
+  constructor(options: () => BatchOptions, onOther: (path: BytePath) => void) {
+    this.#options = options;
+    this.#onOther = onOther;
+  }
+
+  /** Takes note of what is being sent because it has changed. */
+  note(entries: Iterable<FileEntry>): void {
+    for (const entry of entries) {
+      const { identity, linkCount = 1, changedNs, path } = entry;
+      if (linkCount < 2 || changedNs === undefined || !isRegularFile(entry)) continue;
+      const linked = this.#linkedOf(keyOf(identity), linkCount);
+      linked.names.add(path);
+      if (linked.changedNs === changedNs) continue;
+      linked.changedNs = changedNs;
+      this.#changes.push({ linked, path });
+    }
+    this.#workSoon();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #linkedOf(key: string, linkCount: number): Linked {
+    let linked = this.#known.get(key);
+    this.#known.delete(key); // the longest unused is first, and forgotten first
+    linked ??= { names: new Set(), changedNs: -1n, linkCount, searches: 0 };
+    if (linked.linkCount !== linkCount) linked.searches = 0;
+    linked.linkCount = linkCount;
+    this.#known.set(key, linked);
+    if (this.#known.size > mostKnown) {
+      for (const oldest of this.#known.keys()) {
+        this.#known.delete(oldest);
+        break;
+      }
+    }
+    return linked;
+  }
+
+  #workSoon(): void {
+    if (this.#changes.length === 0 || this.#timer !== undefined || this.#closed) return;
+    this.#timer = setTimeout(() => void this.#work(), 0);
+  }
+
+  async #work(): Promise<void> {
+    const changes = this.#changes;
+    this.#changes = [];
+    const incomplete: Change[] = [];
+    for (const change of changes) {
+      if (this.#isComplete(change.linked)) this.#tellOthers(change);
+      else incomplete.push(change);
+    }
+    if (incomplete.length > 0) await this.#search(incomplete);
+    this.#timer = undefined;
+    this.#workSoon();
+  }
+
+  async #search(changes: readonly Change[]): Promise<void> {
+    await pause(Math.max(0, this.#notBefore - performance.now()));
+    const startedAt = performance.now();
+    await this.#walk();
+    const endedAt = performance.now();
+    this.#notBefore = endedAt + Math.max(shortestRestMs, (endedAt - startedAt) * restFactor);
+    for (const linked of new Set(changes.map((change) => change.linked))) linked.searches += 1;
+    for (const change of changes) {
+      const isComplete = this.#isComplete(change.linked);
+      this.#tellOthers(change);
+      if (!isComplete) this.#changes.push(change);
+    }
+  }
+
+  /** Forgets names that lead elsewhere by now; false when names are missing that may be found. */
+  #isComplete(linked: Linked): boolean {
+    const { names, linkCount } = linked;
+    const { tree } = this.#options();
+    for (const name of names) {
+      const entry = tree.lstat(name);
+      if (entry !== undefined && this.#known.get(keyOf(entry.identity)) === linked) continue;
+      names.delete(name);
+      linked.searches = 0;
+    }
+    return names.size >= linkCount || linked.searches >= mostSearches;
+  }
+
+  #tellOthers({ linked, path }: Change): void {
+    for (const name of linked.names) if (name !== path) this.#onOther(name);
+  }
+
+  /** Learns all names of the known files, and tells of nothing. */
+  async #walk(): Promise<void> {
+    const { tree, rules } = this.#options();
+    let turnAt = performance.now() + budgetMs;
+    const excluded = (path: BytePath, isDirectory: boolean): boolean =>
+      rules.excluded(path, isDirectory);
+    for (const { path, linkCount = 1, identity } of walk(tree, rootPath, { excluded })) {
+      if (this.#closed) return;
+      if (linkCount > 1) this.#known.get(keyOf(identity))?.names.add(path);
+      if (performance.now() < turnAt) continue;
+      await pause(0);
+      turnAt = performance.now() + budgetMs;
+    }
+  }
+}
+
+function keyOf(identity: FileEntry["identity"]): string {
+  return `${identity?.device}:${identity?.inode}`;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
