@@ -36,6 +36,8 @@ export interface MirrorSetUp {
   readonly filter?: readonly string[];
   readonly user?: string;
   readonly password?: string;
+  /** Of `<timeout>`; default: off. */
+  readonly timeoutSeconds?: number;
   readonly plugin?: PluginSetUp;
   /** A program, with its arguments, that starts ours as its child. */
   readonly under?: readonly string[];
@@ -58,6 +60,7 @@ export interface RunningMirror extends AsyncDisposable {
   readonly lines: readonly LogLine[];
   /** True until the process has ended. */
   readonly isRunning: () => boolean;
+  readonly pid: number | undefined;
   /** The password it will use from its next start on. */
   readonly setPassword: (password: string) => void;
   /** Resolves with the first line, also of those printed before, that is as `wanted` says. */
@@ -96,6 +99,7 @@ export function launchMirror(setUp: MirrorSetUp): RunningMirror {
   return {
     ...log,
     isRunning: () => child.exitCode === null && child.signalCode === null,
+    pid: child.pid,
     setPassword: (password) => fs.writeFileSync(path.join(directory, "password"), password),
     terminate: () => end(child, "SIGTERM"),
     [Symbol.asyncDispose]: async () => {
@@ -173,7 +177,7 @@ function escapeAttribute(text: string): string {
 }
 
 function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
-  const { source, port, remotes, params = "-a", filter = [], user, plugin } = setUp;
+  const { source, port, remotes, params = "-a", filter = [], user, plugin, timeoutSeconds } = setUp;
   const events = { ...defaultEvents, attrib: true, ...setUp.events };
   const switches = Object.entries(events).map(([name, on]) => `<${name} start="${on}"/>`);
   const excludes = filter.map((regex) => `<exclude expression="${escapeAttribute(regex)}"/>`);
@@ -190,6 +194,7 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
       <commonParams params="${params}"/>
       <auth start="${user !== undefined}" users="${user ?? ""}" passwordfile="${directory}/password"/>
       <userDefinedPort start="true" port="${port}"/>
+      <timeout start="${timeoutSeconds !== undefined}" time="${timeoutSeconds ?? 100}"/>
     </rsync>
     <failLog path="${directory}/fail.log" timeToExecute="60"/>
     <plugin start="${plugin !== undefined}" name="${plugin?.name ?? "command"}"/>

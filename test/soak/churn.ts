@@ -1,0 +1,136 @@
+import { execFile } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import { promisify } from "node:util";
+import { expect } from "vitest";
+import { inProject } from "../support/command.mjs";
+import type { DaemonVersion } from "../support/daemon.ts";
+import { random } from "../support/random.ts";
+import { type Rig, startRig } from "./rig.ts";
+import { compareAll, type Variant } from "./variants.ts";
+
+export interface ChurnSize {
+  /** Default 120. */
+  readonly startObjects?: number;
+  /** How many operations are to do something; default 2,000. */
+  readonly operations?: number;
+  /** How many processes change the tree at the same time; default 2. */
+  readonly processes?: number;
+  /** How long the trees may differ after the last operation; default 10,000. */
+  readonly deadlineMs?: number;
+}
+
+/** What a run came to. */
+export interface ChurnResult {
+  readonly operations: number;
+  readonly churnMs: number;
+  /** From the last operation, or the end of the disturbance, until the trees were equal. */
+  readonly convergenceMs: number;
+}
+
+/**
+ * Changes a tree at random while it is mirrored and `variant` befalls those who do it, and waits
+ * until the target is as it must be.
+ *
+ * Fails with the differences and the end of the program's log.
+ */
+export async function runChurn(
+  variant: Variant,
+  version: DaemonVersion,
+  seed: number,
+  size: ChurnSize = {},
+): Promise<ChurnResult> {
+  const { startObjects = 120, operations = 2_000, processes = 2, deadlineMs = 10_000 } = size;
+  await using rig = await startRig({ version, seed, startObjects, ...variant.rig });
+  const startedAt = performance.now();
+  const churning = churn(rig.source, variant, seed, { operations, processes });
+  const ending = churning.then(() => performance.now());
+  await disturbDuring(churning, variant, rig, seed);
+  const done = await churning;
+  const churnMs = (await ending) - startedAt;
+  await variant.settle?.(rig);
+  const settledAt = performance.now();
+  await untilRight(variant, rig, deadlineMs);
+  const convergenceMs = performance.now() - settledAt;
+  await variant.afterwards?.(rig);
+  expect(rig.mirror().isRunning()).toBe(true);
+  return { operations: done, churnMs, convergenceMs };
+}
+
+/** Several processes change the tree, each with a seed of its own; returns what they did. */
+async function churn(
+  root: string,
+  { hasLinks = true }: Variant,
+  seed: number,
+  { operations, processes }: Required<Pick<ChurnSize, "operations" | "processes">>,
+): Promise<number> {
+  const script = inProject("test/soak/churn.mjs");
+  const how = [`${Math.ceil(operations / processes)}`, hasLinks ? "links" : "no links"];
+  const ended = await Promise.all(
+    Array.from({ length: processes }, (_, part) =>
+      promisify(execFile)(process.execPath, [script, root, `${seed * 10 + part}`, ...how]),
+    ),
+  );
+  return ended.reduce((sum, { stdout }) => sum + Number(stdout), 0);
+}
+
+async function disturbDuring(
+  churning: Promise<unknown>,
+  { disturb }: Variant,
+  rig: Rig,
+  seed: number,
+): Promise<void> {
+  if (disturb === undefined) return;
+  const chance = random(seed);
+  let isOver = false;
+  const end = (): void => {
+    isOver = true;
+  };
+  churning.then(end, end);
+  do await disturb(rig, chance);
+  while (!isOver);
+}
+
+async function untilRight(variant: Variant, rig: Rig, deadlineMs: number): Promise<void> {
+  const { compare = compareAll } = variant;
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    const startedAt = performance.now();
+    const differences = compareStill(compare, rig);
+    if (differences.length === 0) return;
+    if (startedAt > deadline) {
+      const count = `${differences.length} differences after ${deadlineMs} ms`;
+      const shown = differences.slice(0, 20).map((difference) => `\n  ${difference}`);
+      const log = `${os.tmpdir()}/sersync-soak-${variant.name.replaceAll(" ", "-")}.log`;
+      fs.writeFileSync(log, rig.mirror().output());
+      expect.fail(
+        `${count} (the whole log is in ${log}):${shown.join("")}${history(differences, rig)}`,
+      );
+    }
+    // Comparing takes from the program the processor that it needs.
+    const restMs = Math.max(50, 2 * (performance.now() - startedAt));
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+  }
+}
+
+/** What the program said of the paths that differ, of those above and below, and of itself. */
+function history(differences: readonly string[], { mirror }: Rig): string {
+  const names = new Set(differences.slice(0, 8).map((line) => line.replace(/: .*$/, "")));
+  const concerns = (path: string): boolean =>
+    [...names].some((name) => `${name}/`.startsWith(`${path}/`) || path.startsWith(`${name}/`));
+  const told = mirror().lines.filter(({ path }) => path === undefined || concerns(path));
+  return told
+    .slice(-60)
+    .map((line) => `\n  ${JSON.stringify(line)}`)
+    .join("");
+}
+
+/** The target may change while it is read: then it is not the same yet. */
+function compareStill(compare: (rig: Rig) => string[], rig: Rig): string[] {
+  try {
+    return compare(rig);
+  } catch (error) {
+    if (!/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    return ["the target is changing"];
+  }
+}
