@@ -88,6 +88,7 @@ export function describeConfig(config: Config): readonly string[] {
     config.events.delete
       ? "What is deleted or moved away here is deleted there, path by path."
       : "Nothing is ever deleted at the destination.",
+    ...describeGuard(config),
     ...describeFilter(config),
     describeCrontab(config),
     "What cannot be delivered is tried again until it is.",
@@ -115,6 +116,17 @@ function describeEvents({ events }: Config): string {
   const on = names.filter(([, active]) => active).map(([name]) => name);
   const off = names.filter(([, active]) => !active).map(([name]) => name);
   return `Events acted upon: ${on.join(", ")}${off.length > 0 ? `; not: ${off.join(", ")}` : ""}`;
+}
+
+function describeGuard({ events, deleteGuard = {} }: Config): readonly string[] {
+  if (!events.delete) return [];
+  const { share = 0.5, least = 100 } = deleteGuard;
+  const empty = "An empty source deletes nothing";
+  if (share === 1) return [`${empty}.`];
+  const percent = Math.round(share * 100);
+  return [
+    `${empty}, and a comparison that would delete more than ${percent} % of a destination (and ${least} objects) asks first.`,
+  ];
 }
 
 function describeFilter({ filter }: Config): readonly string[] {

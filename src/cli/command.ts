@@ -20,6 +20,10 @@ export interface RunOptions {
   readonly logFile?: string | undefined;
   /** `--pid-file`: holds the process's number while it runs. */
   readonly pidFile?: string | undefined;
+  /** `--state-dir`; undefined: the usual place. */
+  readonly stateDirectory?: string;
+  /** `--delete-guard`, a share from 0 to 1; undefined: as configured. */
+  readonly deleteGuard?: number;
 }
 
 /** `sersync [-d] [-r] [-n N] [-o FILE]… [-m NAME]` */

@@ -1,4 +1,4 @@
-import { type Command as Commander, Option } from "commander";
+import { type Command as Commander, InvalidArgumentError, Option } from "commander";
 import { type PluginName, pluginNames } from "../config/schema.ts";
 import { nearestWord } from "../config/spelling.ts";
 import type { MirrorCommand, RunOptions } from "./command.ts";
@@ -17,10 +17,28 @@ export interface MirrorFlags {
   readonly pollInterval?: number;
   readonly logFile?: string;
   readonly pidFile?: string;
+  readonly stateDir?: string;
+  readonly deleteGuard?: number;
 }
 
 /** What `--watcher` takes. */
 export const watchers = ["auto", "inotify", "chokidar", "poll"] as const;
+
+/** Adds the flags that say what is kept, and what must not go; for `sersync` and `sersync watch`. */
+export function addSafety(command: Commander): Commander {
+  return command
+    .option("--state-dir <directory>", "keep what is pending there over restarts")
+    .option(
+      "--delete-guard <percent>",
+      "ask before a comparison deletes more of a target than this, default 50",
+      parsePercent,
+    );
+}
+
+function parsePercent(text: string): number {
+  if (/^[0-9]{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100) return Number(text);
+  throw new InvalidArgumentError("a number from 1 to 100 is needed.");
+}
 
 const defaultSessions = 10;
 const mostSessions = 1_000;
@@ -92,6 +110,8 @@ export function runOptions(
     pollIntervalMs: pollSeconds === undefined ? undefined : pollSeconds * 1_000,
     logFile: flags.logFile ?? (SERSYNC_LOG_FILE || undefined),
     pidFile: flags.pidFile ?? (SERSYNC_PID_FILE || undefined),
+    ...(flags.stateDir !== undefined && { stateDirectory: flags.stateDir }),
+    ...(flags.deleteGuard !== undefined && { deleteGuard: flags.deleteGuard / 100 }),
   };
   const warning = `-n: found ${JSON.stringify(asked)}; as in sersync ${defaultSessions} is taken`;
   return { run, warnings: asked !== undefined && sessions === undefined ? [warning] : [] };

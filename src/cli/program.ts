@@ -5,6 +5,7 @@ import { addControl } from "./control-flags.ts";
 import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
 import {
   addProcessFiles,
+  addSafety,
   addWatching,
   type MirrorFlags,
   mirrorFrom,
@@ -85,7 +86,7 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   ] as const) {
     program.on(`option:${long}`, () => given.push(letter));
   }
-  addWatching(program);
+  addSafety(addWatching(program));
   addProcessFiles(program);
   addCheck(program, asked);
   addExplain(program, asked);
@@ -144,7 +145,7 @@ type WatchFlags = SettingsFlags & MirrorFlags & FilesFlags & { readonly print?: 
 
 function addWatch(program: Commander, environment: Environment, asked: Asked): void {
   const command = subcommand(program, "watch", "mirror without a configuration file");
-  addProcessFiles(addWatching(addSettings(command)))
+  addProcessFiles(addSafety(addWatching(addSettings(command))))
     .option("-d, --daemon", "run in the background")
     .option("-r, --full-push", "push everything once before mirroring live (SERSYNC_FULL_PUSH)")
     .option("-n, --sessions <number>", "sessions at a time, default 10 (SERSYNC_SESSIONS)")

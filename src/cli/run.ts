@@ -9,6 +9,7 @@ import { createLog } from "../log.ts";
 import { openLogFile } from "../log-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "../service/plan.ts";
 import { Service } from "../service/service.ts";
+import { stateDirectory } from "../state/directory.ts";
 import type { MirrorCommand, RunOptions, WatchCommand } from "./command.ts";
 import {
   backgroundLog,
@@ -121,8 +122,12 @@ async function serve(
   if (logFile !== undefined) process.on("exit", () => logFile.flushSync());
   const debug = plans.some(({ config }) => config.debug);
   const log = createLog({ debug, ...(logFile && { output: logFile, pretty: false }) });
+  const { deleteGuard: share, stateDirectory: given } = command;
+  const isRoot = process.getuid?.() === 0;
   const service = new Service(plans, {
     ...command,
+    stateDirectory: stateDirectory({ given, environment: process.env, isRoot }),
+    guard: share === undefined ? {} : { share },
     sources,
     version,
     log,

@@ -1,7 +1,7 @@
 import { display } from "../config/display.ts";
+import { fullPushCommand } from "../config/equivalent.ts";
 import type { Config } from "../config/schema.ts";
 import type { MirrorCommand } from "./command.ts";
-import { fullPushCommand } from "./equivalent.ts";
 
 const ruler = "------------------------------------------";
 

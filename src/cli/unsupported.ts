@@ -9,14 +9,10 @@ export interface Unsupported {
 }
 
 /** Says so before anything starts: nothing that was configured is ignored silently. */
-export function unsupported({ ssh, remoteShell, crontab }: Config): Unsupported {
+export function unsupported({ ssh, remoteShell }: Config): Unsupported {
   const errors: string[] = [];
-  const warnings: string[] = [];
   if (ssh || remoteShell !== undefined) {
     errors.push("remotes over ssh are not in this version; use an rsync daemon (port 873) instead");
   }
-  if (crontab !== undefined) {
-    warnings.push("crontab is not in this version: start with -r to compare everything once");
-  }
-  return { errors, warnings };
+  return { errors, warnings: [] };
 }

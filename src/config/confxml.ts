@@ -1,4 +1,5 @@
 import { checkNames } from "./conformance.ts";
+import { readDeleteGuard } from "./delete-guard.ts";
 import { readTokens } from "./markup.ts";
 import { ConfigError, type Note } from "./mistake.ts";
 import { checkNesting } from "./nesting.ts";
@@ -94,6 +95,7 @@ function readConfig(file: string, root: XmlElement, context: Context): Config {
       port: reader.number(host, "port", "port").value,
     },
     events: readEvents(reader, head),
+    deleteGuard: readDeleteGuard(reader, head),
     failLog: readFailLog(reader, sersync, context.surroundings),
     ...present({ crontab: readCrontab(reader, sersync) }),
     ...readDelivery(context, head, sersync, pluginWatch),

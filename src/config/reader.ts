@@ -34,6 +34,7 @@ const numberLimits = {
   seconds: { least: 1, most: 86_400, unit: " seconds" },
   minutes: { least: 1, most: 525_600, unit: " minutes" },
   count: { least: 0, most: 1_000_000, unit: "" },
+  percent: { least: 1, most: 100, unit: " percent" },
 } as const;
 
 /** Reads typed values out of the tree; every refusal goes to the report and a default comes back. */

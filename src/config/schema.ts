@@ -15,6 +15,8 @@ export interface Config {
   readonly host: { readonly ip: string; readonly port: number };
   readonly events: EventSwitches;
   readonly filter: FilterConfig;
+  /** How much a comparison may delete before a person is asked; absent: the mirror's defaults. */
+  readonly deleteGuard?: DeleteGuard;
   readonly sources: readonly Source[];
   /** `commonParams`, understood. */
   readonly params: TransferOptions;
@@ -82,6 +84,14 @@ export interface FilterConfig {
 export interface PatternRule {
   readonly include: boolean;
   readonly pattern: string;
+}
+
+/** When a comparison wants to delete so much that deletions are halted. */
+export interface DeleteGuard {
+  /** The share of what the target has, above which a person is asked; 0 to 1. */
+  readonly share?: number;
+  /** Fewer objects than these are never asked about. */
+  readonly least?: number;
 }
 
 export interface AuthConfig {

@@ -1,5 +1,6 @@
 import { expressionProblem, matchesNothing, patternProblem } from "../filter/rules.ts";
 import { defaultEvents, type EventSwitches } from "../watch/events.ts";
+import { cronProblem } from "./cron.ts";
 import { quote } from "./mistake.ts";
 import type { Node, Reader } from "./reader.ts";
 import { parseRsyncOptions, type RsyncOptions } from "./rsync-options.ts";
@@ -173,13 +174,16 @@ export function readCrontab(reader: Reader, sersync: Node): CrontabConfig | unde
   return cron === "" ? { everyMinutes, excludes } : { everyMinutes, cron, excludes };
 }
 
-/** Our own attribute; "" when absent. Only its shape is checked here. */
+/** Our own attribute; "" when absent. */
 function readCron(reader: Reader, node: Node): string {
   const { value, offset } = reader.text(node, "cron");
-  if (value === "" || /^(?:[0-9A-Za-z*,/#?-]+ +){4,5}[0-9A-Za-z*,/#?-]+$/.test(value)) return value;
+  const hasShape = /^(?:[0-9A-Za-z*,/#?-]+ +){4,5}[0-9A-Za-z*,/#?-]+$/.test(value);
+  const problem = hasShape ? cronProblem(value) : "";
+  if (value === "" || problem === undefined) return value;
+  const because = problem === "" ? "" : ` (${problem})`;
   reader.report.mistake(
     offset,
-    `crontab cron: found ${quote(value)}; allowed are five fields such as "30 4 * * *"`,
+    `crontab cron: found ${quote(value)}; allowed are five fields such as "30 4 * * *"${because}`,
   );
   return "";
 }

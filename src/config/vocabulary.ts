@@ -1,5 +1,5 @@
 /** What a value must look like; the words are those of the error message. */
-export type ValueKind = "switch" | "text" | "port" | "seconds" | "minutes" | "count";
+export type ValueKind = "switch" | "text" | "port" | "seconds" | "minutes" | "count" | "percent";
 
 export interface AttributeRule {
   readonly kind: ValueKind;
@@ -42,7 +42,11 @@ const expression: ElementRule = optional(many(element({ expression: value("text"
 const inotify: ElementRule = element(
   {},
   {
-    delete: on,
+    delete: element({
+      start: value("switch", "true"),
+      guard: value("percent", ""),
+      guardFrom: value("count", ""),
+    }),
     createFolder: on,
     createFile: off,
     closeWrite: on,
@@ -178,7 +182,8 @@ const pluginSection: ElementRule = optional(
 
 /**
  * Every element and attribute of sersync 2.5's confxml.xml with its default, plus our own
- * additions: `filter builtin`, `crontab cron`, `remote port`, and what only new plugins need.
+ * additions: `filter builtin`, `crontab cron`, `remote port`, `delete guard`, `delete guardFrom`, and
+ * what only new plugins need.
  */
 export const headRule: ElementRule = element(
   { version: value("text", "2.5") },
@@ -213,6 +218,8 @@ export const additions: ReadonlySet<string> = new Set([
   "purge body",
   "purge secretfile",
   "module secretfile",
+  "delete guard",
+  "delete guardFrom",
 ]);
 
 /** Where in the file an element may stand: its name to the chains of names that lead to it. */

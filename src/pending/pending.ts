@@ -161,6 +161,15 @@ export class PendingSet {
     for (const state of this.#waiting.values()) state.notBefore = 0;
   }
 
+  /** Something below them has arrived: directories above that failed may work now. */
+  hurryAbove(path: BytePath): void {
+    for (let above = path; above !== ""; ) {
+      above = parentPath(above);
+      const state = this.#waiting.get(above);
+      if (state !== undefined) state.notBefore = 0;
+    }
+  }
+
   /** What is waiting or in flight, for a status page or a journal. */
   *paths(): Generator<PendingPath> {
     for (const states of [this.#inFlight, this.#waiting]) {

@@ -1,11 +1,13 @@
 import type { Logger } from "pino";
 import { Announcer } from "../push/announcer.ts";
-import type { Delivery, PathFailure } from "../push/message.ts";
+import type { Delivery, JobFailure, PathFailure } from "../push/message.ts";
 import type { PluginHost, PluginSource } from "./host.ts";
 
 export interface PluginAnnouncerOptions extends PluginSource {
   readonly log: Logger;
   readonly patience: number;
+  /** Told when the target cannot be used, and why. */
+  readonly onDown: (code: JobFailure["code"]) => void;
   /** The plugin, once there is one. */
   readonly plugin: () => PluginHost | undefined;
 }
@@ -15,8 +17,8 @@ export class PluginAnnouncer extends Announcer {
   readonly #source: PluginSource;
   readonly #plugin: PluginAnnouncerOptions["plugin"];
 
-  constructor({ log, patience, plugin, root, target }: PluginAnnouncerOptions) {
-    super(log, patience);
+  constructor({ log, patience, onDown, plugin, root, target }: PluginAnnouncerOptions) {
+    super(log, patience, onDown);
     this.#source = { root, target };
     this.#plugin = plugin;
   }

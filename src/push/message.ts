@@ -75,8 +75,8 @@ export type Order =
       /** Go on where the one before broke off. */
       readonly resumes: boolean;
     }
-  /** Hold deletions back no longer. */
-  | { readonly kind: "allow deletions"; readonly targetId: number }
+  /** Hold deletions back from now on, or no longer. */
+  | { readonly kind: "hold deletions"; readonly targetId: number; readonly holds: boolean }
   | { readonly kind: "close" };
 
 /** What was done at a target for one path. */

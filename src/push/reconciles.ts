@@ -9,10 +9,16 @@ export class Reconciles {
   #entries = 0;
   #bytes = 0;
   #completedAt: number | undefined;
+  #revision = 0;
 
   /** One may begin. */
   get isDue(): boolean {
     return this.#wanted !== undefined && this.#running === undefined;
+  }
+
+  /** Grows whenever one is wanted, begun, or ended. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** What has been asked for and is not done, what runs included; undefined: nothing. */
@@ -37,6 +43,7 @@ export class Reconciles {
   }
 
   want(scope: ReconcileScope): void {
+    this.#revision += 1;
     this.#resumes = false;
     this.#wanted = this.#wanted === undefined ? scope : merge(this.#wanted, scope);
   }
@@ -57,6 +64,7 @@ export class Reconciles {
 
   /** One that broke off is wanted again; alone, it goes on where it was. */
   end(brokeOff: boolean, now: number): void {
+    this.#revision += 1;
     const scope = this.#running;
     this.#running = undefined;
     if (!brokeOff) this.#completedAt = now;

@@ -1,4 +1,4 @@
-import type { PendingSummary } from "../pending/pending.ts";
+import type { PendingPath, PendingSummary } from "../pending/pending.ts";
 import type { OutageStatus } from "./outage.ts";
 
 /** What a comparison of the whole tree covers, and what may come of it. */
@@ -9,6 +9,15 @@ export interface ReconcileScope {
   readonly excludes?: readonly string[];
   /** A person has allowed the deletions, however many they are. Default false. */
   readonly unguarded?: boolean;
+}
+
+/** What is to be done at a target, as one mirror hands it over to the next. */
+export interface Backlog {
+  readonly paths: readonly PendingPath[];
+  /** A comparison that was asked for and is not complete. */
+  readonly owed: ReconcileScope | undefined;
+  /** Why deletions are held back; undefined: they are not. */
+  readonly halted: string | undefined;
 }
 
 /** How far a comparison of the whole tree is. */

@@ -29,7 +29,7 @@ export interface TargetOptions {
   readonly mostBatches?: number;
   /** More pending paths than these are gathered into whole trees; default 200,000. */
   readonly pendingLimit?: number;
-  /** A path refused so often is left to {@link retryMs}; default 5. */
+  /** A path refused so often is left to {@link retryMs}; default 4. */
   readonly patience?: number;
   /** How often such a path is tried again; default one hour. */
   readonly retryMs?: number;

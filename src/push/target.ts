@@ -7,7 +7,7 @@ import type { Delivery, JobFailure, PathFailure, Unsettled } from "./message.ts"
 import { isDiskFull, Outage } from "./outage.ts";
 import { Reconciles } from "./reconciles.ts";
 import { changingBackoff, refusalDelay, retryDelay } from "./retry.ts";
-import type { ReconcileScope, TargetStatus } from "./status.ts";
+import type { Backlog, ReconcileScope, TargetStatus } from "./status.ts";
 import { Tally } from "./tally.ts";
 import type { TargetOptions } from "./target-options.ts";
 import type { JobListener } from "./threads.ts";
@@ -43,7 +43,7 @@ export class Target {
     const { id, threads } = options;
     this.#options = {
       mostBatches: 4,
-      patience: 5,
+      patience: 4,
       retryMs: 3_600_000,
       unasked: nothing,
       ...options,
@@ -67,17 +67,21 @@ export class Target {
 
   /** Grows with every change of what {@link pendingPaths} tells. */
   get revision(): number {
-    return this.#pending.revision + this.#halt.revision;
+    return this.#pending.revision + this.#halt.revision + this.#reconciles.revision;
   }
 
-  /** A comparison that has been asked for and is not complete; undefined: none. */
-  get owedReconcile(): ReconcileScope | undefined {
-    return this.#reconciles.owed;
+  /** When everything was compared last, in ms since 1970. */
+  get reconciledAt(): number | undefined {
+    return this.#reconciles.status.completedAt;
   }
 
-  /** Everything that may differ at the target, deletions that are held back included. */
-  pendingPaths(): PendingPath[] {
-    return [...this.#pending.paths(), ...this.#halt.paths()];
+  /** What is still to be done; deletions that are held back count as pending. */
+  get backlog(): Backlog {
+    return {
+      paths: [...this.#pending.paths(), ...this.#halt.paths()],
+      owed: this.#reconciles.owed,
+      halted: this.#halt.status?.reason,
+    };
   }
 
   /** Paths that were refused so often that only time, or a person, will help. */
@@ -86,10 +90,12 @@ export class Target {
     return [...this.#pending.paths()].filter(({ attempts }) => attempts >= patience);
   }
 
-  /** Takes over what was pending in another target, or in another life of this one. */
-  restore(paths: Iterable<PendingPath>, completedAt?: number): void {
+  /** Takes over what is to be done from another target, or from another life of this one. */
+  restore({ paths, owed, halted }: Backlog, completedAt?: number): void {
+    if (halted !== undefined) this.haltDeletions(halted);
     for (const path of paths) this.#pending.restore(path);
-    this.#reconciles.remember(completedAt);
+    if (completedAt !== undefined) this.#reconciles.remember(completedAt);
+    if (owed !== undefined) this.#reconciles.want(owed);
     this.#pump();
   }
 
@@ -120,6 +126,7 @@ export class Target {
   /** Holds deletions back until a comparison finds the tree in order, or a person allows them. */
   haltDeletions(reason: string): void {
     if (!this.#halt.begin(reason, { deletes: false })) return;
+    this.#options.threads.holdDeletions(this.#options.id, true);
     this.#options.events.halted(reason);
   }
 
@@ -127,7 +134,7 @@ export class Target {
   allowDeletions(): void {
     const scope = this.#halt.scope;
     if (scope === undefined) return;
-    this.#options.threads.allowDeletions(this.#options.id);
+    this.#options.threads.holdDeletions(this.#options.id, false);
     this.#resume();
     if (scope.deletes) this.reconcile({ ...scope, unguarded: true });
   }
@@ -257,6 +264,7 @@ export class Target {
       const since = paths.get(delivery.path)?.since ?? started;
       if (paths.delete(delivery.path)) this.#pending.delivered(delivery.path);
       if (delivery.kind === "nothing") continue;
+      this.#pending.hurryAbove(delivery.path);
       this.#tally.delivered(delivery.bytes);
       this.#options.events.delivered(delivery, now - since);
     }

@@ -51,8 +51,8 @@ port.on("message", (order: Order) => {
         );
       });
       break;
-    case "allow deletions":
-      carriers.get(order.targetId)?.holdDeletions(false);
+    case "hold deletions":
+      carriers.get(order.targetId)?.holdDeletions(order.holds);
       break;
     case "close":
       for (const carrier of carriers.values()) carrier.close();

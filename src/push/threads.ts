@@ -89,9 +89,10 @@ export class PushThreads {
     this.#home(targetId).postMessage(order);
   }
 
-  /** Deletions are held back no longer. */
-  allowDeletions(targetId: number): void {
-    this.#home(targetId).postMessage({ kind: "allow deletions", targetId } satisfies Order);
+  /** From now on deletions are held back, or no longer. A target that is added later says so itself. */
+  holdDeletions(targetId: number, holds: boolean): void {
+    const order: Order = { kind: "hold deletions", targetId, holds };
+    this.#homes.get(targetId)?.postMessage(order);
   }
 
   /** Gives up what is under way and ends the threads. */

@@ -113,14 +113,7 @@ const queueMs = 250;
 
 /** What the old mirror saw of the time before the new one watched is the new one's to deliver. */
 async function handOver(before: Mirror, next: Mirror): Promise<void> {
-  const wasComparing = isComparing(before);
   await sleep(queueMs);
   await before.stop(0);
   next.takeOver(before.pendingPaths());
-  if (wasComparing) next.resync();
-}
-
-function isComparing(mirror: Mirror): boolean {
-  const targets = mirror.status().sources.flatMap((source) => source.targets);
-  return targets.some(({ reconcile }) => reconcile.state !== "none");
 }

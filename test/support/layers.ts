@@ -28,10 +28,11 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
   src: [
     ["src/log.ts", "src/log-file.ts"],
     ["src/watch", "src/config", "src/filter", "src/control"],
-    ["src/pending", "src/state"],
+    ["src/pending"],
+    ["src/state", "src/journal"],
     ["src/push", "src/status"],
     ["src/plugin"],
-    ["src/mirror.ts", "src/service", "src/cli"],
+    ["src/mirrored-source.ts", "src/mirror.ts", "src/service", "src/cli"],
     ["src/index.ts"],
     ["src/main.ts"],
   ],

@@ -38,6 +38,16 @@ export interface MirrorSetUp {
   readonly password?: string;
   /** Of `<timeout>`; default: off. */
   readonly timeoutSeconds?: number;
+  /** Where state survives this process; default a place of its own. */
+  readonly stateDirectory?: string;
+  /** The journal's path; default a place of its own. */
+  readonly failLog?: string;
+  /** Attributes of `<crontab start="true">`, and the patterns it leaves out. Default: off. */
+  readonly crontab?: { readonly cron: string; readonly excludes?: readonly string[] };
+  /** More words for the command line. */
+  readonly argv?: readonly string[];
+  /** More `<localpath>` elements, as text. */
+  readonly localpaths?: string;
   readonly plugin?: PluginSetUp;
   /** A program, with its arguments, that starts ours as its child. */
   readonly under?: readonly string[];
@@ -90,11 +100,14 @@ export function launchMirror(setUp: MirrorSetUp): RunningMirror {
   const argv = [inProject("dist/bin/sersync.js"), "-o", file];
   if (setUp.plugin?.alone) argv.push("-m", setUp.plugin.name);
   else if (setUp.fullPush !== false) argv.push("-r");
+  argv.push(...(setUp.argv ?? []));
   const [program = "", ...words] = [...(setUp.under ?? []), process.execPath, ...argv];
-  const child = spawn(program, words, {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, SERSYNC_RUNTIME_DIR: directory },
-  });
+  const env = {
+    ...process.env,
+    SERSYNC_RUNTIME_DIR: directory,
+    SERSYNC_STATE_DIR: setUp.stateDirectory ?? path.join(directory, "state"),
+  };
+  const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"], env });
   const log = readLog(child);
   return {
     ...log,
@@ -196,12 +209,21 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
       <userDefinedPort start="true" port="${port}"/>
       <timeout start="${timeoutSeconds !== undefined}" time="${timeoutSeconds ?? 100}"/>
     </rsync>
-    <failLog path="${directory}/fail.log" timeToExecute="60"/>
+    ${setUp.localpaths ?? ""}
+    <failLog path="${setUp.failLog ?? `${directory}/fail.log`}" timeToExecute="60"/>
+    ${formatCrontab(setUp)}
     <plugin start="${plugin !== undefined}" name="${plugin?.name ?? "command"}"/>
   </sersync>
   <plugin name="${plugin?.name ?? "command"}" ${plugin?.attributes ?? ""}>${plugin?.section ?? ""}</plugin>
 </head>
 `;
+}
+
+function formatCrontab({ crontab }: MirrorSetUp): string {
+  if (crontab === undefined) return "";
+  const excludes = (crontab.excludes ?? []).map((pattern) => `<exclude expression="${pattern}"/>`);
+  const filter = `<crontabfilter start="${excludes.length > 0}">${excludes.join("")}</crontabfilter>`;
+  return `<crontab start="true" schedule="600" cron="${crontab.cron}">${filter}</crontab>`;
 }
 
 export interface WaitOptions extends TreeComparison {

@@ -2,9 +2,9 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { asBytePath, pathFromText } from "../../../protocol/index.ts";
 import type { MirrorCommand } from "../../../src/cli/command.ts";
-import { fullPushCommand, pathPushCommand } from "../../../src/cli/equivalent.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
 import { startupLines } from "../../../src/cli/startup.ts";
+import { fullPushCommand, pathPushCommand } from "../../../src/config/equivalent.ts";
 import { fixture, parse } from "../config/parsing.ts";
 
 const full = fixture("full.xml");

@@ -74,6 +74,8 @@ test("the full file has every row of the vocabulary but a few of our additions",
   );
   for (const [element, attribute] of present) all.delete(`${element} ${attribute}`);
   expect([...all]).toEqual([
+    "delete guard",
+    "delete guardFrom",
     "remote port",
     "crontab cron",
     ...["method", "url", "body", "secretfile"].map((attribute) => `purge ${attribute}`),

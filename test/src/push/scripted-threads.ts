@@ -103,7 +103,7 @@ export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTa
       if (resumes) how.push("resumes");
       jobs.push(new ScriptedJob([""], listener, how.join(" ")));
     },
-    allowDeletions: () => told.push("allowed in the thread"),
+    holdDeletions: (_id: number, holds: boolean) => told.push(holds ? "holding" : "not holding"),
   };
   const target = new Target({
     id: 0,

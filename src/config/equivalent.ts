@@ -1,7 +1,7 @@
 import type { BytePath } from "../../protocol/index.ts";
-import { display } from "../config/display.ts";
-import type { Config, Remote, Source } from "../config/schema.ts";
-import { shellQuote } from "../config/words.ts";
+import { display } from "./display.ts";
+import type { Config, Remote, Source } from "./schema.ts";
+import { shellQuote } from "./words.ts";
 
 /**
  * The rsync command that would push a whole source to a remote: for people to read or copy.

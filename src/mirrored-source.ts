@@ -1,0 +1,316 @@
+import type { Logger } from "pino";
+import {
+  asBytePath,
+  displayPath,
+  RsyncError,
+  rootPath,
+  type Target as TargetAddress,
+} from "../protocol/index.ts";
+import type { Config, Remote, Source } from "./config/schema.ts";
+import { compileRules } from "./filter/rules.ts";
+import type { OldFailure } from "./journal/old-script.ts";
+import { PluginAnnouncer } from "./plugin/announcer.ts";
+import type { PluginHost } from "./plugin/host.ts";
+import { addressOf, nameOf } from "./push/address.ts";
+import type { GuardOptions } from "./push/guard.ts";
+import type { Memory } from "./push/memory.ts";
+import type { SourceStatus } from "./push/mirror-status.ts";
+import { PasswordWatch } from "./push/password-watch.ts";
+import type { Backlog } from "./push/status.ts";
+import { Target } from "./push/target.ts";
+import type { PushThreads } from "./push/threads.ts";
+import type { TargetRecord } from "./state/record.ts";
+import { holdsNames, type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
+import {
+  type BackendName,
+  type KnownMount,
+  openWatcher,
+  type Watcher,
+  type WatcherState,
+} from "./watch/watcher.ts";
+
+/** What is to be done, by root and target: what one mirror hands over to the next. */
+export type PendingPaths = ReadonlyMap<string, Backlog>;
+
+export interface SourceOptions {
+  readonly config: Config;
+  readonly source: Source;
+  readonly threads: PushThreads;
+  readonly memory: Memory;
+  readonly log: Logger;
+  /** The plugin, once there is one. */
+  readonly plugin: () => PluginHost | undefined;
+  /** The number of the first target; the others follow. */
+  readonly firstId: number;
+  readonly sessions: number;
+  readonly fullPush: boolean;
+  readonly wait: boolean;
+  readonly watcher: BackendName | "auto";
+  readonly pollIntervalMs: number | undefined;
+  readonly guard: GuardOptions;
+  readonly pendingLimit: number;
+  readonly pending: PendingPaths | undefined;
+}
+
+interface NamedTarget {
+  readonly id: number;
+  readonly remote: Remote;
+  readonly name: string;
+  readonly target: Target;
+  readonly password: PasswordWatch;
+  address: TargetAddress | undefined;
+}
+
+/** A path refused so often goes into the journal. */
+const patience = 4;
+
+/** One watched directory, its watcher and its targets. */
+export class MirroredSource {
+  readonly targets: readonly NamedTarget[];
+  readonly #options: SourceOptions;
+  #watcher: Watcher | undefined;
+  /** The directory that is mirrored now. */
+  #identity: Identity | undefined;
+  #mounts: readonly KnownMount[] = [];
+  /** False where what stands there now says nothing about what was there before. */
+  #deletes = true;
+  /** What is to be done as soon as there is a directory to do it from. */
+  #recalled: (() => void)[] = [];
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    const { source, firstId } = options;
+    this.targets = source.remotes.map((remote, index) => this.#targetOf(remote, firstId + index));
+  }
+
+  get status(): SourceStatus {
+    return {
+      root: this.#options.source.watch,
+      watcher: this.#watcher?.status(),
+      targets: this.targets.map(({ target, name }) => ({ name, ...target.status })),
+    };
+  }
+
+  /** What may differ at each target now. */
+  pendingPaths(): readonly (readonly [string, Backlog])[] {
+    return this.targets.map(({ target, name }) => [this.#keyOf(name), target.backlog]);
+  }
+
+  takeOver(pending: PendingPaths): void {
+    for (const { target, name } of this.targets) {
+      target.restore(pending.get(this.#keyOf(name)) ?? nothing);
+    }
+  }
+
+  /** Reads what was pending when the last process ended; it is pushed after the start. */
+  recall(): void {
+    const { source, memory, pending, fullPush } = this.#options;
+    const now = readIdentity(source.watch, rootPath);
+    for (const { target, name } of this.targets) {
+      const handedOver = pending?.get(this.#keyOf(name));
+      const record = handedOver === undefined ? memory.recall(source, name) : undefined;
+      const doubt = record === undefined ? handedOver?.halted : this.#doubt(record, now);
+      if (doubt !== undefined) target.haltDeletions(doubt);
+      this.#recalled.push(() => {
+        target.restore(handedOver ?? record ?? nothing, record?.reconciledAt);
+        if (record === undefined || fullPush) return;
+        if (!record.clean || doubt !== undefined) this.#compareAfter(record, name);
+      });
+    }
+  }
+
+  /** Takes over what sersync 2.5 had not been able to do; whatever is of another place is left. */
+  inherit(failures: readonly OldFailure[]): void {
+    for (const { remote, target } of this.targets) {
+      const place = `${remote.host}::${remote.name}`;
+      const ours = failures.filter((failure) => this.#isOurs(failure) && failure.target === place);
+      this.#recalled.push(() =>
+        target.add(ours.map(({ path }) => ({ kind: "tree", path }) as const)),
+      );
+    }
+  }
+
+  /**
+   * Watches first, then pushes: what changes during the first push arrives too.
+   *
+   * @throws {RsyncError} SOURCE_MISSING when the source is no directory and is not waited for.
+   */
+  async start(): Promise<void> {
+    const { source, wait, fullPush } = this.#options;
+    const identity = readIdentity(source.watch, rootPath);
+    if (identity !== undefined) this.#mirrorFrom(identity, { deletes: true });
+    else if (!wait) throw missingSource(source);
+    this.#watcher = this.#openWatcher();
+    // A root that is waited for is pushed as a whole when it comes.
+    if (identity === undefined) return;
+    await this.#watcher.ready;
+    this.#carryOutRecalled();
+    for (const { target } of this.targets) if (fullPush) target.reconcile();
+  }
+
+  async closeWatcher(): Promise<void> {
+    for (const { password } of this.targets) password.close();
+    await this.#watcher?.close();
+  }
+
+  #targetOf(remote: Remote, id: number): NamedTarget {
+    const { threads, log, config, pendingLimit, fullPush, source, memory, plugin } = this.#options;
+    const name = nameOf(remote);
+    const password = new PasswordWatch(
+      () => addressOf(remote, config.auth),
+      (address) => this.#usePassword(id, address),
+    );
+    const announcer = new PluginAnnouncer({
+      log: log.child({ target: name }),
+      patience,
+      plugin,
+      root: source.watch,
+      target: name,
+      onDown: (code) => {
+        const address = this.#named(id).address;
+        if (code === "AUTH_FAILED" && address !== undefined) password.refused(address);
+      },
+    });
+    const target = new Target({
+      id,
+      threads,
+      events: announcer,
+      patience,
+      retryMs: config.failLog.retryMinutes * 60_000,
+      pendingLimit,
+      unasked: { deletes: fullPush },
+    });
+    memory.keep({ source, remote, name, target, identity: () => this.#identity });
+    return { id, remote, name, target, password, address: undefined };
+  }
+
+  #openWatcher(): Watcher {
+    const { source, config, watcher, pollIntervalMs, wait, fullPush, threads } = this.#options;
+    const rules = compileRules(config.filter);
+    const toPlugin = this.#options.plugin()?.listener(source.watch, rules);
+    return openWatcher({
+      root: source.watch,
+      events: config.events,
+      excluded: (path, isDirectory) => rules.excluded(path, isDirectory),
+      willScan: fullPush,
+      waitForRoot: wait,
+      backend: watcher,
+      ...(pollIntervalMs !== undefined && { pollIntervalMs }),
+      onMounts: (mounts) => {
+        this.#mounts = mounts;
+        if (this.#identity === undefined) return;
+        for (const { id } of this.targets) threads.setMounts(id, mounts);
+      },
+      onChanges: (changes) => {
+        for (const { target } of this.targets) target.add(changes);
+        toPlugin?.(changes);
+      },
+      onState: (state) => this.#watcherSays(state),
+    });
+  }
+
+  /** Why nothing may be deleted on the strength of what was pending; undefined: it may. */
+  #doubt({ paths, identity, halted }: TargetRecord, now: Identity | undefined): string | undefined {
+    if (halted !== undefined) return halted;
+    if (paths.length === 0 || now === undefined) return undefined;
+    const { watch } = this.#options.source;
+    if (!isSameDirectory(now, identity)) {
+      return "another directory is at the source's place than when the program ended";
+    }
+    if (holdsNames(watch, rootPath, 1)) return undefined;
+    return "the watched directory is empty, and was not when the program ended";
+  }
+
+  #compareAfter({ clean, paths }: TargetRecord, name: string): void {
+    const named = this.targets.find((each) => each.name === name);
+    named?.target.reconcile({ deletes: false });
+    if (clean) return;
+    this.#options.log.warn(
+      { target: name, pending: paths.length },
+      "the program did not end in order last time: what was pending is pushed, and everything is compared",
+    );
+  }
+
+  #carryOutRecalled(): void {
+    for (const carryOut of this.#recalled.splice(0)) carryOut();
+  }
+
+  /** From now on the directory that stands at the source's path is mirrored. */
+  #mirrorFrom(rootIdentity: Identity, { deletes }: { readonly deletes: boolean }): void {
+    this.#identity = rootIdentity;
+    for (const named of this.targets) {
+      named.address = addressOf(named.remote, this.#options.config.auth);
+      this.#addTarget(named, named.address, deletes);
+      const { threads, fullPush } = this.#options;
+      threads.prepare(named.id, fullPush ? ["scan", "small"] : ["small"]);
+    }
+    this.#deletes = deletes;
+  }
+
+  #addTarget({ id, target }: NamedTarget, address: TargetAddress, deletes: boolean): void {
+    const { config, threads, source, guard, sessions } = this.#options;
+    const { params, filter, events, timeoutSeconds } = config;
+    if (this.#identity === undefined) return;
+    threads.addTarget({
+      id,
+      target: address,
+      root: source.watch,
+      rootIdentity: this.#identity,
+      mounts: this.#mounts,
+      transfer: params,
+      filter,
+      deletes: events.delete && deletes,
+      guard,
+      holdsDeletions: target.status.halt !== undefined,
+      sessions,
+      timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
+    });
+  }
+
+  #usePassword(id: number, address: TargetAddress): void {
+    const named = this.#named(id);
+    named.address = address;
+    this.#addTarget(named, address, this.#deletes);
+    named.target.hurry();
+  }
+
+  #watcherSays(state: WatcherState): void {
+    const { source, log } = this.#options;
+    const watch = displayPath(asBytePath(source.watch));
+    if (state.kind !== "watching") {
+      log.warn({ watch }, state.message);
+      return;
+    }
+    log.info({ watch }, state.message);
+    const now = readIdentity(source.watch, rootPath);
+    // When it is gone again the watcher tells of it.
+    if (now === undefined || isSameDirectory(now, this.#identity)) return;
+    // The old directory's absence proves nothing about the new one's content (design law 4).
+    if (!state.sameRoot) log.warn({ watch }, replacedRoot);
+    this.#mirrorFrom(now, { deletes: state.sameRoot });
+    this.#carryOutRecalled();
+    for (const { target } of this.targets) target.reconcile();
+  }
+
+  #named(id: number): NamedTarget {
+    return this.targets[id - this.#options.firstId] as NamedTarget;
+  }
+
+  #isOurs({ root }: OldFailure): boolean {
+    return root.replace(/\/+$/, "") === this.#options.source.watch.replace(/\/+$/, "");
+  }
+
+  #keyOf(name: string): string {
+    return `${this.#options.source.watch}\n${name}`;
+  }
+}
+
+const nothing: Backlog = { paths: [], owed: undefined, halted: undefined };
+
+const replacedRoot =
+  "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";
+
+function missingSource({ watch }: Source): RsyncError {
+  const root = displayPath(asBytePath(watch));
+  return new RsyncError("SOURCE_MISSING", `Cannot watch ${root}: no such directory`);
+}
