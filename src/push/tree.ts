@@ -1,4 +1,10 @@
-import { type BytePath, type FileEntry, type WalkOptions, walk } from "../../protocol/index.ts";
+import {
+  type BytePath,
+  type FileEntry,
+  isDirectory,
+  type WalkOptions,
+  walk,
+} from "../../protocol/index.ts";
 import type { BatchOptions } from "./batch.ts";
 
 /** A tree is pushed in sessions of about this size, so that listing and sending overlap. */
@@ -30,7 +36,7 @@ export function* chunksOf(
 
 function* walkAll(
   starts: readonly BytePath[],
-  { tree, rules, carries }: BatchOptions,
+  { tree, rules, carries, mounts }: BatchOptions,
   onError: NonNullable<WalkOptions["onError"]>,
 ): Generator<FileEntry> {
   const options: WalkOptions = {
@@ -38,6 +44,10 @@ function* walkAll(
     onError,
   };
   for (const start of starts) {
-    for (const entry of walk(tree, start, options)) if (carries(entry)) yield entry;
+    for (const entry of walk(tree, start, options)) {
+      // Another kind of object in place of directories would replace, at the target, all in them.
+      const swallows = !isDirectory(entry) && mounts.hidesBelow(entry.path);
+      if (carries(entry) && !swallows) yield entry;
+    }
   }
 }
