@@ -1,15 +1,25 @@
 import { RsyncError } from "./errors.ts";
+import { deletion, type FileEntry, fileTypes } from "./flist/entry.ts";
+import { FilterRules } from "./flist/filter.ts";
+import { parseFilterRule } from "./flist/filter-rule.ts";
+import type { PatternMatch } from "./flist/pattern.ts";
 import type { Credentials } from "./handshake/auth.ts";
 import { listDaemonModules, type Module } from "./handshake/listing.ts";
+import { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";
 import type { TransferOptions } from "./options.ts";
-import { pathFromText, rootPath } from "./path.ts";
-import type { PushOptions, PushReport } from "./report.ts";
+import { type BytePath, parentPath, pathFromText, rootPath } from "./path.ts";
+import { ProgressMeter, type PushProgress } from "./progress.ts";
+import type { PushObserver, PushOptions } from "./report.ts";
+import { PushResult } from "./result.ts";
 import { Session } from "./session.ts";
+import { rulesIn } from "./source/arguments.ts";
 import { LocalIdNames } from "./source/id-names.ts";
 import { LocalTree } from "./source/local.ts";
+import { type MemoryObject, MemoryTree } from "./source/memory.ts";
+import type { FileSource } from "./source/source.ts";
 import { type WalkOptions, walk } from "./source/walk.ts";
 import type { SessionOptions, Target } from "./target.ts";
-import { type ConnectOptions, connect } from "./transport/connect.ts";
+import { type Address, type ConnectOptions, connect } from "./transport/connect.ts";
 import { inEnvironment } from "./transport/environment.ts";
 import { Source } from "./transport/source.ts";
 import { type DaemonUrl, parseDaemonUrl } from "./url.ts";
@@ -24,16 +34,20 @@ export interface DaemonListing {
 /**
  * The modules a daemon lists.
  *
- * @param url `rsync://host[:port]/`, `rsyncs://` for TLS, or `host::`
+ * @param daemon `rsync://host[:port]/`, `rsyncs://` for TLS, or `host::`; or the parts of it.
  * @throws {RsyncError} why the daemon cannot be asked.
  */
 export async function listModules(
-  url: string,
+  daemon: string | Address,
   options: ConnectOptions = {},
 ): Promise<DaemonListing> {
-  const { timeoutMs = 30_000 } = options;
-  const socket = await connect(inEnvironment(parseDaemonUrl(url), process.env), options);
+  const { timeoutMs = 30_000, signal } = options;
+  const address =
+    typeof daemon === "string" ? inEnvironment(parseDaemonUrl(daemon), process.env) : daemon;
+  const socket = await connect(address, options);
   const source = new Source(socket, { onMessage: () => {} });
+  const abort = (): void => source.fail(new RsyncError("ABORTED", "Cannot list modules: aborted"));
+  signal?.addEventListener("abort", abort);
   socket.setTimeout(timeoutMs, () => {
     source.fail(new RsyncError("TIMED_OUT", `Cannot list modules: silent for ${timeoutMs} ms`));
   });
@@ -43,59 +57,190 @@ export async function listModules(
       write: (bytes) => void socket.write(bytes),
     });
   } finally {
+    signal?.removeEventListener("abort", abort);
     socket.destroy();
   }
 }
+
+/** Who we are for a daemon that asks; the user may stand in the URL. */
+export interface ClientOptions {
+  readonly password?: string;
+  /** Announce this protocol instead of the newest; 27 to 32. */
+  readonly protocol?: number;
+}
+
+/**
+ * What lies at a place of a module: the directory itself and what is directly in it, or one file.
+ *
+ * @param url a path that ends in `/` is a directory, whose content is listed.
+ * @throws {RsyncError} why the daemon cannot be asked, or what it sent that no daemon sends.
+ */
+export async function listFiles(
+  url: string | Target,
+  { password, protocol, ...options }: ListFilesOptions & ClientOptions = {},
+): Promise<FileListing> {
+  return listDirectory(targetOf(url, { password, protocol, namesFile: true }), options);
+}
+
+/** A tree that can be pushed: its entries, and their content when it is asked for. */
+export interface ListedSource extends FileSource {
+  entries(): Iterable<FileEntry>;
+}
+
+/**
+ * What is pushed: a directory's content by its path, objects in memory by their paths, or whatever
+ * lists itself, such as {@link MemoryTree} and {@link PathList}.
+ */
+export type PushSource = string | Readonly<Record<string, MemoryObject>> | ListedSource;
 
 /** How {@link push} transfers; `transfer` defaults to what `rsync -rlpt` does. */
 export interface ClientPushOptions
   extends Omit<SessionOptions, "transfer">,
     PushOptions,
+    ClientOptions,
     Pick<WalkOptions, "excluded"> {
   readonly transfer?: TransferOptions;
-  /** Needed when the daemon asks; the user may stand in the URL. */
-  readonly password?: string;
-  readonly protocol?: number;
+  /** Rules as `--filter` takes them: for what is sent, and for what a delete pass leaves alone. */
+  readonly filter?: readonly string[];
+  /** Told some times a second, and at the end. */
+  readonly progress?: (progress: PushProgress) => void;
 }
 
 /**
- * Pushes a directory's content to a directory of a module, as `rsync -rlpt DIRECTORY/ URL/` does.
+ * Pushes a tree to a directory of a module, as `rsync -rlpt DIRECTORY/ URL/` does.
  *
- * @param directory a path as text; its name may be any, names below it are bytes.
- * @param url `rsync://[user@]host[:port]/module/path`, `rsyncs://` for TLS, or
- *   `[user@]host::module/path`; RSYNC_PROXY and rsync-ssl's variables are heeded.
- * @returns what the daemon acknowledged; ask {@link PushReport.status} for each entry.
+ * @param source a directory as text (names below it are bytes), a tree in memory, or another one.
+ * @param to `rsync://[user@]host[:port]/module/path`, `rsyncs://` for TLS, or
+ *   `[user@]host::module/path`, with RSYNC_PROXY and rsync-ssl's variables heeded; or the parts.
+ * @returns how each path ended.
  * @throws {RsyncError} SOURCE_MISSING; whatever ended the session.
  */
 export async function push(
-  directory: string,
-  url: string,
+  source: PushSource,
+  to: string | Target,
   options: ClientPushOptions = {},
-): Promise<PushReport> {
-  const { transfer = archive, password, protocol, excluded, ...rest } = options;
-  const tree = new LocalTree(pathFromText(directory.replace(/(?<=.)\/+$/, "")));
-  let incomplete = false;
-  const onError = (): void => {
+): Promise<PushResult> {
+  const { transfer = archive, password, protocol, excluded, progress, ...rest } = options;
+  let incomplete = rest.incomplete ?? false;
+  const rules = new FilterRules();
+  rules.add(...(options.filter ?? []).map(parseFilterRule));
+  const tree = listedSource(source, { excluded, rules }, () => {
     incomplete = true;
-  };
-  const entries = [...walk(tree, rootPath, { onError, ...(excluded && { excluded }) })];
-  if (entries.length === 0) {
-    throw new RsyncError("SOURCE_MISSING", `Cannot push ${directory}: no such directory`);
-  }
-  const target = inEnvironment(targetOf(parseDaemonUrl(url), password, protocol), process.env);
-  const session = await Session.open(target, {
-    idNames: new LocalIdNames(),
-    features: { acknowledge: true },
-    ...rest,
-    transfer,
   });
-  return session.push(entries, tree, { incomplete, ...rest });
+  const entries = [...tree.entries()];
+  if (entries.length === 0) {
+    throw new RsyncError("SOURCE_MISSING", `Cannot push ${shownSource(source)}: nothing is there`);
+  }
+  const deletes = entries.some(({ mode }) => mode === 0);
+  const session = await Session.open(targetOf(to, { password, protocol }), {
+    idNames: new LocalIdNames(),
+    features: { acknowledge: transfer.dryRun !== true, deleteMissing: deletes },
+    ...rest,
+    transfer: deletes ? { ...transfer, force: true } : transfer,
+  });
+  const meter = progress && new ProgressMeter(progress);
+  const deleted: BytePath[] = [];
+  const observer = observers([
+    rest,
+    ...(meter ? [meter.observer] : []),
+    { deleted: (path) => deleted.push(path) },
+  ]);
+  const protect = rules.onWire(session.agreement.protocol, transfer.deleteExcluded ?? false);
+  const report = await session.push(entries, tree, { ...rest, ...observer, incomplete, protect });
+  meter?.finish();
+  return new PushResult(report, deleted);
+}
+
+/**
+ * Deletes exact paths of a module, directories with all that is in them; nothing else is touched.
+ *
+ * @param paths below the URL's directory, as text.
+ * @throws {RsyncError} OPTION_REFUSED by a daemon that allows no deletions; what ended the session.
+ */
+export async function deletePaths(
+  to: string | Target,
+  paths: readonly string[],
+  options: Omit<ClientPushOptions, "transfer" | "excluded"> = {},
+): Promise<PushResult> {
+  const gone = paths.map((path) => pathFromText(path.replace(/^\/+|\/+$/g, "")));
+  if (gone.includes(rootPath)) {
+    throw new RsyncError("BAD_OPTION", "Cannot delete the directory that the address names");
+  }
+  const above = new Set<BytePath>([rootPath]);
+  for (const path of gone) {
+    for (let at = parentPath(path); at !== ""; at = parentPath(at)) above.add(at);
+  }
+  const entries = [...[...above].map(directory), ...gone.map(deletion)];
+  const source: ListedSource = { entries: () => entries, open: () => undefined };
+  // Directories above are named only, not made and not changed.
+  const transfer = { recursive: true, existing: true, omitDirTimes: true };
+  return push(source, to, { ...options, transfer });
 }
 
 const archive: TransferOptions = { recursive: true, links: true, perms: true, times: true };
 
-function targetOf(url: DaemonUrl, password = "", protocol?: number): Target {
-  const { user, ...address } = url;
+function directory(path: BytePath): FileEntry {
+  return { ...deletion(path), mode: fileTypes.directory | 0o755 };
+}
+
+function listedSource(
+  source: PushSource,
+  { excluded, rules }: { readonly excluded: PatternMatch | undefined; readonly rules: FilterRules },
+  onError: () => void,
+): ListedSource {
+  if (typeof source !== "string") return isListed(source) ? source : new MemoryTree(source);
+  const tree = new LocalTree(pathFromText(source.replace(/(?<=.)\/+$/, "")));
+  const byRules = rules.isEmpty ? () => false : rules.excluding(rulesIn(tree));
+  const isOut: PatternMatch = (path, isDirectory) =>
+    excluded?.(path, isDirectory) === true || byRules(path, isDirectory);
+  return {
+    entries: () => walk(tree, rootPath, { onError, excluded: isOut }),
+    open: (entry) => tree.open(entry),
+  };
+}
+
+function isListed(source: Exclude<PushSource, string>): source is ListedSource {
+  return typeof source["entries"] === "function";
+}
+
+function shownSource(source: PushSource): string {
+  return typeof source === "string" ? source : "the tree";
+}
+
+function targetOf(
+  url: string | Target,
+  {
+    password = "",
+    protocol,
+    namesFile = false,
+  }: { password?: string | undefined; protocol?: number | undefined; namesFile?: boolean },
+): Target {
+  if (typeof url !== "string") return protocol === undefined ? url : { ...url, protocol };
+  const { user, ...address }: DaemonUrl = inEnvironment(parseDaemonUrl(url), process.env);
   const credentials: Credentials | undefined = user === undefined ? undefined : { user, password };
-  return { ...address, credentials, protocol };
+  return { ...address, credentials, protocol, namesFile: namesFile && !url.endsWith("/") };
+}
+
+const events = [
+  "acknowledged",
+  "deleted",
+  "sent",
+  "item",
+  "text",
+  "sending",
+  "step",
+  "listed",
+] as const satisfies readonly (keyof PushObserver)[];
+
+/** One observer that tells several, each in turn. */
+function observers(all: readonly PushObserver[]): PushObserver {
+  const told: Partial<Record<keyof PushObserver, (...what: unknown[]) => void>> = {};
+  for (const event of events) {
+    const listeners = all.flatMap((each) => each[event] ?? []) as ((...what: unknown[]) => void)[];
+    if (listeners.length === 0) continue;
+    told[event] = (...what) => {
+      for (const listener of listeners) listener(...what);
+    };
+  }
+  return told as PushObserver;
 }

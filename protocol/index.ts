@@ -1,7 +1,12 @@
 export {
+  type ClientOptions,
   type ClientPushOptions,
   type DaemonListing,
+  deletePaths,
+  type ListedSource,
+  listFiles,
   listModules,
+  type PushSource,
   push,
 } from "./client.ts";
 export { type FailureCode, RsyncError, type RsyncErrorOptions } from "./errors.ts";
@@ -14,6 +19,14 @@ export {
   isRegularFile,
   isSymlink,
 } from "./flist/entry.ts";
+export { FilterRules, type ReadRules } from "./flist/filter.ts";
+export {
+  type FilterFileOptions,
+  type FilterRule,
+  parseFilterFile,
+  parseFilterRule,
+  parsePatternRule,
+} from "./flist/filter-rule.ts";
 export { objectKey } from "./flist/hard-links.ts";
 export type { IdNames } from "./flist/list.ts";
 export { sortKey } from "./flist/order.ts";
@@ -37,6 +50,7 @@ export {
   rootPath,
 } from "./path.ts";
 export { type PoolOptions, SessionPool } from "./pool.ts";
+export type { PushProgress } from "./progress.ts";
 export {
   type Rename,
   type RenamedDirectory,
@@ -51,14 +65,19 @@ export type {
   PushOptions,
   PushReport,
 } from "./report.ts";
+export { type PathResult, PushResult } from "./result.ts";
 export type { SendOutcome } from "./roles/file-sender.ts";
 export { type Item, itemFlags } from "./roles/request.ts";
 export { Session } from "./session.ts";
+export { type ArgumentOptions, ArgumentSource, type ListProblem } from "./source/arguments.ts";
 export { LocalIdNames } from "./source/id-names.ts";
 export { LocalTree } from "./source/local.ts";
+export { type MemoryObject, MemoryTree } from "./source/memory.ts";
+export { PathList, type PathListOptions } from "./source/path-list.ts";
 export type { FileSource, FileState, OpenFile } from "./source/source.ts";
 export { type Listing, type WalkOptions, walk, walkDirectories } from "./source/walk.ts";
 export type { SessionOptions, Target } from "./target.ts";
+export type { ObjectCounts, PushTotals } from "./totals.ts";
 export type { Address, ConnectOptions } from "./transport/connect.ts";
 export { inEnvironment } from "./transport/environment.ts";
 export { type HttpProxy, parseProxy } from "./transport/proxy.ts";

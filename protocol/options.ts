@@ -114,6 +114,18 @@ export interface TransferOptions {
   readonly suffix?: string;
   /** `--mkpath`: missing directories above the destination are made. Daemons of 3.2.3 and later. */
   readonly makePath?: boolean;
+  /** `-d`: directories are listed, but not what is in them. */
+  readonly dirs?: boolean;
+  /** `-R`: names keep the whole path that was given; the directories above them are implied. */
+  readonly relative?: boolean;
+  /** Off with `--no-implied-dirs`: implied directories do not get our attributes. Default true. */
+  readonly impliedDirs?: boolean;
+  /** `-m` */
+  readonly pruneEmptyDirs?: boolean;
+  /** `--delete-excluded`: what is excluded here is not protected there. */
+  readonly deleteExcluded?: boolean;
+  /** `--ignore-errors`: deletes even when something could not be listed here. */
+  readonly ignoreErrors?: boolean;
   /** `-M`: options for the daemon alone. */
   readonly remoteOptions?: readonly string[];
 }

@@ -3,7 +3,8 @@ import { remoteFailure } from "./failure.ts";
 import { type FileEntry, isDirectory } from "./flist/entry.ts";
 import { asBytePath, type BytePath, baseName } from "./path.ts";
 import type { SendOutcome } from "./roles/file-sender.ts";
-import type { Item } from "./roles/request.ts";
+import { type Item, itemFlags } from "./roles/request.ts";
+import { deletedCounts, hasSize, ObjectCounter, type PushTotals } from "./totals.ts";
 
 /** Text of the daemon: `error` is about a path or fatal, the others are for a log. */
 export interface DaemonText {
@@ -22,12 +23,20 @@ export interface PushObserver {
   /** The daemon says what it does with an entry. */
   readonly item?: (entry: FileEntry, item: Item) => void;
   readonly text?: (text: DaemonText) => void;
+  /** A requested file is here, and its content is about to be sent. */
+  readonly sending?: (entry: FileEntry, item: Item) => void;
+  /** `bytes` of the file named last by `sending` are through; told of long files only. */
+  readonly step?: (bytes: number) => void;
+  /** The list is complete at the daemon's end of the line; what it needs comes next. */
+  readonly listed?: (entries: readonly FileEntry[]) => void;
 }
 
 /** How a push is made. */
 export interface PushOptions extends PushObserver {
   /** Something could not be listed, so the daemon must not delete what is missing. Default false. */
   readonly incomplete?: boolean;
+  /** Filter rules as they are sent: what a delete pass of the daemon must leave alone. */
+  readonly protect?: readonly string[];
 }
 
 /**
@@ -73,6 +82,16 @@ export class PushReport {
   /** Bytes on the wire. */
   bytesSent = 0;
   bytesReceived = 0;
+  /** Of the content: bytes that travelled, and bytes that the daemon had already. */
+  literalBytes = 0;
+  matchedBytes = 0;
+  /** Files, directories, symlinks, devices and specials that were deleted, where it was told. */
+  deletedOfKind: readonly number[] | undefined;
+  #failed = false;
+  #deletedDirectories = 0;
+  readonly #created = new ObjectCounter();
+  #transferredFiles = 0;
+  #transferredBytes = 0;
 
   /** The list that was sent, in wire order. */
   get entries(): readonly FileEntry[] {
@@ -125,6 +144,7 @@ export class PushReport {
     const wasDirectory = name.endsWith("\0");
     this.#answered = true;
     this.deletedCount += 1;
+    if (wasDirectory) this.#deletedDirectories += 1;
     this.#observer.deleted?.(asBytePath(wasDirectory ? name.slice(0, -1) : name), wasDirectory);
   }
 
@@ -135,8 +155,63 @@ export class PushReport {
   }
 
   item(item: Item): void {
+    const entry = this.#entries[item.index] as FileEntry;
     this.#answered = true;
-    this.#observer.item?.(this.#entries[item.index] as FileEntry, item);
+    if ((item.flags & itemFlags.isNew) !== 0) this.#created.add(entry);
+    if ((item.flags & itemFlags.transfer) !== 0) {
+      this.#transferredFiles += 1;
+      this.#transferredBytes += entry.size;
+    }
+    this.#observer.item?.(entry, item);
+  }
+
+  /** A message of the daemon that says that some path failed. */
+  sawFailure(): void {
+    this.#failed = true;
+  }
+
+  opened(item: Item): void {
+    this.#observer.sending?.(this.#entries[item.index] as FileEntry, item);
+  }
+
+  step(bytes: number): void {
+    this.#observer.step?.(bytes);
+  }
+
+  listed(): void {
+    this.#observer.listed?.(this.#entries);
+  }
+
+  /** What `--stats` tells; complete when the push is over. */
+  get totals(): PushTotals {
+    const listed = new ObjectCounter();
+    let totalBytes = 0;
+    for (const entry of this.#entries) {
+      listed.add(entry);
+      if (hasSize(entry)) totalBytes += entry.size;
+    }
+    const seen = { all: this.deletedCount, directories: this.#deletedDirectories };
+    return {
+      listed,
+      created: this.#created,
+      deleted: deletedCounts(this.deletedOfKind, seen),
+      transferredFiles: this.#transferredFiles,
+      totalBytes,
+      transferredBytes: this.#transferredBytes,
+      literalBytes: this.literalBytes,
+      matchedBytes: this.matchedBytes,
+      sentBytes: this.bytesSent,
+      receivedBytes: this.bytesReceived,
+    };
+  }
+
+  /** What rsync would exit with: 0, 23 (something failed), 24 (vanished) or 25 (not all deleted). */
+  get exitCode(): number {
+    const kinds = new Set([...this.#outcomes.values()].map(({ kind }) => kind));
+    if (this.#failed || kinds.has("unreadable")) return 23;
+    if (kinds.has("vanished")) return 24;
+    const limited = this.#texts.some(({ text }) => text.startsWith("Deletions stopped"));
+    return limited ? 25 : 0;
   }
 
   text(severity: DaemonText["severity"], text: string): void {

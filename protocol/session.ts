@@ -1,6 +1,5 @@
-import { type Agreement, compatFlags } from "./agreement.ts";
-import { openTokens, tokenCompressions } from "./delta/compression.ts";
-import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
+import type { Agreement } from "./agreement.ts";
+import { tokenCompressions } from "./delta/compression.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
@@ -14,10 +13,9 @@ import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { rootPath } from "./path.ts";
 import { type PushOptions, PushReport } from "./report.ts";
-import { sendList } from "./roles/list-sender.ts";
-import { runSender } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
 import type { SessionOptions, Target } from "./target.ts";
+import { runTransfer } from "./transfer.ts";
 import { connect } from "./transport/connect.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
@@ -122,7 +120,7 @@ export class Session {
     this.#deadline(this.#options.timeoutMs ?? 300_000);
     this.#report.begin(list.all, options, { acknowledges, left: list.left });
     try {
-      await this.#transfer(list, source, incomplete);
+      await this.#transfer(list, source, { ...options, incomplete });
     } catch (error) {
       throw error instanceof RsyncError ? this.#report.explain(error) : error;
     } finally {
@@ -137,8 +135,8 @@ export class Session {
   }
 
   async #setUp(target: Target): Promise<void> {
-    const { module, directory = rootPath, credentials, protocol } = target;
-    const { transfer, features = {} } = this.#options;
+    const { module, directory = rootPath, namesFile, credentials, protocol } = target;
+    const { transfer, features = {}, onMotd } = this.#options;
     const link = {
       read: <T>(decode: (from: Cursor) => T) => this.#source.read(decode),
       tryRead: <T>(decode: (from: Cursor) => T) => this.#source.tryRead(decode),
@@ -147,13 +145,14 @@ export class Session {
     };
     const { agreement, offered } = await handshake(link, {
       module,
-      destination: destinationArgument(module, directory),
+      destination: destinationArgument(module, directory, { namesFile }),
       options: transfer,
       features: { ...features, ...this.#knowledge.features(transfer) },
       credentials,
       protocol,
       checksums,
       compressions: tokenCompressions,
+      onText: onMotd,
     });
     this.#knowledge.learn(offered);
     const output = agreement.protocol < 30 ? new RawOutput(this.#sink) : new Mux(this.#sink);
@@ -161,37 +160,22 @@ export class Session {
     this.#source.demultiplex();
   }
 
-  async #transfer(list: SentList, source: FileSource, incomplete: boolean): Promise<void> {
-    const { transfer, idNames } = this.#options;
+  async #transfer(
+    list: SentList,
+    source: FileSource,
+    { incomplete = false, protect = [] }: PushOptions,
+  ): Promise<void> {
     const { agreement, output } = this.#ready();
-    const { protocol, checksum, seed, compat, compression } = agreement;
-    const seedFix = (compat & compatFlags.checksumSeedFix) !== 0;
-    const strong = await loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
-    const pace = (): Promise<void> => this.#pace(output);
-    await sendList(output, list, {
-      agreement,
-      transfer,
-      idNames,
-      source,
-      strong,
-      incomplete,
-      pace,
-    });
-    this.#keepAlive.stop();
-    await runSender(
-      { output, pace, read: (decode) => this.#read(output, decode) },
+    await runTransfer(
       {
-        entries: list.entries,
-        source,
-        strong,
-        protocol,
-        tokens: openTokens(compression, output, transfer.compressLevel),
-        dryRun: transfer.dryRun ?? false,
-        inplace: transfer.inplace ?? false,
-        completesPartial: (compat & compatFlags.inplacePartialDir) !== 0,
-        onItem: (item) => this.#report.item(item),
-        onSent: (index, outcome) => this.#report.sent(index, outcome),
+        output,
+        agreement,
+        onListed: () => this.#keepAlive.stop(),
+        pace: () => this.#pace(output),
+        read: (decode) => this.#read(output, decode),
       },
+      this.#options,
+      { list, source, report: this.#report, incomplete, protect },
     );
     this.#report.bytesSent = output.bytesSent;
     this.#report.bytesReceived = this.#socket.bytesRead;
@@ -244,6 +228,7 @@ export class Session {
 
   #receive(tag: number, payload: Buffer): void {
     const severity = severities[tag];
+    if (tag === messageTags.errorTransfer) this.#report.sawFailure();
     if (severity !== undefined) this.#report.text(severity, payload.toString("latin1"));
     else if (tag === messageTags.success) this.#report.acknowledge(payload);
     else if (tag === messageTags.deleted) this.#report.deleted(payload.toString("latin1"));

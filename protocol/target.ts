@@ -11,6 +11,8 @@ export interface Target extends Address {
   readonly module: string;
   /** Below the module; default its root. A missing last component is created. */
   readonly directory?: BytePath | undefined;
+  /** A single file takes the directory's name instead of a place in it. Default false. */
+  readonly namesFile?: boolean;
   readonly credentials?: Credentials | undefined;
   /** Announce this protocol instead of the newest; 27 to 32. */
   readonly protocol?: number | undefined;
@@ -24,6 +26,8 @@ export interface SessionOptions {
   readonly signal?: AbortSignal | undefined;
   /** Names of owners; without it, or with `numericIds`, owners travel as numbers. */
   readonly idNames?: IdNames;
+  /** Told of each line of the daemon's message of the day. */
+  readonly onMotd?: (line: string) => void;
   /** Limit of silence during set-up, default 30,000 ms. */
   readonly handshakeTimeoutMs?: number;
   /** Limit of silence during the transfer, default 300,000 ms. */

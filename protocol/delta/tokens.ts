@@ -49,3 +49,28 @@ export class PlainTokens implements TokenWriter {
     this.#out.int32(0);
   }
 }
+
+/** Passes tokens on, and counts the bytes of both kinds. */
+export class CountedTokens implements TokenWriter {
+  readonly #tokens: TokenWriter;
+  literalBytes = 0;
+  matchedBytes = 0;
+
+  constructor(tokens: TokenWriter) {
+    this.#tokens = tokens;
+  }
+
+  literal(bytes: Uint8Array): void {
+    this.literalBytes += bytes.length;
+    this.#tokens.literal(bytes);
+  }
+
+  match(block: number, bytes: Uint8Array): void {
+    this.matchedBytes += bytes.length;
+    this.#tokens.match(block, bytes);
+  }
+
+  end(): void {
+    this.#tokens.end();
+  }
+}

@@ -12,6 +12,14 @@ export interface SessionFeatures {
   readonly checksumChoice?: string;
   /** The compression to use instead of negotiating one. */
   readonly compressChoice?: string;
+  /** `-v`, so many times: how much the daemon says of its own accord. Default 0. */
+  readonly verbosity?: number;
+  /** `-q` */
+  readonly quiet?: boolean;
+  /** `--log-format`: which items the daemon must tell of. */
+  readonly logFormat?: "%i" | "%i%I" | "%o" | "X";
+  /** `--stats`: how many objects of each kind were deleted is told before protocol 32, too. */
+  readonly stats?: boolean;
 }
 
 /**
@@ -21,12 +29,14 @@ export interface SessionFeatures {
  */
 const capabilities = "e.LsfxCIvu";
 
-const shortOptions: readonly (readonly [string, (o: TransferOptions) => boolean | undefined])[] = [
+const shortOptions: readonly (readonly [string, (o: TransferOptions) => unknown])[] = [
   ["b", (o) => o.backup],
   ["u", (o) => o.update],
   ["n", (o) => o.dryRun],
   ["l", (o) => o.links],
+  ["d", (o) => o.dirs || (o.delete && !o.recursive)],
   ["K", (o) => o.keepDirlinks],
+  ["m", (o) => o.pruneEmptyDirs],
   ["O", (o) => o.omitDirTimes],
   ["J", (o) => o.omitLinkTimes],
   ["y", (o) => o.fuzzy],
@@ -41,6 +51,7 @@ const shortOptions: readonly (readonly [string, (o: TransferOptions) => boolean 
   ["r", (o) => o.recursive],
   ["c", (o) => o.checksum],
   ["I", (o) => o.ignoreTimes],
+  ["R", (o) => o.relative],
   ["S", (o) => o.sparse],
 ];
 
@@ -54,9 +65,11 @@ const when = (on: boolean | undefined, ...words: string[]): readonly string[] | 
 
 /** In rsync's own order (spec 1 §2.3), so that vectors can be compared with a stock client's. */
 const longOptions: readonly LongOption[] = [
+  (o) => when((o.delete ?? false) !== false && !o.recursive, "--no-r"),
   (o) => (o.compressLevel === undefined ? undefined : `--compress-level=${o.compressLevel}`),
   (o) => when(o.devices && !o.specials, "--no-specials"),
   (o) => when(o.specials && !o.devices, "--specials"),
+  (_, f) => (f.logFormat === undefined ? undefined : `--log-format=${f.logFormat}`),
   (o) => (o.blockSizeBytes === undefined ? undefined : `-B${o.blockSizeBytes}`),
   (o) => (o.backupDir === undefined ? undefined : ["--backup-dir", o.backupDir]),
   (o) => (o.suffix === undefined ? undefined : `--suffix=${o.suffix}`),
@@ -65,15 +78,18 @@ const longOptions: readonly LongOption[] = [
   (o) => (o.maxDelete === undefined ? undefined : `--max-delete=${o.maxDelete || -1}`),
   (o) => sized("--min-size", o.minSizeBytes),
   (o) => sized("--max-size", o.maxSizeBytes),
-  (o) => deleteOption(o.delete),
+  (o) => (o.deleteExcluded && o.delete === true ? undefined : deleteOption(o.delete)),
+  (o) => when(o.deleteExcluded, "--delete-excluded"),
   (o) => when(o.force, "--force"),
   (o) => when(o.super, "--super"),
   (o) => when(o.sizeOnly, "--size-only"),
+  (_, f) => when(f.stats, "--stats"),
   (_, f) => when(f.deleteMissing, "--delete-missing-args"),
   (o) => modifyWindow(o.modifyWindowSeconds),
   (o) => (o.partialDir === undefined ? undefined : ["--partial-dir", o.partialDir]),
   (o) => when(o.delayUpdates, "--delay-updates"),
   (o) => when(o.partial && o.partialDir === undefined && !o.delayUpdates, "--partial"),
+  (o) => when(o.ignoreErrors, "--ignore-errors"),
   (o) => when(o.safeLinks, "--safe-links"),
   (o) => when(o.numericIds, "--numeric-ids"),
   (o) => (o.userMap === undefined ? undefined : `--usermap=${o.userMap}`),
@@ -84,6 +100,7 @@ const longOptions: readonly LongOption[] = [
   (o) => when(o.fsync, "--fsync"),
   (o) => o.alternate?.directories.flatMap((path) => [`--${o.alternate?.how}-dest`, path]),
   (o) => when(o.inplace, "--inplace"),
+  (o) => when(o.relative && o.impliedDirs === false, "--no-implied-dirs"),
   (_, f) => when(f.acknowledge, "--remove-source-files"),
   (o) => when(o.preallocate, "--preallocate"),
   (o) => when(o.makePath, "--mkpath"),
@@ -102,9 +119,8 @@ export function pushArguments(
   features: SessionFeatures = {},
   protocol = 32,
 ): string[] {
-  const letters = shortOptions
-    .filter(([, isOn]) => isOn(options) === true)
-    .map(([letter]) => letter);
+  const letters = shortOptions.filter(([, isOn]) => isOn(options)).map(([letter]) => letter);
+  letters.unshift("v".repeat(features.verbosity ?? 0), features.quiet ? "q" : "");
   const negotiateCompression = options.compress && features.compressChoice === undefined;
   const told = protocol < 30 ? "" : capabilities;
   const bundle = `-${letters.join("")}${negotiateCompression ? "z" : ""}${told}`;
@@ -134,12 +150,22 @@ export function encodeArguments(words: readonly string[], protocol = 32): Buffer
  *
  * The daemon expands wildcards and splits at " module/" here (spec 1 §2.1), so both are defused.
  */
-export function destinationArgument(module: string, directory: BytePath): string {
+export function destinationArgument(
+  module: string,
+  directory: BytePath,
+  { namesFile = false }: { readonly namesFile?: boolean | undefined } = {},
+): string {
   if (directory === "") return `${module}/`;
   const escaped = directory
     .replaceAll(/[\\*?[\]]/g, "\\$&")
     .replaceAll(` ${module}/`, `[ ]${module}/`);
-  return `${module}/${escaped}/`;
+  return `${module}/${escaped}${namesFile ? "" : "/"}`;
+}
+
+/** What a listing shows: a directory's content or everything below, links with their targets. */
+export function listArguments(source: string, recursive: boolean, protocol: number): string[] {
+  const bundle = `-l${recursive ? "r" : "d"}${protocol < 30 ? "" : capabilities}`;
+  return ["--server", "--sender", bundle, "--list-only", ".", source];
 }
 
 function sized(option: string, bytes: number | undefined): string | undefined {

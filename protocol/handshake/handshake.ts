@@ -35,6 +35,10 @@ export interface HandshakeRequest {
   /** What we can do, best first. */
   readonly checksums: readonly string[];
   readonly compressions: readonly string[];
+  /** The arguments where they are not those of a push. */
+  readonly words?: (features: SessionFeatures) => readonly string[];
+  /** Told of each line of the message of the day. */
+  readonly onText?: ((line: string) => void) | undefined;
 }
 
 /** What was agreed, and what the daemon offered: a later handshake need not ask again. */
@@ -62,7 +66,9 @@ export async function handshake(
   const entered = await enterModule(link, request.module, request);
   const { protocol } = entered;
   const asked = askOf(entered, request.options, request.features);
-  const words = pushArguments(request.destination, asked.options, asked.features, protocol);
+  const words =
+    request.words?.(asked.features) ??
+    pushArguments(request.destination, asked.options, asked.features, protocol);
   link.write(encodeArguments(words, protocol));
   return protocol < 30
     ? setUpPlainly(link, protocol, asked)
@@ -79,7 +85,7 @@ export interface Entered {
 export async function enterModule(
   link: HandshakeLink,
   module: string,
-  options: Pick<HandshakeRequest, "credentials" | "protocol">,
+  options: Pick<HandshakeRequest, "credentials" | "protocol" | "onText">,
 ): Promise<Entered> {
   const { credentials, protocol: announced = protocolRange.newest } = options;
   const greeting = parseGreeting(await link.read(readLine));
@@ -90,6 +96,7 @@ export async function enterModule(
     const reply = parseModuleReply(await link.read(readLine));
     if (reply.kind === "ready") return { protocol, announced: greeting.protocol };
     if (reply.kind === "refused") throw reply.error;
+    if (reply.kind === "text") options.onText?.(reply.text);
     if (reply.kind === "challenge") {
       if (credentials === undefined) throw passwordNeeded(module);
       link.write(formatResponse(credentials, reply.challenge, auth.digest()));

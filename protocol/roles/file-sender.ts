@@ -35,6 +35,10 @@ export interface FileSenderOptions {
   readonly inplace?: boolean;
   /** Compat bit 0x40: what is in a partial directory is completed in place. Default false. */
   readonly completesPartial?: boolean;
+  /** A requested file is here, and its content is about to be sent. */
+  readonly onOpened?: (item: Item) => void;
+  /** So many bytes of the file that was opened last are through. Told once a step, if at all. */
+  readonly onStep?: (bytes: number) => void;
 }
 
 /** What a file's answer is written to. */
@@ -69,6 +73,7 @@ export class FileSender {
     }
     const { file, first, state } = opened;
     const { output, dialect, pace } = this.#link;
+    this.#options.onOpened?.(item);
     dialect.writeItem(output, item);
     writeSumHead(output, basis.head);
     const content = this.#contentWriter(item, basis);
@@ -110,6 +115,7 @@ export class FileSender {
       digest.update(bytes);
       content.literal(bytes);
       position += length;
+      this.#options.onStep?.(position);
       await this.#link.pace.take();
       try {
         length = file.read(step, stepBytes, position);

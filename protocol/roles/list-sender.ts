@@ -28,7 +28,8 @@ export async function sendList(
 ): Promise<void> {
   const { agreement, transfer, idNames, source, strong, incomplete, pace } = options;
   const { checksum = false } = transfer;
-  if (transfer.delete || agreement.deletesByRules) {
+  const prunes = transfer.delete || transfer.deleteExcluded || transfer.pruneEmptyDirs;
+  if (prunes || agreement.deletesByRules) {
     writeFilterList(output, [...partialRules(transfer, agreement.protocol), ...rules]);
   }
   const list = checksum ? await withDigests(entries, source, strong, pace) : entries;

@@ -27,6 +27,8 @@ export interface SenderOptions extends FileSenderOptions {
   readonly dryRun?: boolean;
   readonly onItem?: (item: Item) => void;
   readonly onSent?: (index: number, outcome: SendOutcome) => void;
+  /** How many files, directories, symlinks, devices and specials were deleted. */
+  readonly onDeleteStats?: (counts: readonly number[]) => void;
 }
 
 /** Content is asked for in the first phase, and once more in the second. */
@@ -114,6 +116,7 @@ class Sender {
   }
 
   #isItem(request: Request): request is Item {
+    if (request.kind === "delete stats") this.#options.onDeleteStats?.(request.counts);
     return request.kind === "item" && !this.#dialect.isKeepAlive(request);
   }
 

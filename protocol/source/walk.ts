@@ -10,6 +10,8 @@ export interface WalkOptions {
   readonly descend?: (path: BytePath) => boolean;
   /** What could not be listed; the walk goes on with the rest. */
   readonly onError?: (path: BytePath, error: NodeJS.ErrnoException) => void;
+  /** A name was there when its directory was read, and is gone. */
+  readonly onVanished?: (path: BytePath) => void;
 }
 
 /** One directory and what lies directly in it. */
@@ -83,6 +85,7 @@ function childrenOf(
 function lstatOf(tree: LocalTree, path: BytePath, options: WalkOptions): FileEntry | undefined {
   try {
     const entry = tree.lstat(path);
+    if (entry === undefined) options.onVanished?.(path);
     if (entry === undefined || path === "") return entry;
     return options.excluded?.(path, isDirectory(entry)) ? undefined : entry;
   } catch (error) {

@@ -48,7 +48,7 @@ describeDaemons("a delta push", (version) => {
     fs.utimesSync(source.path, 1_700_000_000, 1_700_000_000);
     const { compress } = transfer;
     const features = typeof compress === "string" ? { compressChoice: compress } : {};
-    const report = await push(source.path, daemon.url("backup"), { transfer, features });
+    const { report } = await push(source.path, daemon.url("backup"), { transfer, features });
     expect(report.texts).toEqual([]);
     expectEqualTrees(source.path, daemon.path("backup"));
     return report.bytesSent;

@@ -1,0 +1,181 @@
+import { RsyncError } from "../errors.ts";
+import { asBytePath, type BytePath } from "../path.ts";
+import type { Cursor } from "../wire/cursor.ts";
+import { readInt32 } from "../wire/int.ts";
+import { readVarint, readVarlong } from "../wire/varint.ts";
+import { type EntryFormat, entryFlags, type FileEntry, fileTypes } from "./entry.ts";
+
+/** Longer names and link targets no system has; a peer that announces one wants our memory. */
+const longestName = 4_095;
+const longestTarget = 4_095;
+const mostNanoseconds = 999_999_999;
+/** `00` ends a list; with byte flags these two bytes end it, too, and an error number follows. */
+const endWithError = entryFlags.extended | 0x1000;
+
+const knownTypes: ReadonlySet<number> = new Set(
+  Object.entries(fileTypes).flatMap(([name, type]) => (name === "mask" ? [] : [type])),
+);
+
+/** What the entry before had; both ends keep it for the whole session. */
+interface Previous {
+  readonly name: string;
+  readonly mode: number;
+  readonly mtimeSeconds: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly major: number;
+}
+
+/** The end of a list; bits of {@link ioErrors} say what the sender could not read. */
+export interface ListEnd {
+  readonly kind: "end";
+  readonly ioError: number;
+}
+
+/**
+ * Reads entries one after the other; the twin of {@link EntryWriter}, and suspicious: whatever no
+ * sender writes ends the session.
+ *
+ * Wire: protocol 30 and later (spec 1 §7.2).
+ */
+export class EntryReader {
+  readonly #format: EntryFormat;
+  #previous: Previous = { name: "", mode: 0, mtimeSeconds: 0, uid: 0, gid: 0, major: 0 };
+  /** Entries by place, kept only where later ones may be names of the same object. */
+  readonly #leaders: FileEntry[] = [];
+
+  constructor(format: EntryFormat) {
+    this.#format = format;
+  }
+
+  /**
+   * The next entry, or the end of the list. Nothing is remembered of an entry that is not complete.
+   *
+   * @throws {RsyncError} BAD_STREAM for what no sender writes.
+   */
+  read(from: Cursor): FileEntry | ListEnd {
+    const flags = this.#readFlags(from);
+    if (flags === 0)
+      return { kind: "end", ioError: this.#format.varintFlags ? readVarint(from) : 0 };
+    if (!this.#format.varintFlags && flags === endWithError) {
+      return { kind: "end", ioError: readVarint(from) };
+    }
+    const name = readName(from, flags, this.#previous.name);
+    const entry = this.#readLinked(from, flags, name) ?? this.#readAttributes(from, flags, name);
+    const { mode, mtimeSeconds, uid, gid, device } = entry;
+    const { major } = device ?? this.#previous;
+    this.#previous = { name, mode, mtimeSeconds, uid, gid, major };
+    if (this.#format.hardLinks) this.#leaders.push(entry);
+    return entry;
+  }
+
+  #readFlags(from: Cursor): number {
+    if (this.#format.varintFlags) return readVarint(from);
+    const first = from.uint8();
+    return (first & entryFlags.extended) === 0 ? first : first | (from.uint8() << 8);
+  }
+
+  /** A later name of an object that was listed: it has the first name's attributes. */
+  #readLinked(from: Cursor, flags: number, name: string): FileEntry | undefined {
+    const { hardLinked, hardLinkFirst } = entryFlags;
+    if (!this.#format.hardLinks || (flags & (hardLinked | hardLinkFirst)) !== hardLinked) {
+      return undefined;
+    }
+    const place = readVarint(from);
+    const first = this.#leaders[place];
+    if (first === undefined) throw badEntry(name, `it is a name of entry ${place}`);
+    return { ...first, path: pathOf(name) };
+  }
+
+  #readAttributes(from: Cursor, flags: number, name: string): FileEntry {
+    const has = (bit: number): boolean => (flags & bit) !== 0;
+    const previous = this.#previous;
+    const size = readVarlong(from, 3);
+    if (size < 0) throw badEntry(name, `its size is ${size}`);
+    const mtimeSeconds = has(entryFlags.sameTime) ? previous.mtimeSeconds : readVarlong(from, 4);
+    const mtimeNanoseconds = has(entryFlags.nanoseconds) ? readVarint(from) : 0;
+    if (mtimeNanoseconds < 0 || mtimeNanoseconds > mostNanoseconds) {
+      throw badEntry(name, `its time has ${mtimeNanoseconds} nanoseconds`);
+    }
+    const mode = has(entryFlags.sameMode) ? previous.mode : readInt32(from);
+    const type = mode & fileTypes.mask;
+    if (!knownTypes.has(type)) throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
+    const uid = has(entryFlags.sameUid) ? previous.uid : readOwner(from, flags, userNameFollows);
+    const gid = has(entryFlags.sameGid) ? previous.gid : readOwner(from, flags, groupNameFollows);
+    const device = this.#readDevice(from, flags, type);
+    const linkTarget = this.#readTarget(from, type, name);
+    this.#skipDigest(from, type);
+    return {
+      path: pathOf(name),
+      mode,
+      size,
+      mtimeSeconds,
+      mtimeNanoseconds,
+      uid,
+      gid,
+      ...(type === fileTypes.directory && { hasContent: !has(entryFlags.noContent) }),
+      ...(device && { device }),
+      ...(linkTarget !== undefined && { linkTarget }),
+    };
+  }
+
+  #readDevice(from: Cursor, flags: number, type: number): FileEntry["device"] {
+    const { devices, deviceOfSpecials } = this.#format;
+    const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
+    const isSpecial = type === fileTypes.fifo || type === fileTypes.socket;
+    if (!(isDevice && devices) && !(isSpecial && deviceOfSpecials)) return undefined;
+    const sameMajor = (flags & entryFlags.sameMajor) !== 0;
+    const major = sameMajor ? this.#previous.major : readVarint(from);
+    return { major, minor: readVarint(from) };
+  }
+
+  #readTarget(from: Cursor, type: number, name: string): string | undefined {
+    if (type !== fileTypes.symlink || !this.#format.links) return undefined;
+    const length = readVarint(from);
+    if (length <= 0 || length > longestTarget) {
+      throw badEntry(name, `it points to a name of ${length} bytes`);
+    }
+    return from.latin1(length);
+  }
+
+  #skipDigest(from: Cursor, type: number): void {
+    if (type === fileTypes.regular) from.bytes(this.#format.digestLength);
+  }
+}
+
+const userNameFollows = 0x400;
+const groupNameFollows = 0x800;
+
+/** An id; the name that may follow is of no interest to whoever keeps numbers. */
+function readOwner(from: Cursor, flags: number, nameFollows: number): number {
+  const id = readVarint(from) >>> 0;
+  if ((flags & nameFollows) !== 0) from.bytes(from.uint8());
+  return id;
+}
+
+function readName(from: Cursor, flags: number, previous: string): string {
+  const shared = (flags & entryFlags.sameName) === 0 ? 0 : from.uint8();
+  const length = (flags & entryFlags.longName) === 0 ? from.uint8() : readVarint(from);
+  if (shared > previous.length || length < 0 || shared + length > longestName) {
+    throw badEntry(previous, `the name after it shares ${shared} bytes and has ${length} more`);
+  }
+  return checkedName(previous.slice(0, shared) + from.latin1(length));
+}
+
+/** A name must lie below the root: what follows it to the disk must not leave the transfer. */
+function checkedName(name: string): string {
+  const bad = name === "" || name.startsWith("/") || name.includes("\0") || name.endsWith("/");
+  if (bad || name.split("/").some((part) => part === ".." || part === "")) {
+    throw badEntry(name, "it is no path below the root");
+  }
+  return name;
+}
+
+function pathOf(name: string): BytePath {
+  return asBytePath(name === "." ? "" : name.replace(/^(?:\.\/)+/, ""));
+}
+
+function badEntry(name: string, found: string): RsyncError {
+  const shown = JSON.stringify(name.slice(0, 200));
+  return new RsyncError("BAD_STREAM", `Cannot read the file list at ${shown}: ${found}`);
+}

@@ -1,0 +1,105 @@
+import type { BytePath } from "../path.ts";
+
+/** True for the names that a pattern is about. */
+export type PatternMatch = (path: BytePath, isDirectory: boolean) => boolean;
+
+const nothing = /(?!)/;
+
+/**
+ * Compiles an rsync filter pattern (rsync(1), "PATTERN MATCHING RULES").
+ *
+ * A leading `/` ties it to the root, a trailing one means directories only, `/***` a directory with
+ * all that is in it; a `/` elsewhere or `**` compares with the end of the path instead of the name.
+ */
+export function compilePattern(pattern: string): PatternMatch {
+  const anchored = pattern.startsWith("/");
+  const text = anchored ? pattern.slice(1) : pattern;
+  if (text.endsWith("/***")) return compileTree(text.slice(0, -4), anchored);
+  const directoriesOnly = text.endsWith("/") && text.length > 1;
+  const regex = compileBody(directoriesOnly ? text.slice(0, -1) : text, anchored, "");
+  return (path, isDirectory) => (isDirectory || !directoriesOnly) && regex.test(path);
+}
+
+function compileTree(body: string, anchored: boolean): PatternMatch {
+  const directory = compileBody(body, anchored, "");
+  const content = compileBody(body, anchored, "/[\\s\\S]*");
+  return (path, isDirectory) => (isDirectory && directory.test(path)) || content.test(path);
+}
+
+function compileBody(body: string, anchored: boolean, tail: string): RegExp {
+  // As in rsync a backslash is an ordinary character unless something in the pattern is special.
+  const source = /[*?[]/.test(body) ? translate(body) : escapeText(body);
+  if (source === undefined) return nothing;
+  return new RegExp(`${anchored ? "^" : "(?:^|/)"}${source}${tail}$`);
+}
+
+/** Undefined for a `[` without its `]`, which matches no name. */
+function translate(body: string): string | undefined {
+  let source = "";
+  for (let at = 0; at < body.length; ) {
+    const char = body[at] as string;
+    if (char === "*") {
+      const stars = /^\*+/.exec(body.slice(at))?.[0].length ?? 1;
+      // Leading stars and their slash may also stand for nothing.
+      const leading = at === 0 && stars > 1 && body[stars] === "/";
+      source += leading ? "(?:[\\s\\S]*/)?" : stars > 1 ? "[\\s\\S]*" : "[^/]*";
+      at += leading ? stars + 1 : stars;
+    } else if (char === "[") {
+      const bracket = readBracket(body, at);
+      if (bracket === undefined) return undefined;
+      source += bracket.source;
+      at = bracket.end;
+    } else {
+      const escaped = char === "\\" && at + 1 < body.length;
+      source += char === "?" ? "[^/]" : escapeText(escaped ? (body[at + 1] as string) : char);
+      at += escaped ? 2 : 1;
+    }
+  }
+  return source;
+}
+
+/** POSIX classes, of which names that are bytes know the ASCII ones. */
+const classes: Readonly<Record<string, string>> = {
+  alnum: "0-9A-Za-z",
+  alpha: "A-Za-z",
+  blank: " \\t",
+  cntrl: "\\x00-\\x1f\\x7f",
+  digit: "0-9",
+  graph: "\\x21-\\x7e",
+  lower: "a-z",
+  print: "\\x20-\\x7e",
+  punct: "!-\\/:-@\\[-`{-~",
+  space: "\\s",
+  upper: "A-Z",
+  xdigit: "0-9A-Fa-f",
+};
+
+function readBracket(body: string, start: number): { source: string; end: number } | undefined {
+  let at = start + 1;
+  const negated = body[at] === "!" || body[at] === "^";
+  if (negated) at += 1;
+  let set = "";
+  for (const first = at; at < body.length; ) {
+    const char = body[at] as string;
+    if (char === "]" && at > first) {
+      return { source: `(?!/)[${negated ? "^" : ""}${set}]`, end: at + 1 };
+    }
+    const named = /^\[:(\w+):\]/.exec(body.slice(at));
+    if (named !== null) {
+      set += classes[named[1] as string] ?? "";
+      at += named[0].length;
+    } else if (char === "-" && at > first && body[at + 1] !== "]") {
+      set += "-";
+      at += 1;
+    } else {
+      const escaped = char === "\\" && at + 1 < body.length;
+      set += escapeText(escaped ? (body[at + 1] as string) : char);
+      at += escaped ? 2 : 1;
+    }
+  }
+  return undefined;
+}
+
+function escapeText(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+}

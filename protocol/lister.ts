@@ -1,0 +1,166 @@
+import type { Agreement } from "./agreement.ts";
+import { RsyncError } from "./errors.ts";
+import { remoteFailure } from "./failure.ts";
+import { listFormat } from "./flist/format.ts";
+import { type ListLimits, type ReceivedList, readFileList } from "./flist/list-reader.ts";
+import { destinationArgument, listArguments } from "./handshake/argv.ts";
+import { handshake } from "./handshake/handshake.ts";
+import { checksums } from "./knowledge.ts";
+import { messageTags } from "./mux/frame.ts";
+import { Mux } from "./mux/mux.ts";
+import { rootPath } from "./path.ts";
+import { openDialect } from "./roles/dialect.ts";
+import type { Target } from "./target.ts";
+import { connect } from "./transport/connect.ts";
+import { Sink } from "./transport/sink.ts";
+import { Source } from "./transport/source.ts";
+import { indexDone } from "./wire/file-index.ts";
+
+export interface ListFilesOptions extends ListLimits {
+  /** Everything below, not only what is directly there. Default false. */
+  readonly recursive?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Limit of silence, default 30,000 ms. */
+  readonly timeoutMs?: number;
+  readonly onMotd?: (line: string) => void;
+}
+
+/** What lies at a place of a module, and what the daemon complained about. */
+export interface FileListing extends ReceivedList {
+  readonly errors: readonly string[];
+}
+
+/** Texts and bytes beyond these are a flood. */
+const mostErrors = 1_000;
+const mostClosingBytes = 64 * 1024;
+
+/**
+ * Lists a directory of a module, or one file, and what is in it, without its content.
+ *
+ * @throws {RsyncError} why the daemon cannot be asked, or what it sent that no daemon sends.
+ */
+export async function listDirectory(
+  target: Target,
+  options: ListFilesOptions = {},
+): Promise<FileListing> {
+  const { signal, timeoutMs = 30_000 } = options;
+  const socket = await connect(target, { timeoutMs, signal });
+  const lister = new Lister(socket, target, options);
+  const abort = (): void => lister.fail("ABORTED", "aborted");
+  signal?.addEventListener("abort", abort);
+  socket.setTimeout(timeoutMs, () => lister.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
+  try {
+    return await lister.list();
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    socket.destroy();
+  }
+}
+
+/** The receiving side of one session, as far as the file list. */
+class Lister {
+  readonly #socket: Awaited<ReturnType<typeof connect>>;
+  readonly #source: Source;
+  readonly #target: Target;
+  readonly #options: ListFilesOptions;
+  readonly #errors: string[] = [];
+
+  constructor(
+    socket: Awaited<ReturnType<typeof connect>>,
+    target: Target,
+    options: ListFilesOptions,
+  ) {
+    this.#socket = socket;
+    this.#target = target;
+    this.#options = options;
+    this.#source = new Source(socket, {
+      onMessage: (tag, payload) => this.#receive(tag, payload),
+    });
+  }
+
+  fail(code: "ABORTED" | "TIMED_OUT", found: string): void {
+    this.#source.fail(new RsyncError(code, `Cannot list the files: ${found}`));
+  }
+
+  async list(): Promise<FileListing> {
+    const agreement = await this.#setUp();
+    const output = new Mux(new Sink(this.#socket));
+    this.#source.demultiplex();
+    output.int32(0); // no filter rules (spec 1 §6)
+    output.flush();
+    const format = listFormat(agreement, { links: true, recursive: true });
+    const list = await this.#explaining(
+      readFileList(
+        (decode) => this.#source.tryRead(decode) ?? this.#source.read(decode),
+        { ...format, idNames: undefined },
+        this.#options,
+      ),
+    );
+    if (list.entries.length > 0) await this.#sayGoodbye(output, agreement);
+    return { ...list, errors: this.#errors };
+  }
+
+  async #setUp(): Promise<Agreement> {
+    const { module, directory = rootPath, namesFile, credentials, protocol } = this.#target;
+    const { recursive = false, onMotd } = this.#options;
+    const place = destinationArgument(module, directory, { namesFile });
+    const link = {
+      read: this.#source.read.bind(this.#source),
+      tryRead: this.#source.tryRead.bind(this.#source),
+      more: () => this.#source.more(),
+      write: (bytes: Uint8Array | string) => void this.#socket.write(bytes),
+    };
+    const { agreement } = await handshake(link, {
+      module,
+      destination: place,
+      options: { links: true, recursive },
+      features: {},
+      credentials,
+      protocol,
+      checksums,
+      compressions: [],
+      words: () => listArguments(place, recursive, protocol ?? 32),
+      onText: onMotd,
+    });
+    if (agreement.protocol >= 30) return agreement;
+    throw new RsyncError(
+      "PROTOCOL_MISMATCH",
+      `Cannot list the files: the daemon speaks protocol ${agreement.protocol}, listing needs 30`,
+    );
+  }
+
+  /** Asks for nothing, in all phases, and hears the daemon out: it logs an error otherwise. */
+  async #sayGoodbye(output: Mux, { protocol }: Agreement): Promise<void> {
+    const dialect = openDialect(protocol, 0);
+    const times = dialect.lastPhase + (dialect.repeatsGoodbye ? 3 : 2);
+    for (let said = 0; said < times; said += 1) dialect.writeIndex(output, indexDone);
+    output.flush();
+    try {
+      while (this.#source.available < mostClosingBytes) await this.#source.more();
+    } catch (error) {
+      if (!(error instanceof RsyncError) || error.code !== "CONNECTION_LOST") throw error;
+    }
+  }
+
+  #receive(tag: number, payload: Buffer): void {
+    const isError = tag === messageTags.error || tag === messageTags.errorTransfer;
+    if (isError && this.#errors.length < mostErrors) {
+      const lines = payload.toString("latin1").split("\n");
+      this.#errors.push(...lines.filter((line) => line !== ""));
+    }
+    if (tag !== messageTags.errorExit) return;
+    const exitCode = payload.length >= 4 ? payload.readInt32LE(0) : undefined;
+    this.#source.fail(remoteFailure(exitCode, this.#errors));
+  }
+
+  /** What the daemon said before it hung up tells more than that it did. */
+  async #explaining<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      const isLost = error instanceof RsyncError && error.code === "CONNECTION_LOST";
+      if (isLost && this.#errors.length > 0) throw remoteFailure(undefined, this.#errors, error);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import { readFileSync } from "node:fs";
+import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import type { FilterRules, ReadRules } from "../flist/filter.ts";
+import type { PatternMatch } from "../flist/pattern.ts";
+import { asBytePath, type BytePath, nativePath, parentPath, rootPath } from "../path.ts";
+import { type Argument, parseArgument } from "./argument.ts";
+import { LocalTree } from "./local.ts";
+import type { FileSource, OpenFile } from "./source.ts";
+import { type WalkOptions, walkDirectories } from "./walk.ts";
+
+/** Why something that was to be listed is not. */
+export interface ListProblem {
+  /** As a person knows it: the argument and what lies below it. */
+  readonly path: string;
+  readonly kind: "missing" | "vanished" | "unreadable";
+  readonly cause?: NodeJS.ErrnoException;
+}
+
+/** How `SRC` arguments are listed; everything is off unless said. */
+export interface ArgumentOptions {
+  /** `-r` */
+  readonly recursive?: boolean;
+  /** `-d`: directories are listed, those with a trailing slash with what is directly in them. */
+  readonly dirs?: boolean;
+  /** `-R` */
+  readonly relative?: boolean;
+  /** `-x`: what is mounted below is listed, not what is in it. */
+  readonly oneFileSystem?: boolean;
+  readonly filter?: FilterRules;
+  readonly onProblem?: (problem: ListProblem) => void;
+  /** A directory is left out because nothing asked for directories. */
+  readonly onSkipped?: (path: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An entry that knows which of several trees it lies in. */
+interface Located extends FileEntry {
+  readonly tree: LocalTree;
+}
+
+/** What `SRC…` of an rsync command line name: each a tree of its own, listed as one. */
+export class ArgumentSource implements FileSource {
+  readonly #options: ArgumentOptions;
+  readonly #implied = new Set<BytePath>();
+
+  constructor(options: ArgumentOptions = {}) {
+    this.#options = options;
+  }
+
+  /**
+   * The entries of one argument: `dir` with its name, `dir/` what is in it, and with `-R` all the
+   * directories that its path names.
+   *
+   * @param text as it was given, a byte string.
+   * @throws {RsyncError} BAD_OPTION for a path with ".." under `-R`.
+   */
+  *list(text: string): Generator<FileEntry> {
+    const argument = parseArgument(text, this.#options.relative ?? false);
+    const tree = new LocalTree(argument.root);
+    const first = this.#lookAt(tree, argument, text);
+    if (first === undefined) return;
+    const excluded = this.#exclusion(tree);
+    yield* this.#impliedBy(tree, argument);
+    if (argument.start !== "" && excluded(argument.start, isDirectory(first))) return;
+    if (!isDirectory(first)) yield located(first, tree);
+    else if (this.#options.recursive) yield* this.#below(tree, first, excluded);
+    else if (this.#options.dirs) yield* this.#oneLevel(tree, argument, first, excluded);
+    else this.#options.onSkipped?.(argument.start === "" ? "." : argument.start);
+  }
+
+  open(entry: FileEntry): OpenFile | undefined {
+    return (entry as Located).tree.open(entry);
+  }
+
+  /** The entry that is named; undefined when it is not there, which is told. */
+  #lookAt(tree: LocalTree, argument: Argument, text: string): FileEntry | undefined {
+    const { start, isContent } = argument;
+    const { onProblem } = this.#options;
+    try {
+      // Whoever names a directory's content means the directory, whatever leads to it.
+      const entry = tree.lstat(isContent ? inside(start) : start);
+      if (entry !== undefined) return { ...entry, path: start };
+      onProblem?.({ path: text, kind: "missing" });
+    } catch (error) {
+      onProblem?.({ path: text, kind: "unreadable", cause: error as NodeJS.ErrnoException });
+    }
+    return undefined;
+  }
+
+  *#impliedBy(tree: LocalTree, { start, hasDot }: Argument): Generator<FileEntry> {
+    if (!this.#options.relative || start === "") return;
+    const above: BytePath[] = [];
+    for (let path = parentPath(start); path !== ""; path = parentPath(path)) above.unshift(path);
+    if (hasDot) above.unshift(rootPath);
+    for (const path of above) {
+      if (this.#implied.has(path)) continue;
+      this.#implied.add(path);
+      const entry = tree.lstat(inside(path));
+      if (entry !== undefined) yield located({ ...entry, path }, tree);
+    }
+  }
+
+  *#below(tree: LocalTree, first: FileEntry, excluded: PatternMatch): Generator<FileEntry> {
+    const { oneFileSystem = false, signal } = this.#options;
+    const mounts = new Set<BytePath>();
+    const options = this.#walkOptions(tree, excluded, (path) => !mounts.has(path));
+    for (const { directory, children } of walkDirectories(tree, first.path, options)) {
+      signal?.throwIfAborted();
+      yield located({ ...directory, hasContent: children !== undefined }, tree);
+      for (const child of children ?? []) {
+        const isMount =
+          oneFileSystem && isDirectory(child) && child.identity?.device !== first.identity?.device;
+        if (isMount) mounts.add(child.path);
+        if (isMount || !isDirectory(child)) yield located(child, tree);
+      }
+    }
+  }
+
+  *#oneLevel(
+    tree: LocalTree,
+    { isContent }: Argument,
+    first: FileEntry,
+    excluded: PatternMatch,
+  ): Generator<FileEntry> {
+    if (!isContent) {
+      yield located(first, tree);
+      return;
+    }
+    const options = this.#walkOptions(tree, excluded, () => false);
+    for (const { directory, children } of walkDirectories(tree, first.path, options)) {
+      yield located({ ...directory, hasContent: children !== undefined }, tree);
+      for (const child of children ?? []) yield located(child, tree);
+    }
+  }
+
+  #exclusion(tree: LocalTree): PatternMatch {
+    const { filter } = this.#options;
+    return filter === undefined || filter.isEmpty ? () => false : filter.excluding(rulesIn(tree));
+  }
+
+  #walkOptions(
+    tree: LocalTree,
+    excluded: PatternMatch,
+    descend: (path: BytePath) => boolean,
+  ): WalkOptions {
+    const { onProblem } = this.#options;
+    const nameOf = (path: BytePath): string => (path === "" ? tree.root : `${tree.root}/${path}`);
+    return {
+      descend,
+      excluded,
+      onError: (path, cause) => onProblem?.({ path: nameOf(path), kind: "unreadable", cause }),
+      onVanished: (path) => onProblem?.({ path: nameOf(path), kind: "vanished" }),
+    };
+  }
+}
+
+function located(entry: FileEntry, tree: LocalTree): Located {
+  return { ...entry, tree };
+}
+
+function inside(path: BytePath): BytePath {
+  return asBytePath(path === "" ? "." : `${path}/.`);
+}
+
+/** Finds filter rules in the directories of a tree. @throws for a file that cannot be read. */
+export function rulesIn(tree: LocalTree): ReadRules {
+  return (path) => {
+    try {
+      return readFileSync(nativePath(tree.root, path), "latin1");
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
+      throw error;
+    }
+  };
+}
