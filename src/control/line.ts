@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Socket } from "node:net";
 
 /** A peer that says too much, or something that is no JSON. */
@@ -11,7 +10,9 @@ export class LineError extends Error {}
  */
 export async function* readLines(socket: Socket, mostBytes: number): AsyncGenerator<unknown> {
   let held: Buffer = Buffer.alloc(0);
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
+  // Whoever refuses a line still has to say so.
+  const chunks = socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of chunks) {
     held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
     for (let end = held.indexOf(0x0a); end >= 0; end = held.indexOf(0x0a)) {
       if (end > mostBytes) break;
@@ -31,8 +32,14 @@ function parse(line: string): unknown {
   }
 }
 
-/** Sends one value as a line; resolves when the peer can take more. */
+/** Sends one value as a line; resolves when the peer can take more, or is gone. */
 export async function writeLine(socket: Socket, value: unknown): Promise<void> {
   if (socket.write(`${JSON.stringify(value)}\n`) || socket.destroyed) return;
-  await Promise.race([once(socket, "drain"), once(socket, "close")]);
+  await new Promise<void>((resolve) => {
+    const settle = (): void => {
+      socket.off("drain", settle).off("close", settle);
+      resolve();
+    };
+    socket.on("drain", settle).on("close", settle);
+  });
 }

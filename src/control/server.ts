@@ -64,26 +64,34 @@ export class ControlServer {
 
   async #serve(socket: Socket): Promise<void> {
     this.#peers.add(socket);
+    const patience = new Patience(socket, this.#patienceMs);
     socket.on("error", () => {}); // a peer may go as it likes
-    socket.on("close", () => this.#peers.delete(socket));
-    socket.setTimeout(this.#patienceMs, () => socket.destroy());
+    socket.on("close", () => {
+      this.#peers.delete(socket);
+      patience.end();
+    });
     try {
       for await (const line of readLines(socket, mostRequestBytes)) {
-        await this.#reply(socket, parseRequest(line));
+        // Nobody is slow while we are at work ourselves.
+        patience.end();
+        await this.#reply(socket, patience, parseRequest(line));
+        patience.begin();
       }
       socket.end();
     } catch (error) {
       if (error instanceof LineError) {
         await writeLine(socket, { ok: false, code: "BAD_REQUEST", error: error.message });
       }
-      socket.end();
+      socket.destroySoon();
     }
   }
 
-  async #reply(socket: Socket, request: Request): Promise<void> {
-    const tell = (reply: Reply): Promise<void> => writeLine(socket, reply);
-    // Nobody is slow while we are at work ourselves.
-    socket.setTimeout(0);
+  async #reply(socket: Socket, patience: Patience, request: Request): Promise<void> {
+    const tell = async (reply: Reply): Promise<void> => {
+      patience.begin();
+      await writeLine(socket, reply);
+      patience.end();
+    };
     this.#answering.add(socket);
     try {
       await tell(await this.#answer(request, tell));
@@ -91,8 +99,29 @@ export class ControlServer {
       await tell({ ok: false, code: "FAILED", error: (error as Error).message });
     } finally {
       this.#answering.delete(socket);
-      if (this.#server.listening) socket.setTimeout(this.#patienceMs);
-      else socket.destroySoon();
+      if (!this.#server.listening) socket.destroySoon();
     }
+  }
+}
+
+/** Hangs up on a peer that takes too long over one thing, however busy it looks meanwhile. */
+class Patience {
+  readonly #socket: Socket;
+  readonly #ms: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, ms: number) {
+    this.#socket = socket;
+    this.#ms = ms;
+    this.begin();
+  }
+
+  begin(): void {
+    this.end();
+    this.#timer = setTimeout(() => this.#socket.destroy(), this.#ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }

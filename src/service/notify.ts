@@ -44,7 +44,7 @@ function connectLibC(address: Buffer): Send | undefined {
   const lib = koffi.load(null);
   const open = lib.func("int socket(int domain, int type, int protocol)");
   const sendTo = lib.func(
-    "ssize_t sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t size)",
+    "long sendto(int fd, const uint8_t *data, size_t length, int flags, const uint8_t *address, uint32_t size)",
   );
   const fd = open(unixFamily, datagram | closeOnExec, 0) as number;
   if (fd < 0) return undefined;
@@ -56,18 +56,26 @@ function connectLibC(address: Buffer): Send | undefined {
   };
 }
 
+/** How often a sign of life is due: twice as often as is asked for. Undefined: never. */
+function watchdogMs({ WATCHDOG_USEC, WATCHDOG_PID }: Environment): number | undefined {
+  if (WATCHDOG_PID && Number(WATCHDOG_PID) !== process.pid) return undefined;
+  const everyMs = Number(WATCHDOG_USEC ?? 0) / 1_000 / 2;
+  return everyMs >= 1 ? everyMs : undefined;
+}
+
 /** What a service manager is told of this process. */
 export class ServiceManager {
   readonly #send: Send | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #status = "";
 
-  constructor(environment: Environment = process.env) {
+  /** Takes what concerns it out of the environment. */
+  constructor(environment: Record<string, string | undefined> = process.env) {
     this.#send = openNotify(environment);
-    const { WATCHDOG_USEC, WATCHDOG_PID } = environment;
-    const isForUs = !WATCHDOG_PID || Number(WATCHDOG_PID) === process.pid;
-    const everyMs = Number(WATCHDOG_USEC ?? 0) / 1_000 / 2;
-    if (this.#send === undefined || !isForUs || !(everyMs >= 1)) return;
+    const everyMs = watchdogMs(environment);
+    // Programs that plugins start must not speak in our name.
+    for (const name of ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]) delete environment[name];
+    if (this.#send === undefined || everyMs === undefined) return;
     this.#watchdog = setInterval(() => this.#send?.("WATCHDOG=1"), everyMs);
     this.#watchdog.unref();
   }

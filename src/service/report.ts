@@ -84,8 +84,9 @@ export function summarize(reports: readonly StatusReport[]): string {
   const targets = reports.flatMap(({ sources }) => sources.flatMap((source) => source.targets));
   const waiting = targets.reduce((sum, { pending }) => sum + pending.paths, 0);
   const [first = "everything is well", ...more] = problems;
-  const others = more.length === 0 ? "" : ` (and ${more.length} more problems)`;
-  return `${waiting} paths to deliver to ${targets.length} targets; ${first}${others}`;
+  const others = more.length === 0 ? "" : ` (one of ${problems.length} problems)`;
+  const where = targets.length === 1 ? "1 target" : `${targets.length} targets`;
+  return `${waiting} paths to deliver to ${where}; ${first}${others}`;
 }
 
 /** A mirror's status as people and programs read it. */

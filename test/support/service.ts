@@ -54,7 +54,12 @@ export function workplace(setUp: MirrorSetUp): Workplace {
     const child = spawn(process.execPath, [inProject("dist/bin/sersync.js"), ...words], {
       cwd: directory,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, SERSYNC_RUNTIME_DIR: directory, ...environment },
+      env: {
+        ...process.env,
+        SERSYNC_RUNTIME_DIR: directory,
+        SERSYNC_STATE_DIR: path.join(directory, "state"),
+        ...environment,
+      },
     });
     pids.add(child.pid ?? 0);
     return child;
