@@ -71,8 +71,10 @@ export type Question =
 export interface ControlCommand {
   readonly kind: "control";
   readonly request: Request;
-  /** Which program: the configurations it runs. */
+  /** Which programs: by the configurations they run… */
   readonly files: readonly string[];
+  /** …or by the directory that `sersync watch` watches. */
+  readonly source?: string | undefined;
   readonly json: boolean;
   /** Again and again, for `status`. */
   readonly watch: boolean;

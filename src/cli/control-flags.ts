@@ -5,17 +5,23 @@ import { collect } from "./settings.ts";
 
 interface ControlFlags {
   readonly config?: readonly string[];
+  readonly source?: string;
   readonly json?: boolean;
   readonly watch?: boolean;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
 type Asked = (command: ControlCommand) => void;
 
 /** Adds the subcommands that talk to a running program. */
-export function addControl(program: Commander, asked: Asked): void {
+export function addControl(program: Commander, environment: Environment, asked: Asked): void {
   const ask = (request: Request, flags: ControlFlags): void => {
-    const { config = ["confxml.xml"], json = false, watch = false } = flags;
-    asked({ kind: "control", request, files: config, json, watch });
+    const { config = [], json = false, watch = false } = flags;
+    // In a container that says it by a variable, nothing needs to be said again.
+    const { SERSYNC_SOURCE } = config.length === 0 ? environment : {};
+    const source = flags.source ?? (SERSYNC_SOURCE || undefined);
+    const files = config.length === 0 && source === undefined ? ["confxml.xml"] : config;
+    asked({ kind: "control", request, files, source, json, watch });
   };
   control(program, "status", "say how the running program does: exit code 0 when all is well")
     .option("--watch", "say it anew every second")
@@ -44,5 +50,6 @@ function control(program: Commander, name: string, description: string): Command
     .description(description)
     .addOption(new Option("--lang <language>").choices(["en", "zh"]).hideHelp())
     .option("-o, --config <file>", "the configuration it runs, default confxml.xml", collect)
+    .option("--source <directory>", 'of "sersync watch": what it watches (SERSYNC_SOURCE)')
     .option("--json", "for programs");
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { configurationKey } from "../control/address.ts";
 import { ask, Unreachable, type UnreachableCode } from "../control/client.ts";
+import { keysOfSource } from "../control/instance.ts";
 import type { Reply, Request } from "../control/message.ts";
 import { isProcess } from "../control/process.ts";
 import type { ControlCommand } from "./command.ts";
@@ -21,6 +22,13 @@ const deadlineMs = 60_000;
 const lookMs = 20;
 /** How often `status --watch` asks. */
 const watchMs = 1_000;
+
+/** Whom to ask. */
+interface Program {
+  /** For people. */
+  readonly name: string;
+  readonly key: string;
+}
 
 /** What asking came to. */
 interface Outcome {
@@ -49,10 +57,18 @@ async function watchStatus(command: ControlCommand): Promise<number> {
   }
 }
 
-async function askAll({ files, request }: ControlCommand): Promise<readonly Outcome[]> {
+async function askAll({ files, source, request }: ControlCommand): Promise<readonly Outcome[]> {
+  const programs = files.map((file): Program => ({ name: file, key: configurationKey(file) }));
+  if (source !== undefined) programs.push(...programsOf(source));
   const outcomes: Outcome[] = [];
-  for (const file of files) outcomes.push(await outcomeOf(file, request));
+  for (const program of programs) outcomes.push(await outcomeOf(program, request));
   return outcomes;
+}
+
+/** Those that watch a directory; when there is none, one that nobody is found by. */
+function programsOf(source: string): readonly Program[] {
+  const keys = keysOfSource(source);
+  return keys.length > 0 ? keys.map((key) => ({ name: source, key })) : [{ name: source, key: "" }];
 }
 
 function printAll(outcomes: readonly Outcome[], json: boolean): number {
@@ -65,9 +81,9 @@ function printAll(outcomes: readonly Outcome[], json: boolean): number {
   return Math.max(0, ...outcomes.map(({ exitCode }) => exitCode));
 }
 
-async function outcomeOf(file: string, request: Request): Promise<Outcome> {
+async function outcomeOf({ name: file, key }: Program, request: Request): Promise<Outcome> {
   try {
-    const reply = await (request.do === "stop" ? stop(file) : askOnce(file, request));
+    const reply = await (request.do === "stop" ? stop(key) : askOnce(key, request));
     const data = { file, ...reply };
     if (reply.ok) {
       const exitCode = reply["healthy"] === false ? troubleExitCode : 0;
@@ -82,16 +98,16 @@ async function outcomeOf(file: string, request: Request): Promise<Outcome> {
   }
 }
 
-async function askOnce(file: string, request: Request): Promise<Reply> {
-  for await (const reply of ask(configurationKey(file), request, { deadlineMs })) return reply;
+async function askOnce(key: string, request: Request): Promise<Reply> {
+  for await (const reply of ask(key, request, { deadlineMs })) return reply;
   throw new Unreachable("NO_ANSWER", "it hung up without an answer");
 }
 
 /** The last answer comes when the mirror has ended; the process is gone a moment later. */
-async function stop(file: string): Promise<Reply> {
+async function stop(key: string): Promise<Reply> {
   let last: Reply | undefined;
   let pid: unknown;
-  for await (const reply of ask(configurationKey(file), { do: "stop" }, { deadlineMs })) {
+  for await (const reply of ask(key, { do: "stop" }, { deadlineMs })) {
     last = reply;
     if (reply.ok) pid ??= reply["pid"];
   }

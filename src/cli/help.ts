@@ -27,7 +27,16 @@ Examples:
   sersync watch /data --print    tell what changes, mirror nothing; also with -o confxml.xml
   sersync init /data rsync://host/module > confxml.xml
 
-Exit codes: 0 all is well, 1 the command line or the configuration is wrong; others are rsync's.`;
+A running program:
+  sersync status|stop|reload|resync [PATH]|allow-deletions -o confxml.xml
+  Signals: HUP reads the configuration again and opens the log file anew, USR1 compares everything
+  with the targets, TERM and INT end it when what is under way is through (10 s at most), a second
+  one at once.
+
+Exit codes: 0 all is well, or it has ended as it was told; 1 the command line or the configuration
+is wrong, or another process mirrors it already; 20 it was told twice to end; others are rsync's.
+Of status, stop and so on: 0 done, and healthy; 1 refused; 2 it runs, and is in trouble (status
+only); 3 it does not run; 4 it cannot be asked.`;
 
 const ruler = "_______________________________________________________";
 
@@ -53,6 +62,15 @@ ${ruler}
   sersync init [SRC] [URL...]            生成带注释的confxml.xml
   sersync watch SRC URL...               不用配置文件直接同步
   sersync watch [SRC] [-o FILE] --print  只显示文件变化，不做同步
+  --log-file FILE                        日志写入文件，收到HUP信号时重新打开
+  --pid-file FILE                        运行期间保存进程号
+  sersync status -o FILE [--watch]       显示正在运行的程序的状态
+  sersync stop -o FILE                   停止程序，正在传输的文件会先完成
+  sersync reload -o FILE                 重新读取配置文件（同HUP信号），有错误则继续使用旧配置
+  sersync resync [PATH] -o FILE          与远程重新比较全部或指定路径（同USR1信号）
+  sersync allow-deletions -o FILE        允许执行被暂停的删除操作
+退出码: 0 正常；1 命令行或配置有误，或同一配置已在运行；20 两次要求停止；其余同rsync
+  status等: 0 正常；1 被拒绝；2 运行中但有故障；3 未运行；4 无法联系（无权限或无应答）
 `;
 
 /** A refused command line, as sersync said it in Chinese, with what was found. */

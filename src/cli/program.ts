@@ -92,7 +92,7 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   addExplain(program, asked);
   addInit(program, environment, asked);
   addWatch(program, environment, asked);
-  addControl(program, asked);
+  addControl(program, environment, asked);
   return program;
 }
 

@@ -1,10 +1,11 @@
+import path from "node:path";
 import { RsyncError } from "../../protocol/index.ts";
 import type { LoadedConfig } from "../config/confxml.ts";
 import { configFromSettings } from "../config/direct.ts";
 import { loadConfig } from "../config/load.ts";
 import { surroundingsFor } from "../config/surroundings.ts";
 import type { MirrorSettings } from "../config/template.ts";
-import { configurationKey, settingsKey } from "../control/address.ts";
+import { configurationKey, realPath, settingsKey } from "../control/address.ts";
 import { createLog } from "../log.ts";
 import { openLogFile } from "../log-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "../service/plan.ts";
@@ -42,7 +43,6 @@ export async function runMirror(
   if (command.kind === "mirror") for (const warning of command.warnings) complain(warning);
   const plans = loadPlans(sources);
   for (const { warnings } of plans) for (const line of warnings) sayOnError(`${line}\n`);
-  if (command.kind === "mirror") announce(command, plans);
   await serve(command, plans, { sources, version });
   return 0;
 }
@@ -65,7 +65,7 @@ function fileSources(command: MirrorCommand): readonly PlanSource[] {
 function settingsSource({ settings, wait = false }: WatchCommand): PlanSource {
   const key = settingsKey(settings.source, settings.targets.map(targetName));
   const load = (): LoadedConfig => usable(configFromSettings(settings, surroundingsFor({ wait })));
-  return { key, file: settings.source, load };
+  return { key, file: settings.source, source: realPath(path.resolve(settings.source)), load };
 }
 
 function targetName({
@@ -106,14 +106,15 @@ async function startInBackground(
   return exitCode;
 }
 
-function announce(command: MirrorCommand, plans: readonly Plan[]): void {
+function announce(command: MirrorCommand | WatchCommand, plans: readonly Plan[]): void {
+  if (command.kind !== "mirror") return;
   for (const { config } of plans) {
     for (const line of startupLines(config, command)) say(`${line}\n`);
   }
 }
 
 async function serve(
-  command: RunOptions,
+  command: MirrorCommand | WatchCommand,
   plans: readonly Plan[],
   { sources, version }: { readonly sources: readonly PlanSource[]; readonly version: string },
 ): Promise<void> {
@@ -132,6 +133,7 @@ async function serve(
     version,
     log,
     reopenLog: () => logFile?.reopen(),
+    onClaimed: () => announce(command, plans),
     onReady: () => void reportReady(),
   });
   whenAbandoned(() => void service.stop("the end of the process that started it"));

@@ -37,8 +37,8 @@ function keyOf(...parts: readonly string[]): string {
   return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 24);
 }
 
-/** The file may have been moved away while its process runs: its directory is enough then. */
-function realPath(file: string): string {
+/** Without links; of what is gone, at least where it was. */
+export function realPath(file: string): string {
   try {
     return realpathSync(file);
   } catch {

@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
   distrustOfOthers,
   prepareDirectory,
+  realPath,
   runtimeDirectories,
   socketPath,
   type Whereabouts,
@@ -33,12 +34,16 @@ interface Note {
   readonly start: number | undefined;
   /** What it mirrors, for people. */
   readonly file: string;
+  /** The watched directory, where there is no configuration file. */
+  readonly source?: string | undefined;
 }
 
 export interface ClaimOptions extends Whereabouts {
   readonly key: string;
   /** What is mirrored, for people. */
   readonly file: string;
+  /** The watched directory, where there is no configuration file: others find it by that. */
+  readonly source?: string | undefined;
 }
 
 let claims = 0;
@@ -66,7 +71,7 @@ export class Instance {
    * @throws {NoRuntimeDirectory} when no directory can hold the socket.
    */
   static async claim(server: ControlServer, options: ClaimOptions): Promise<Instance> {
-    const { key, file, uid } = options;
+    const { key, file, source, uid } = options;
     await refuseSecond(options);
     const directory = usableDirectory(options);
     const socket = socketPath(directory, key);
@@ -86,7 +91,7 @@ export class Instance {
     } finally {
       rmSync(made, { force: true });
     }
-    return new Instance(socket, writeNote(directory, key, file));
+    return new Instance(socket, writeNote(directory, key, { file, source }));
   }
 
   /** Lets others claim it. */
@@ -122,8 +127,8 @@ function notePath(directory: string, key: string): string {
   return path.join(directory, `${key}.json`);
 }
 
-function writeNote(directory: string, key: string, file: string): string {
-  const note: Note = { pid: process.pid, start: startTicks(process.pid), file };
+function writeNote(directory: string, key: string, what: Pick<Note, "file" | "source">): string {
+  const note: Note = { pid: process.pid, start: startTicks(process.pid), ...what };
   const whole = notePath(directory, key);
   const made = `${whole}.${process.pid}`;
   writeFileSync(made, `${JSON.stringify(note)}\n`, { mode: 0o644 });
@@ -134,8 +139,8 @@ function writeNote(directory: string, key: string, file: string): string {
 function readNote(directory: string, key: string, uid: number | undefined): Note | undefined {
   if (distrustOfOthers(directory, uid) !== undefined) return undefined;
   try {
-    const { pid, start, file } = JSON.parse(readFileSync(notePath(directory, key), "utf8")) as Note;
-    return Number.isInteger(pid) ? { pid, start, file } : undefined;
+    const note = JSON.parse(readFileSync(notePath(directory, key), "utf8")) as Note;
+    return Number.isInteger(note.pid) ? note : undefined;
   } catch {
     return undefined;
   }
@@ -143,4 +148,22 @@ function readNote(directory: string, key: string, uid: number | undefined): Note
 
 function isAlive({ pid, start }: Note): boolean {
   return isProcess(pid) && (start === undefined || startTicks(pid) === start);
+}
+
+/** The keys of the running mirrors without a configuration file that watch a directory. */
+export function keysOfSource(source: string, whereabouts: Whereabouts = {}): readonly string[] {
+  const wanted = realPath(path.resolve(source));
+  const keys = runtimeDirectories(whereabouts).flatMap((directory) =>
+    notedKeys(directory, whereabouts.uid).filter((key) => {
+      const note = readNote(directory, key, whereabouts.uid);
+      return note?.source === wanted && isAlive(note);
+    }),
+  );
+  return [...new Set(keys)];
+}
+
+function notedKeys(directory: string, uid: number | undefined): readonly string[] {
+  if (distrustOfOthers(directory, uid) !== undefined) return [];
+  const names = readdirSync(directory).filter((name) => name.endsWith(".json"));
+  return names.map((name) => path.basename(name, ".json"));
 }

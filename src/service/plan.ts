@@ -11,6 +11,8 @@ export interface Plan {
   readonly key: string;
   /** Its file, for people. */
   readonly file: string;
+  /** The watched directory, where there is no file. */
+  readonly source?: string | undefined;
   readonly config: Config;
   /** What is worth knowing about it, one line each. */
   readonly warnings: readonly string[];
@@ -36,6 +38,8 @@ export class BadPlans extends Error {
 export interface PlanSource {
   readonly key: string;
   readonly file: string;
+  /** The watched directory, where there is no file. */
+  readonly source?: string | undefined;
   /** @throws {ConfigError} @throws {RsyncError} when it cannot be carried out. */
   readonly load: () => LoadedConfig;
 }
@@ -62,12 +66,12 @@ export function loadPlans(sources: readonly PlanSource[]): readonly Plan[] {
   return plans;
 }
 
-function planOf({ key, file, load }: PlanSource): Plan {
+function planOf({ key, file, source, load }: PlanSource): Plan {
   const { config, notes } = load();
   const warnings = notes
     .filter(({ severity }) => severity === "warning")
     .map((note) => formatNote(file, note));
-  return { key, file, config, warnings, fingerprint: fingerprintOf(config) };
+  return { key, file, source, config, warnings, fingerprint: fingerprintOf(config) };
 }
 
 /** A new password in the same file is a change too. */

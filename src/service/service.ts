@@ -29,6 +29,8 @@ export interface ServiceOptions extends MirrorOptions {
   readonly reopenLog?: (() => void) | undefined;
   /** Default: none. */
   readonly pidFile?: string | undefined;
+  /** Called when the configurations are this process's own, before anything is watched. */
+  readonly onClaimed?: () => void;
   /** Called when everything is watched. */
   readonly onReady: () => void;
 }
@@ -76,6 +78,7 @@ export class Service {
     const summing = setInterval(() => this.#summarize(), summaryMs).unref();
     try {
       await this.#claim();
+      this.#options.onClaimed?.();
       await this.#start();
       await aborted(this.#stop.signal);
       await this.#reloading;

@@ -36,10 +36,10 @@ export class Unit {
    * @throws {AlreadyRuns} when it is another process's.
    */
   async claim(answer: Answerer): Promise<void> {
-    const { key, file } = this.#plan;
+    const { key, file, source } = this.#plan;
     const server = new ControlServer(answer);
     try {
-      this.#instance = await Instance.claim(server, { key, file });
+      this.#instance = await Instance.claim(server, { key, file, source });
       this.#server = server;
     } catch (error) {
       if (!(error instanceof NoRuntimeDirectory)) throw error;

@@ -37,7 +37,7 @@ test("-d returns 0 when the process in the background watches, and it goes on (F
   await using at = lonely();
   const pid = await at.daemonize();
   expect(isProcess(pid)).toBe(true);
-  expect(at.logged().some(watching)).toBe(true);
+  await expect.poll(() => at.logged().some(watching), { timeout: 10_000 }).toBe(true);
   const session = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[5];
   expect(Number(session)).toBe(pid);
 });
@@ -81,8 +81,8 @@ test.each(["background", "foreground"])(
       ["-o", at.file],
       ["-d", "-o", `${at.directory}/link.xml`, "--log-file", `${at.directory}/other`],
     ]) {
-      const { exitCode, err } = await at.run(...words);
-      expect(exitCode).toBe(1);
+      const { exitCode, err, out } = await at.run(...words);
+      expect([exitCode, out]).toEqual([1, ""]);
       expect(err).toContain(`is already mirrored by process ${pid}`);
     }
     expect(isProcess(pid)).toBe(true);
@@ -196,6 +196,51 @@ test("a bad configuration is not carried out: every mistake is a line, the old o
   expect(err.split("\n").filter((line) => /confxml\.xml:\d+:/.test(line))).toHaveLength(2);
   running.kill("SIGTERM");
   expect(await running.ended).toBe(0);
+});
+
+test("of two configurations only the changed one is replaced; either is a way to ask", async () => {
+  await using at = lonely();
+  await using other = lonely();
+  const running = at.launch(["-o", at.file, "-o", other.file]);
+  await running.says(() => running.lines.filter(watching).length === 2);
+  other.configure({ params: "-az" });
+  const { exitCode, out } = await at.run("reload", "-o", at.file, "--json");
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ changed: [other.file], unchanged: [at.file] });
+  expect(running.lines.filter(watching)).toHaveLength(3);
+  // Both sockets are where this process was told to put them.
+  const key = fs.readdirSync(at.directory).filter((name) => name.endsWith(".sock"));
+  expect(key).toHaveLength(2);
+  expect((await at.run("stop", "-o", other.file)).exitCode).toBe(0);
+  expect(await running.ended).toBe(0);
+});
+
+test("a configuration that is given twice is refused", async () => {
+  await using at = lonely();
+  const { exitCode, err } = await at.run("-o", at.file, "-o", `${at.directory}/./confxml.xml`);
+  expect([exitCode, err]).toEqual([1, expect.stringContaining("is given twice")]);
+});
+
+test("a mirror without a configuration file is asked by what it watches", async () => {
+  await using at = lonely();
+  const words = ["watch", at.source, "rsync://127.0.0.1:9/m"];
+  const running = at.launch(words);
+  await running.says(watching);
+  const second = await at.run(...words);
+  expect([second.exitCode, second.err]).toEqual([1, expect.stringContaining(`${running.pid}`)]);
+  const status = await at.run("status", "--source", `${at.source}/.`, "--json");
+  expect(JSON.parse(status.out)).toMatchObject({ pid: running.pid, state: "running" });
+  expect((await at.run("stop", "--source", at.source)).exitCode).toBe(0);
+  expect(await running.ended).toBe(0);
+  expect((await at.run("status", "--source", at.source)).exitCode).toBe(3);
+});
+
+test("-d with a directory that is waited for is ready while it waits", async () => {
+  await using at = lonely();
+  at.configure({ source: `${at.source}/later` });
+  await at.daemonize("--wait");
+  fs.mkdirSync(`${at.source}/later`);
+  await expect.poll(() => at.logged().some(watching), { timeout: 10_000 }).toBe(true);
 });
 
 test("nothing is written to the kernel's settings (F-29)", async () => {

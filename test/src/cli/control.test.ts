@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { parseCommandLine } from "../../../src/cli/program.ts";
+import { formatAge, formatBytes, formatStatus } from "../../../src/cli/status.ts";
+import type { StatusReport, TargetReport } from "../../../src/service/report.ts";
+
+type Environment = Readonly<Record<string, string>>;
+
+function command(text: string, environment: Environment = {}) {
+  return parseCommandLine(text.split(" "), { version: "1", environment });
+}
+
+describe("the subcommands for a running program", () => {
+  const plain = { kind: "control", files: ["confxml.xml"], json: false, watch: false };
+
+  test.each([
+    ["status", { request: { do: "status" } }],
+    ["status --watch --json", { request: { do: "status" }, watch: true, json: true }],
+    ["stop -o a.xml -o b.xml", { request: { do: "stop" }, files: ["a.xml", "b.xml"] }],
+    ["reload -oa.xml", { request: { do: "reload" }, files: ["a.xml"] }],
+    ["resync", { request: { do: "resync" } }],
+    ["resync /data/x -o a.xml", { request: { do: "resync", path: "/data/x" }, files: ["a.xml"] }],
+    ["allow-deletions h:873::m", { request: { do: "allow-deletions", target: "h:873::m" } }],
+    ["status --source /data", { request: { do: "status" }, files: [], source: "/data" }],
+  ])("%s", (text, expected) => {
+    expect(command(text)).toEqual({ ...plain, ...expected });
+  });
+
+  test("in a container the variable that says what is watched says who is asked", () => {
+    const environment = { SERSYNC_SOURCE: "/data" };
+    expect(command("status", environment)).toMatchObject({ files: [], source: "/data" });
+    expect(command("status -o a.xml", environment)).toMatchObject({
+      files: ["a.xml"],
+      source: undefined,
+    });
+  });
+
+  test.each([
+    ["stats", "did you mean status?"],
+    ["status now", "too many arguments"],
+    ["stop --watch", "unknown option '--watch'"],
+  ])("%s is refused", (text, said) => {
+    expect(command(text)).toMatchObject({ exitCode: 1, text: expect.stringContaining(said) });
+  });
+});
+
+describe("a process's files", () => {
+  test("are named by flags, and for a container by variables", () => {
+    expect(command("-r --log-file l --pid-file p")).toMatchObject({ logFile: "l", pidFile: "p" });
+    const files = { SERSYNC_LOG_FILE: "l", SERSYNC_PID_FILE: "p" };
+    expect(command("watch /d rsync://h/m", files)).toMatchObject({ logFile: "l", pidFile: "p" });
+  });
+});
+
+test.each([
+  ["true", true],
+  ["YES", true],
+  ["1", true],
+  ["false", false],
+  ["No", false],
+  ["0", false],
+  ["", false],
+])("the switch SERSYNC_FULL_PUSH=%j is %s", (value, fullPush) => {
+  const parsed = command("watch /d rsync://h/m", { SERSYNC_FULL_PUSH: value });
+  expect(parsed).toMatchObject({ fullPush });
+});
+
+test.each(["SERSYNC_FULL_PUSH", "SERSYNC_DELETE", "SERSYNC_DEBUG", "SERSYNC_WAIT"])(
+  "a misspelt switch %s is refused, naming it",
+  (name) => {
+    expect(command("watch /d rsync://h/m", { [name]: "ture" })).toMatchObject({
+      exitCode: 1,
+      text: expect.stringContaining(`${name}: found "ture"`),
+    });
+  },
+);
+
+describe("a status in words", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z");
+  const target: TargetReport = {
+    name: "h:873::m",
+    up: true,
+    pending: { paths: 0, inFlight: 0, refused: 0, oldestSeconds: 0 },
+    comparison: { state: "none", entries: 0, bytes: 0 },
+    delivered: 3,
+    deliveredBytes: 1_500,
+    failed: 0,
+  };
+  const watcher = {
+    backend: "inotify",
+    state: "watching",
+    directories: 7,
+    events: 1,
+    overflows: 0,
+    unwatched: [],
+    missingMounts: [],
+  };
+  const report: StatusReport = {
+    version: "1.2.3",
+    pid: 77,
+    state: "running",
+    startedAt: "2026-11-22T09:00:00Z",
+    file: "a.xml",
+    healthy: true,
+    problems: [],
+    sources: [{ directory: "/data", watcher, targets: [target] }],
+  };
+
+  test("when all is well", () => {
+    expect(formatStatus(report, now)).toEqual([
+      "a.xml: running for 3.0 h (process 77, sersync 1.2.3), healthy",
+      "  /data: watching (inotify), 7 directories, 1 event",
+      "    h:873::m: up, nothing waits",
+      "      3 delivered (1.5 KB)",
+    ]);
+  });
+
+  test("when it is not", () => {
+    const down: TargetReport = {
+      ...target,
+      up: false,
+      outage: {
+        code: "CONNECTION_LOST",
+        error: "refused",
+        since: "2026-11-22T11:58:00Z",
+        nextAttempt: "2026-11-22T12:00:30Z",
+      },
+      pending: { paths: 2, inFlight: 1, refused: 0, oldestSeconds: 90 },
+      comparison: { state: "running", entries: 5, bytes: 2_000_000 },
+      lastDeliveryAt: "2026-11-22T11:58:00Z",
+    };
+    const problems = ["h:873::m: refused\u001b[2J"];
+    const sources = [{ directory: "/data", watcher, targets: [down] }];
+    expect(formatStatus({ ...report, healthy: false, problems, sources }, now)).toEqual([
+      "a.xml: running for 3.0 h (process 77, sersync 1.2.3), in trouble",
+      "  ! h:873::m: refused\\u001b[2J",
+      "  /data: watching (inotify), 7 directories, 1 event",
+      "    h:873::m: down, 2 paths to deliver (1 under way), the oldest for 1.5 min",
+      "      tried again in 30 s",
+      "      3 delivered (1.5 KB), the last 2.0 min ago",
+      "      comparing: 5 entries so far, 2.0 MB sent",
+    ]);
+  });
+
+  test.each([
+    [0, "0.0 s"],
+    [59.4, "59 s"],
+    [3_600, "1.0 h"],
+    [864_000, "10 d"],
+  ])("%d seconds are %s", (seconds, text) => {
+    expect(formatAge(seconds)).toBe(text);
+  });
+
+  test.each([
+    [999, "999 bytes"],
+    [1_000, "1.0 KB"],
+    [123_456_789, "123 MB"],
+    [5e15, "5000 TB"],
+  ])("%d bytes are %s", (bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+});
