@@ -15,6 +15,10 @@ const clockTickMs = 10;
 /** The least time between two overflows answered, so that a storm cannot keep us busy for ever. */
 const overflowRestMs = 1000;
 const defaultPollMs = 60_000;
+/** How long to wait when watching cannot be begun again after it was lost. */
+const retryMs = 2_000;
+/** How many watches are needed is told again when it has grown so much. */
+const growthTold = 1.1;
 
 /** Watches a tree with inotify: one watch per directory, on Linux. */
 export class InotifyWatcher implements Watcher {
@@ -104,8 +108,18 @@ export class InotifyWatcher implements Watcher {
       this.#rest = this.#newRest();
       this.#watch.start();
     } catch (error) {
-      this.#fail(this.#explain(error as NodeJS.ErrnoException));
+      const explained = this.#explain(error as NodeJS.ErrnoException);
+      if (sinceMs === undefined) this.#tryLater(explained);
+      else this.#fail(explained);
     }
+  }
+
+  /** Who watched once must not be left without a word, and without watching. */
+  #tryLater({ message }: Error): void {
+    this.#state = "starting";
+    const again = `trying again in ${retryMs / 1000} s, then all of it will be compared`;
+    this.#options.onState({ kind: "limit", message: `${message}; ${again}` });
+    this.#restart = setTimeout(() => this.#resume(), retryMs);
   }
 
   #newWatch(sinceMs: number | undefined): TreeWatch {
@@ -170,6 +184,7 @@ export class InotifyWatcher implements Watcher {
   }
 
   #resume(): void {
+    if (this.#state === "closed") return;
     if (this.#root.isIntact()) this.#begin(undefined);
     else this.#rootGone();
   }
@@ -225,7 +240,7 @@ export class InotifyWatcher implements Watcher {
   #tellNeed(): void {
     const limits = readLimits();
     const needed = (this.#watch?.table.watched ?? 0) + (this.#rest?.directories ?? 0);
-    if (!this.#isShort || needed === this.#toldNeed) return;
+    if (!this.#isShort || needed < this.#toldNeed * growthTold) return;
     this.#toldNeed = needed;
     this.#options.onState({ kind: "limit", message: explainNeed(needed, limits) });
   }
@@ -254,14 +269,15 @@ export class InotifyWatcher implements Watcher {
   #explainRefusal(name: string): string {
     if (name !== "ENOSPC") return name;
     const count = this.#watch?.table.watched ?? 0;
-    return `${count} directories are watched, and fs.inotify.max_user_watches (${readLimits().maxUserWatches}, for all programs of this user) is used up`;
+    const { watches } = readLimits();
+    return `${count} directories are watched, and ${watches.name} (${watches.value}, for all programs of this user) is used up`;
   }
 
   #explain(error: NodeJS.ErrnoException): Error {
     if (error.code !== "EMFILE") return error;
-    const { maxUserInstances } = readLimits();
+    const { instances } = readLimits();
     return new Error(
-      `Cannot watch ${this.#root.display}: fs.inotify.max_user_instances (${maxUserInstances}) is used up by this user's programs, or no file descriptors are left`,
+      `Cannot watch ${this.#root.display}: ${instances.name} (${instances.value}) is used up by this user's programs, or no file descriptors are left`,
       { cause: error },
     );
   }

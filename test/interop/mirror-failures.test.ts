@@ -201,6 +201,38 @@ describeDaemons("a mirror whose source is in trouble", (version) => {
     await untilEqualTrees(source, daemon.path("backup"));
   });
 
+  test("a source that is missing at the start is waited for, and then mirrored", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using place = sourceWith({ "other/d/f": "content" });
+    const source = `${place.path}/watched`;
+    const remotes = [{ module: "backup" }];
+    await using mirror = launchMirror({ source, port: daemon.port, remotes, argv: ["--wait"] });
+    await mirror.says(({ msg }) => msg.endsWith("waiting for it"));
+    fs.renameSync(`${place.path}/other`, source);
+    await untilEqualTrees(source, daemon.path("backup"));
+    fs.rmSync(`${source}/d/f`);
+    await untilEqualTrees(source, daemon.path("backup"));
+  });
+
+  test.each(["poll", "chokidar"])(
+    "the %s watcher brings changes to the target, too",
+    async (name) => {
+      await using daemon = await startDaemon({ version, modules: { backup: {} } });
+      using source = sourceWith({ "d/f": "content", g: "" });
+      const explain = () => mirror.output().slice(-3_000);
+      await using mirror = await startMirror({
+        source: source.path,
+        port: daemon.port,
+        remotes: [{ module: "backup" }],
+        argv: ["--watcher", name, "--poll-interval", "1"],
+      });
+      makeTree(source.path, { "new/deep/f": "1", "d/h": "2" });
+      fs.renameSync(`${source.path}/d`, `${source.path}/e`);
+      fs.rmSync(`${source.path}/g`);
+      await untilEqualTrees(source.path, daemon.path("backup"), { explain });
+    },
+  );
+
   test("-r with an empty source deletes nothing, says so, and mirrors what comes", async () => {
     await using daemon = await startDaemon({ version, modules: { backup: {} } });
     using source = temporaryDirectory();

@@ -2,24 +2,34 @@ import { readFileSync } from "node:fs";
 
 /** The kernel's bounds for inotify, per user but for the queue, which is per instance. */
 export interface Limits {
-  readonly maxUserWatches: number;
-  readonly maxUserInstances: number;
-  readonly maxQueuedEvents: number;
+  readonly watches: Limit;
+  readonly instances: Limit;
 }
 
-/** Reads the bounds; an unknown one is Infinity. `folder` defaults to the kernel's own. */
-export function readLimits(folder = "/proc/sys/fs/inotify"): Limits {
-  const read = (name: string): number => {
+/** A number, and the sysctl it stands in. */
+export interface Limit {
+  readonly name: string;
+  /** Infinity when it cannot be read. */
+  readonly value: number;
+}
+
+/**
+ * Reads the bounds that count here: those of the machine, or of a user namespace (as in a container)
+ * where they are lower. `folder` defaults to the kernel's own.
+ */
+export function readLimits(folder = "/proc/sys"): Limits {
+  const read = (name: string): Limit => {
     try {
-      return Number(readFileSync(`${folder}/${name}`, "latin1"));
+      const text = readFileSync(`${folder}/${name.replaceAll(".", "/")}`, "latin1");
+      return { name, value: Number(text) };
     } catch {
-      return Number.POSITIVE_INFINITY;
+      return { name, value: Number.POSITIVE_INFINITY };
     }
   };
+  const lower = (one: Limit, other: Limit): Limit => (other.value < one.value ? other : one);
   return {
-    maxUserWatches: read("max_user_watches"),
-    maxUserInstances: read("max_user_instances"),
-    maxQueuedEvents: read("max_queued_events"),
+    watches: lower(read("fs.inotify.max_user_watches"), read("user.max_inotify_watches")),
+    instances: lower(read("fs.inotify.max_user_instances"), read("user.max_inotify_instances")),
   };
 }
 
@@ -27,13 +37,12 @@ export function readLimits(folder = "/proc/sys/fs/inotify"): Limits {
  * What is taken of what is allowed: "20001 directories; a user's programs may watch 192536
  * (fs.inotify.max_user_watches) with 128 instances (fs.inotify.max_user_instances), of which this is 1".
  */
-export function describeUse(directories: number, limits: Limits): string {
-  const { maxUserWatches, maxUserInstances } = limits;
+export function describeUse(directories: number, { watches, instances }: Limits): string {
   const count = directories === 1 ? "1 directory" : `${directories} directories`;
-  if (!Number.isFinite(maxUserWatches)) return count;
+  if (!Number.isFinite(watches.value)) return count;
   return (
-    `${count}; a user's programs may watch ${maxUserWatches} (fs.inotify.max_user_watches) ` +
-    `with ${maxUserInstances} instances (fs.inotify.max_user_instances), of which this is 1`
+    `${count}; a user's programs may watch ${watches.value} (${watches.name}) ` +
+    `with ${instances.value} instances (${instances.name}), of which this is 1`
   );
 }
 
@@ -41,24 +50,26 @@ export function describeUse(directories: number, limits: Limits): string {
 const worryingShare = 0.75;
 
 /** True when a tree takes so many watches that the next growth may fail. */
-export function isNearLimit(directories: number, { maxUserWatches }: Limits): boolean {
-  return directories >= maxUserWatches * worryingShare;
+export function isNearLimit(directories: number, { watches }: Limits): boolean {
+  return directories >= watches.value * worryingShare;
 }
 
 /** What {@link isNearLimit} means, for people. */
-export function warnOfUse(directories: number, { maxUserWatches }: Limits): string {
+export function warnOfUse(directories: number, { watches }: Limits): string {
   return (
-    `fs.inotify.max_user_watches may be too small: ${directories} of ${maxUserWatches} are ` +
+    `${watches.name} may be too small: ${directories} of ${watches.value} are ` +
     "taken by this tree; directories beyond it are looked at from time to time instead"
   );
 }
 
 /** How many watches are needed, of how many there are, and what can be done about it. */
-export function explainNeed(needed: number, { maxUserWatches }: Limits): string {
-  // Room for growth and for the other programs of the user, in the round numbers people use.
-  const advised = 2 ** Math.ceil(Math.log2(needed * 1.5));
+export function explainNeed(needed: number, { watches: { name, value } }: Limits): string {
+  // Room for growth and for the user's other programs, in the round numbers people use.
+  const wanted = 2 ** Math.ceil(Math.log2(needed * 1.5));
+  // Others may have taken what would have been enough.
+  const advised = Math.max(wanted, Number.isFinite(value) && value >= wanted ? value * 2 : 0);
   return (
-    `${needed} directories need a watch each; fs.inotify.max_user_watches allows ${maxUserWatches} ` +
-    `to all programs of a user: sysctl fs.inotify.max_user_watches=${advised} would do`
+    `${needed} directories need a watch each; ${name} allows ${value} to all programs of a user: ` +
+    `sysctl ${name}=${advised} would do`
   );
 }

@@ -43,7 +43,7 @@ test.skipIf(!canTrace)(
     for (const path of unwatched) await seen.sees(`tree ${path}`);
     await seen.until(() => seen.states.some(({ message }) => message.startsWith("7 directories")));
     expect(seen.states.at(-1)?.message).toMatch(
-      /^7 directories need a watch each; fs\.inotify\.max_user_watches allows \d+ to all programs of a user: sysctl fs\.inotify\.max_user_watches=16 would do$/,
+      /^7 directories need a watch each; fs\.inotify\.max_user_watches allows \d+ to all programs of a user: sysctl fs\.inotify\.max_user_watches=\d+ would do$/,
     );
     const file = `${unwatched.find((path) => !path.includes("/"))}/deep/f`;
     writeFileSync(join(root, file), "");
@@ -68,6 +68,26 @@ test.skipIf(!canTrace)(
     await seen.until(() => seen.watcher.status().directories === 2, "a watch on the directory");
     writeFileSync(join(root, "a/f"), "");
     await seen.sees("path a/f");
+  },
+);
+
+test.skipIf(!canTrace)(
+  "a root that comes back while no inotify instance is left is watched as soon as there is one",
+  async () => {
+    const root = join(temporaryDirectory(), "root");
+    mkdirSync(root);
+    const seen = await observeReady(root);
+    const strace = await inject("inotify_init1:error=EMFILE");
+    renameSync(root, `${root}.away`);
+    await seen.until(() => seen.watcher.status().state === "source gone");
+    renameSync(`${root}.away`, root);
+    await seen.until(() => seen.states.at(-1)?.kind === "limit");
+    expect(seen.states.at(-1)?.message).toMatch(
+      /fs\.inotify\.max_user_instances \(\d+\) is used up .*; trying again in 2 s/,
+    );
+    await stop(strace);
+    await seen.sees("tree ");
+    expect(seen.states.at(-1)).toMatchObject({ kind: "watching" });
   },
 );
 

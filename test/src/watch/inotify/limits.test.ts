@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -10,13 +10,21 @@ import {
 } from "../../../../src/watch/inotify/limits.ts";
 import { temporaryDirectory } from "../observed.ts";
 
-const limits = { maxUserWatches: 65_536, maxUserInstances: 128, maxQueuedEvents: 16_384 };
+const limits = {
+  watches: { name: "fs.inotify.max_user_watches", value: 65_536 },
+  instances: { name: "fs.inotify.max_user_instances", value: 128 },
+};
 
-test("limits are read from the kernel's folder, an unknown one is none", () => {
+test("the limits that count are the machine's, or a container's where they are lower", () => {
   const folder = temporaryDirectory();
-  writeFileSync(join(folder, "max_user_watches"), "65536\n");
-  writeFileSync(join(folder, "max_user_instances"), "128\n");
-  expect(readLimits(folder)).toEqual({ ...limits, maxQueuedEvents: Number.POSITIVE_INFINITY });
+  mkdirSync(join(folder, "fs/inotify"), { recursive: true });
+  mkdirSync(join(folder, "user"));
+  writeFileSync(join(folder, "fs/inotify/max_user_watches"), "65536\n");
+  writeFileSync(join(folder, "fs/inotify/max_user_instances"), "128\n");
+  writeFileSync(join(folder, "user/max_inotify_watches"), "2147483647\n");
+  expect(readLimits(folder)).toEqual(limits);
+  writeFileSync(join(folder, "user/max_inotify_watches"), "50\n");
+  expect(readLimits(folder).watches).toEqual({ name: "user.max_inotify_watches", value: 50 });
 });
 
 test("what is taken is said beside both limits", () => {
@@ -32,9 +40,12 @@ test("three quarters of the limit are near it", () => {
   expect(warnOfUse(49_152, limits)).toContain("49152 of 65536 are taken by this tree");
 });
 
-test("the advice leaves room for others", () => {
-  expect(explainNeed(100_000, limits)).toBe(
-    "100000 directories need a watch each; fs.inotify.max_user_watches allows 65536 to all programs of " +
-      "a user: sysctl fs.inotify.max_user_watches=262144 would do",
+test.each([
+  [100_000, 262_144],
+  [7, 131_072],
+])("for %i directories %i watches leave room for others", (needed, advised) => {
+  expect(explainNeed(needed, limits)).toBe(
+    `${needed} directories need a watch each; fs.inotify.max_user_watches allows 65536 to all programs ` +
+      `of a user: sysctl fs.inotify.max_user_watches=${advised} would do`,
   );
 });
