@@ -4,6 +4,7 @@ import { loadConfig } from "../config/load.ts";
 import { ConfigError, formatMistake, formatNote } from "../config/mistake.ts";
 import type { Config, Remote } from "../config/schema.ts";
 import type { Surroundings } from "../config/surroundings.ts";
+import { describePlugin, withoutQuery } from "./plugin-words.ts";
 
 /** What a subcommand that only answers has to say; `exitCode` 1 goes with something wrong. */
 export interface Answer {
@@ -56,8 +57,18 @@ function toJson(checked: Checked): unknown {
 function readable(config: Config): unknown {
   return JSON.parse(JSON.stringify(config), (key: string, value: unknown) => {
     if (key === "password") return "(hidden)";
+    if (key === "url") return withoutQuery(String(value));
+    if (key === "headers" || key === "settings") return namesOnly(value);
     return typeof value === "string" && value !== "" ? display(value) : value;
   });
+}
+
+/** People write keys into headers and settings; `{secret}` is none. */
+function namesOnly(values: unknown): unknown {
+  const entries = Object.entries(values as Readonly<Record<string, string>>);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value.includes("{secret}") ? value : "(hidden)"]),
+  );
 }
 
 function toText(checked: Checked): string {
@@ -92,9 +103,7 @@ export function describeConfig(config: Config): readonly string[] {
     ...describeFilter(config),
     describeCrontab(config),
     "What cannot be delivered is tried again until it is.",
-    ...(config.plugin === undefined
-      ? []
-      : [`After each delivery the plugin ${config.plugin} runs.`]),
+    ...describePlugin(config),
   ];
 }
 

@@ -22,9 +22,7 @@ export function startupLines(config: Config, command: MirrorCommand): readonly s
     ...(command.daemon ? ["daemon start，sersync run behind the console "] : []),
     ...authLines(config),
     ...crontabLines(config),
-    ...(config.plugin === undefined
-      ? []
-      : [`after each synchronize run the plugin \tplugin name is: ${config.plugin}`]),
+    ...pluginLines(config),
     "config xml parse success",
     "please set /etc/rsyncd.conf max connections=0 Manually",
     `sersync working thread ${pool}  = 1(primary thread) + 1(fail retry thread) + ${sessions}(daemon sub threads) `,
@@ -77,6 +75,20 @@ function crontabLines({ crontab }: Config): readonly string[] {
   return [
     `Start the crontab \tEvery ${everyMinutes} minutes rsync all the files to the remote servers entirely`,
     ...(excludes.length === 0 ? [] : ["开启crontab过滤功能:", ...excludes.map(display)]),
+  ];
+}
+
+function pluginLines({ plugin, pluginAlone, plugins, sources }: Config): readonly string[] {
+  const { socket } = plugins;
+  return [
+    ...(plugin === undefined || pluginAlone !== undefined
+      ? []
+      : [`after each synchronize run the plugin \tplugin name is: ${plugin}`]),
+    ...(socket === undefined
+      ? []
+      : [
+          `监控路径: ${display(socket.watch || (sources[0]?.watch ?? ""))}  ip:  ${display(socket.host)} 端口号: ${socket.port}`,
+        ]),
   ];
 }
 

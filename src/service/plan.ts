@@ -74,11 +74,19 @@ function planOf({ key, file, source, load }: PlanSource): Plan {
   return { key, file, source, config, warnings, fingerprint: fingerprintOf(config) };
 }
 
-/** A new password in the same file is a change too. */
+/** A new password in the same file is a change too, and so is another module at the same path. */
 function fingerprintOf(config: Config): string {
   const hash = createHash("sha256").update(JSON.stringify(config));
   const { auth } = config;
-  if (auth?.passwordFile !== undefined) hash.update(contentOf(auth.passwordFile));
+  const { http, refreshCDN, module } = config.plugins;
+  const files = [
+    auth?.passwordFile,
+    http?.secretFile,
+    refreshCDN?.purge?.secretFile,
+    module?.secretFile,
+    module?.path,
+  ];
+  for (const file of files) if (file) hash.update(contentOf(file));
   return hash.digest("hex");
 }
 

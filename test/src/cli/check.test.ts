@@ -58,6 +58,55 @@ describe("check", () => {
   });
 });
 
+describe("check says of a plugin", () => {
+  const said = (name: string, different: (text: string) => string = (text) => text) => {
+    const file = join(root, `${name}.xml`);
+    const text = fixture("full.xml")
+      .replace('name="command"/>', `name="${name}"/>`)
+      .replace(/ {4}<localpath watch="\/srv\/notes">[\s\S]*?<\/localpath>\n/, "");
+    writeFileSync(file, different(text));
+    return runCheck({ files: [file], json: false, surroundings: anyMachine }).text;
+  };
+
+  test("which command runs, for what, and how often", () => {
+    const text = said("command");
+    expect(text).toContain(
+      "the plugin command runs (without a shell): /usr/bin/logger -t mirror PATH; what it prints and its exit code are ignored.",
+    );
+    expect(text).toContain("only for absolute paths that match (.*)\\.jpg whole");
+    expect(text).toContain("not for paths that a target refuses");
+    expect(text).toContain(
+      "2 at a time, ended after 30 s, tried again up to 1 times; at most 500 changes wait",
+    );
+  });
+
+  test.each([
+    ["socket", "sends the path, on a connection for each change to 192.0.2.30:8009."],
+    ["http", "posts each change (as JSON) to https://hooks.example/changes."],
+    ["module", "is told of it: /etc/sersync/plugin.mjs."],
+    [
+      "refreshCDN",
+      "asks ChinaCache at cdn.example:80 to refresh http://pictures.example/ and what photos(/[a-z0-9]*) finds.",
+    ],
+  ])("whom %s tells", (name, words) => {
+    const text = said(name);
+    expect(text).toContain(`the plugin ${name} ${words}`);
+    expect(text).not.toContain("secret-word");
+  });
+
+  test("no key that was written into an address or a header", () => {
+    const withKeys = (text: string) =>
+      text
+        .replace("/changes", "/changes?key=k3y-1")
+        .replace("<header", '<header name="X-Key" value="k3y-2"/><header');
+    expect(said("http", withKeys)).toContain("to https://hooks.example/changes?….");
+    const file = join(root, "http.xml");
+    const json = runCheck({ files: [file], json: true, surroundings: anyMachine }).text;
+    expect(`${said("http", withKeys)}${json}`).not.toContain("k3y");
+    expect(json).toContain("Bearer {secret}");
+  });
+});
+
 describe("explain", () => {
   function explain(path: string) {
     return runExplain({ files: [file], path, surroundings: anyMachine });

@@ -1,4 +1,6 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { type PluginName, pluginNames } from "../../../src/config/schema.ts";
 import { fixture, mistakesOf, notesOf, parse } from "./parsing.ts";
 
 const full = fixture("full.xml");
@@ -126,5 +128,44 @@ test("a plugin that runs alone needs no remote", () => {
     host: "192.0.2.30",
     port: 8009,
     format: "path",
+  });
+});
+
+// Files people really use; they lie beside the repository, where there are any.
+const corpus = new URL("../../../../shared/confxml/", import.meta.url);
+const damaged = /^(02|10|13)-/;
+
+/** The sections that stand in a file, outside its comments. */
+function sectionsOf(text: string): PluginName[] {
+  const bare = text.replaceAll(/<!--[\s\S]*?-->/g, "");
+  return pluginNames.filter((name) => new RegExp(`<plugin name="${name}">`).test(bare));
+}
+
+describe.skipIf(!existsSync(corpus))("the plugins of files as people have them", () => {
+  const names = existsSync(corpus) ? readdirSync(corpus) : [];
+  const rows = names
+    .filter((name) => name.endsWith(".xml") && !damaged.test(name))
+    .map((name) => ({ name, text: readFileSync(new URL(name, corpus), "latin1") }))
+    .flatMap(({ name, text }) => sectionsOf(text).map((plugin) => ({ name, text, plugin })));
+
+  test.each(rows)(
+    "$plugin of $name is accepted, alone and after deliveries",
+    ({ text, plugin }) => {
+      const bytes = Buffer.from(text, "latin1");
+      const { config } = parse(bytes, { pluginAlone: plugin });
+      expect(config.plugins[plugin]).toBeDefined();
+      expect(config.sources.map(({ remotes }) => remotes)).toEqual([[]]);
+      const started = text.replace(
+        /<plugin start="\w+" name="\w+"/,
+        `<plugin start="true" name="${plugin}"`,
+      );
+      expect(parse(Buffer.from(started, "latin1")).config.plugin).toBe(plugin);
+    },
+  );
+
+  test("there are some", () => {
+    expect(new Set(rows.map(({ plugin }) => plugin))).toEqual(
+      new Set(["command", "socket", "refreshCDN"]),
+    );
   });
 });
