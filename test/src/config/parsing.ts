@@ -49,3 +49,13 @@ export function mistakesOf(
 export function notesOf(text: string | Uint8Array, options: ParsingOptions = {}): string[] {
   return parse(text, options).notes.map((note) => note.text);
 }
+
+/** What parsing comes to, refused or not. */
+export function outcome(text: string, options: ParsingOptions = {}): LoadedConfig | ConfigError {
+  try {
+    return parse(text, options);
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
+}
