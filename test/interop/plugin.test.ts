@@ -5,6 +5,7 @@ import { nativePath, pathFromText } from "../../protocol/path.ts";
 import { freePort, listen, listenHttp } from "../src/plugin/listeners.ts";
 import { inProject } from "../support/command.mjs";
 import { describeDaemons, startDaemon } from "../support/daemon.ts";
+import { eventually } from "../support/eventually.ts";
 import { launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
 import { temporaryDirectory } from "../support/tree.ts";
 
@@ -78,15 +79,11 @@ test("a command gets the bytes of every name, and no shell sees one (F-07)", asy
   await using mirror = await startMirror(at.alone("command", section));
   for (const name of [...hostileNames, oddName]) fs.writeFileSync(nativePath(at.source, name), "x");
   const wanted = [...hostileNames, oddName].map((name) => `${at.source}/${name}`).sort(byText);
-  await expect
-    .poll(
-      () =>
-        readRecords(at.other)
-          .map((record) => record[2])
-          .sort(byText),
-      { timeout: 15_000 },
-    )
-    .toEqual(wanted);
+  await eventually(() =>
+    readRecords(at.other)
+      .map((record) => record[2])
+      .sort(byText),
+  ).toEqual(wanted);
   for (const [t, words, path, last, variable, ...rest] of readRecords(at.other)) {
     expect([t, words, last, variable]).toEqual(["-t", "two words", "last", path]);
     expect(rest).toEqual(["file", "seen", at.source, "[]"]);
@@ -107,14 +104,10 @@ test("a command sees a directory with all in it, a rename, and what is deleted",
   fs.mkdirSync(`${at.source}/d/e`, { recursive: true });
   fs.writeFileSync(`${at.source}/d/e/f`, "x");
   fs.symlinkSync("nowhere", `${at.source}/d/l`);
-  await expect
-    .poll(told)
-    .toEqual(["directory /d", "directory /d/e", "file /d/e/f", "symlink /d/l"]);
+  await eventually(told).toEqual(["directory /d", "directory /d/e", "file /d/e/f", "symlink /d/l"]);
   fs.renameSync(`${at.source}/d/e/f`, `${at.source}/g`);
   fs.rmSync(`${at.source}/d`, { recursive: true });
-  await expect
-    .poll(told)
-    .toEqual(expect.arrayContaining(["delete /d", "delete /d/e/f", "file /g"]));
+  await eventually(told).toEqual(expect.arrayContaining(["delete /d", "delete /d/e/f", "file /g"]));
 });
 
 test("the filter holds for a plugin that runs alone, and so do its own regexes", async () => {
@@ -125,9 +118,9 @@ test("the filter holds for a plugin that runs alone, and so do its own regexes",
   await using _ = await startMirror(setUp);
   for (const name of ["a.txt", "secret.php", "b.php"])
     fs.writeFileSync(`${at.source}/${name}`, "x");
-  await expect
-    .poll(() => readRecords(at.other).map(([path]) => path))
-    .toEqual([`${at.source}/b.php`]);
+  await eventually(() => readRecords(at.other).map(([path]) => path)).toEqual([
+    `${at.source}/b.php`,
+  ]);
 });
 
 const hasStrace = spawnSync("strace", ["-V"]).status === 0;
@@ -144,9 +137,9 @@ test.skipIf(!hasStrace)("nothing is executed but the command itself (F-07)", asy
   for (const name of names) fs.writeFileSync(nativePath(at.source, name), "x");
   const executed = () =>
     [...fs.readFileSync(trace, "latin1").matchAll(/execve\("([^"]*)"/g)].map(([, file]) => file);
-  await expect
-    .poll(() => executed().filter((file) => file === "/bin/true"), { timeout: 15_000 })
-    .toHaveLength(names.length);
+  await eventually(() => executed().filter((file) => file === "/bin/true")).toHaveLength(
+    names.length,
+  );
   await mirror.terminate();
   // Node twice: the program itself, and on the way to the name that no text can hold.
   expect(executed().filter((file) => file !== "/bin/true")).toEqual([
@@ -176,14 +169,14 @@ test.skipIf(process.platform !== "linux")(
     fs.writeFileSync(program, `#!/bin/sh\nsleep ${word} & sleep ${word}\n`, { mode: 0o755 });
     const section = `<param prefix="${program}" suffix="" ignoreError="true"/>`;
     await using mirror = await startMirror(
-      at.alone("command", section, 'timeout="1" concurrency="1"'),
+      at.alone("command", section, 'timeout="3" concurrency="1"'),
     );
     fs.writeFileSync(`${at.source}/a`, "x");
-    await expect.poll(() => processesWith(word).length).toBe(2);
-    await mirror.says(({ msg }) => msg.includes("plugin failed: it took longer than 1 s"));
-    await expect.poll(() => processesWith(word)).toEqual([]);
+    await eventually(() => processesWith(word).length).toBe(2);
+    await mirror.says(({ msg }) => msg.includes("plugin failed: it took longer than 3 s"));
+    await eventually(() => processesWith(word)).toEqual([]);
     fs.writeFileSync(`${at.source}/b`, "x");
-    await expect.poll(() => processesWith(word).length).toBe(2);
+    await eventually(() => processesWith(word).length).toBe(2);
     expect(await mirror.terminate()).toBe(0);
     expect(processesWith(word)).toEqual([]);
   },
@@ -200,7 +193,7 @@ test("an http plugin posts each change, and the secret is said nowhere", async (
   await mirror.says(({ msg }) => msg.includes("answers 500; trying again"));
   await mirror.says(({ msg }) => msg.includes("answers 403; it is not tried again"));
   fs.writeFileSync(`${at.source}/b`, "x");
-  await expect.poll(() => web.requests.length).toBe(3);
+  await eventually(() => web.requests.length).toBe(3);
   expect(web.requests.map(({ headers }) => headers.authorization)).toEqual(
     Array(3).fill("Bearer s3cret-word"),
   );
@@ -221,11 +214,9 @@ test("refreshCDN with a host name refreshes, and shows no password (F-30)", asyn
   const section = `<localpath watch=""><cdninfo domainname="localhost" port="${cdn.port}" username="me" passwd="s3cret-word"/><sendurl base="http://pic.example"/><regexurl regex="false" match=""/></localpath>`;
   await using mirror = await startMirror(at.alone("refreshCDN", section));
   fs.writeFileSync(`${at.source}/a b`, "x");
-  await expect
-    .poll(() => cdn.received)
-    .toEqual([
-      expect.stringContaining("pswd=s3cret-word&ok=ok&urls=http://pic.example/a%20b HTTP/1.0"),
-    ]);
+  await eventually(() => cdn.received).toEqual([
+    expect.stringContaining("pswd=s3cret-word&ok=ok&urls=http://pic.example/a%20b HTTP/1.0"),
+  ]);
   expect(await mirror.terminate()).toBe(0);
   expect(mirror.output()).not.toContain("s3cret");
 });
@@ -244,13 +235,11 @@ test("the example module runs, and its failures stay its own", async () => {
       .split("\n")
       .filter(Boolean)
       .map((line) => JSON.parse(line));
-  await expect
-    .poll(() =>
-      lines()
-        .map(({ path }) => path)
-        .sort(byText),
-    )
-    .toEqual([`${at.source}/a`, `${at.source}/b c`]);
+  await eventually(() =>
+    lines()
+      .map(({ path }) => path)
+      .sort(byText),
+  ).toEqual([`${at.source}/a`, `${at.source}/b c`]);
   expect(lines()[0]).toMatchObject({ kind: "file", result: "seen", target: "" });
   expect(await mirror.terminate()).toBe(0);
 });
@@ -288,7 +277,7 @@ test("a module that cannot be loaded keeps the program from starting", async () 
   await mirror.says(({ msg }) =>
     msg.includes("Cannot start the plugin module: cannot load the module"),
   );
-  await expect.poll(() => mirror.isRunning()).toBe(false);
+  await eventually(() => mirror.isRunning()).toBe(false);
   expect(mirror.output()).toContain("its default export is no function");
 });
 
@@ -309,9 +298,9 @@ function toldOf(at: { readonly source: string; readonly other: string }, name: s
 /** What comes while the watching begins may be seen, and delivered, twice: that is over now. */
 async function warmUp(at: { readonly source: string; readonly other: string }): Promise<void> {
   moveIn(at, "first");
-  await expect.poll(() => toldOf(at, "first"), { timeout: 5_000 }).toContain("delivered file");
+  await eventually(() => toldOf(at, "first")).toContain("delivered file");
   fs.rmSync(`${at.source}/first`);
-  await expect.poll(() => toldOf(at, "first"), { timeout: 5_000 }).toContain("delivered delete");
+  await eventually(() => toldOf(at, "first")).toContain("delivered delete");
 }
 
 describeDaemons("a plugin beside the mirror", (version) => {
@@ -331,12 +320,15 @@ describeDaemons("a plugin beside the mirror", (version) => {
     await warmUp(at);
     moveIn(at, "f");
     const told = () => toldOf(at, "f");
-    await expect.poll(told).toEqual(["delivered file", "delivered file"]);
+    await eventually(told).toEqual(["delivered file", "delivered file"]);
     expect(fs.readFileSync(`${daemon.path("two")}/f`, "utf8")).toBe("content");
     fs.rmSync(`${at.source}/f`);
-    await expect
-      .poll(told)
-      .toEqual(["delivered delete", "delivered delete", "delivered file", "delivered file"]);
+    await eventually(told).toEqual([
+      "delivered delete",
+      "delivered delete",
+      "delivered file",
+      "delivered file",
+    ]);
     await daemon.remove();
   });
 
@@ -381,7 +373,7 @@ describeDaemons("a plugin beside the mirror", (version) => {
     moveIn(at, "refused");
     await mirror.says(({ msg, path }) => msg.startsWith("cannot deliver") && path === "refused");
     moveIn(at, "taken");
-    await expect.poll(() => toldOf(at, "taken"), { timeout: 5_000 }).toEqual(["delivered file"]);
+    await eventually(() => toldOf(at, "taken")).toEqual(["delivered file"]);
     expect(toldOf(at, "refused")).toEqual(results);
     await daemon.remove();
   });

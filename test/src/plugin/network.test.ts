@@ -5,6 +5,7 @@ import { HttpPost } from "../../../src/plugin/http.ts";
 import { UrlPurge } from "../../../src/plugin/purge.ts";
 import { PluginRunner } from "../../../src/plugin/runner.ts";
 import { openSocket } from "../../../src/plugin/socket.ts";
+import { eventually } from "../../support/eventually.ts";
 import { baseOf, eventOf, keptLog } from "./events.ts";
 import { freePort, listen, listenHttp } from "./listeners.ts";
 
@@ -27,7 +28,7 @@ describe("socket", () => {
     await using peer = await listen();
     const plugin = socketTo(peer.port);
     for (const path of ["a/b", oddName]) await plugin.run(eventOf(path), neverAborted);
-    await expect.poll(() => peer.received).toEqual(["/data/a/b", `/data/${oddName}`]);
+    await eventually(() => peer.received).toEqual(["/data/a/b", `/data/${oddName}`]);
   });
 
   test.each([
@@ -36,7 +37,7 @@ describe("socket", () => {
   ])("reaches %s, a name or IPv6", async (host, listening) => {
     await using peer = await listen({ host: listening });
     await socketTo(peer.port, { host }).run(eventOf("a"), neverAborted);
-    await expect.poll(() => peer.received).toEqual(["/data/a"]);
+    await eventually(() => peer.received).toEqual(["/data/a"]);
   });
 
   test("sends lines of JSON on one connection, and makes a new one when that is lost", async () => {
@@ -48,14 +49,12 @@ describe("socket", () => {
         .filter(Boolean)
         .map((line) => JSON.parse(line).path);
     for (const path of ["a", "b", "c"]) await plugin.run(eventOf(path), neverAborted);
-    await expect.poll(() => lines(0)).toEqual(["/data/a", "/data/b", "/data/c"]);
+    await eventually(() => lines(0)).toEqual(["/data/a", "/data/b", "/data/c"]);
     peer.sockets[0]?.destroy();
-    await expect
-      .poll(async () => {
-        await plugin.run(eventOf("d"), neverAborted);
-        return lines(1).length > 0;
-      })
-      .toBe(true);
+    await eventually(async () => {
+      await plugin.run(eventOf("d"), neverAborted);
+      return lines(1).length > 0;
+    }).toBe(true);
     await plugin.close?.();
     expect(peer.received).toHaveLength(2);
   });
@@ -68,15 +67,11 @@ describe("socket", () => {
     const plugin = socketTo(port);
     const runner = new PluginRunner({ name: "socket", plugin, settings, log, backoff });
     for (const path of ["a", "b"]) runner.offer(eventOf(path));
-    await expect
-      .poll(texts)
-      .toContainEqual(
-        expect.stringMatching(
-          /^plugin failed: cannot reach 127\.0\.0\.1:\d+: ECONNREFUSED; trying/,
-        ),
-      );
+    await eventually(texts).toContainEqual(
+      expect.stringMatching(/^plugin failed: cannot reach 127\.0\.0\.1:\d+: ECONNREFUSED; trying/),
+    );
     await using peer = await listen({ port });
-    await expect.poll(() => peer.received).toEqual(["/data/a", "/data/b"]);
+    await eventually(() => peer.received).toEqual(["/data/a", "/data/b"]);
     await runner.stop(100);
     expect(runner.status).toMatchObject({ done: 2, failed: 0, dropped: 0 });
   });
@@ -139,7 +134,7 @@ describe("http", () => {
     const backoff = { firstMs: 1, longestMs: 1 };
     const runner = new PluginRunner({ name: "http", plugin, settings: baseOf(), log, backoff });
     runner.offer(eventOf("a"));
-    await expect.poll(() => runner.status.done).toBe(1);
+    await eventually(() => runner.status.done).toBe(1);
     expect(web.requests).toHaveLength(3);
   });
 

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { PluginBase } from "../../../src/config/schema.ts";
 import { type Plugin, type PluginEvent, PluginFailure } from "../../../src/plugin/plugin.ts";
 import { PluginRunner } from "../../../src/plugin/runner.ts";
+import { eventually } from "../../support/eventually.ts";
 import { baseOf, eventOf, keptLog } from "./events.ts";
 
 const backoff = { firstMs: 1, longestMs: 4 };
@@ -36,7 +37,7 @@ test("runs as many at a time as it may", async () => {
   for (const path of ["a", "b", "c"]) runner.offer(eventOf(path));
   expect(held.map(({ event }) => event.path)).toEqual(["a", "b"]);
   held[0]?.release();
-  await expect.poll(() => held.length).toBe(3);
+  await eventually(() => held.length).toBe(3);
   expect(runner.status).toMatchObject({ done: 1, running: 2, waiting: 0 });
 });
 
@@ -60,7 +61,7 @@ test("a peer that is away costs no change, however long it takes", async () => {
     baseOf({ retries: 0 }),
   );
   for (const path of ["a", "b", "c"]) runner.offer(eventOf(path));
-  await expect.poll(() => runner.status.done).toBe(3);
+  await eventually(() => runner.status.done).toBe(3);
   expect(runner.status).toMatchObject({ failed: 0, dropped: 0 });
   expect(texts().filter((text) => text.includes("ECONNREFUSED"))).toHaveLength(1);
   expect(texts()).toContain("the other side answers again");
@@ -76,7 +77,7 @@ test("a change that is refused is tried again as often as it may be, then counte
     baseOf({ retries: 2 }),
   );
   runner.offer(eventOf("a"));
-  await expect.poll(() => runner.status.failed).toBe(1);
+  await eventually(() => runner.status.failed).toBe(1);
   expect(calls).toBe(3);
   expect(lines[0]).toMatchObject({ path: "a", target: "h:873::m" });
   expect(lines[0]?.msg).toContain("plugin failed: h answers 503; trying again in");
@@ -87,7 +88,7 @@ test("what is final is not tried again, and what is thrown never gets out", asyn
     throw new TypeError("no such thing");
   });
   runner.offer(eventOf("a"));
-  await expect.poll(() => runner.status.failed).toBe(1);
+  await eventually(() => runner.status.failed).toBe(1);
   expect(texts()).toEqual(["plugin failed: no such thing; it is not tried again"]);
 });
 
@@ -100,7 +101,7 @@ test("a run that takes too long is ended", async () => {
     baseOf({ timeoutSeconds: 0.05, retries: 0 }),
   );
   runner.offer(eventOf("a"));
-  await expect.poll(() => runner.status.failed).toBe(1);
+  await eventually(() => runner.status.failed).toBe(1);
   expect(texts()[0]).toContain("it took longer than 0.05 s");
 });
 
@@ -110,7 +111,7 @@ test("a secret is hidden wherever it turns up", async () => {
   };
   const { runner, texts } = runnerOf(failing, baseOf(), ["s3cret"]);
   runner.offer(eventOf("a"));
-  await expect.poll(texts).toEqual(["plugin failed: bad token (hidden)!; it is not tried again"]);
+  await eventually(texts).toEqual(["plugin failed: bad token (hidden)!; it is not tried again"]);
 });
 
 test("only what the regexes match whole, and on demand only what was delivered, is told", async () => {
