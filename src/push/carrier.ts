@@ -1,33 +1,21 @@
-import pLimit, { type LimitFunction } from "p-limit";
 import {
   type BytePath,
   type FileEntry,
   isDirectory,
   itemFlags,
-  LocalIdNames,
   LocalTree,
-  type PushObserver,
   type PushReport,
-  RsyncError,
-  SessionPool,
-  TargetKnowledge,
 } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
 import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
-import {
-  carries,
-  deliveryOf,
-  kindArguments,
-  mayKeep,
-  type SessionKind,
-  type TimePrecision,
-} from "./kinds.ts";
+import { carries, deliveryOf, mayKeep, type SessionKind } from "./kinds.ts";
 import { LinkedNames } from "./linked-names.ts";
 import type { Delivery, PathFailure, TargetSettings, Unsettled } from "./message.ts";
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
+import { Sessions } from "./sessions.ts";
 
 /** What is told of the paths of a job while it runs. */
 export interface CarrierReport {
@@ -58,9 +46,6 @@ export interface CarryOptions {
   readonly onCreated?: (path: BytePath) => void;
 }
 
-/** Sessions of each kind that wait ready while the target is in use. */
-const warm: Readonly<Record<SessionKind, number>> = { small: 3, large: 1, scan: 2, survey: 0 };
-
 /**
  * The sessions to one target: sends entries over the right kind of session, and tells path by path
  * what the daemon has acknowledged. Lives in a push thread.
@@ -75,17 +60,10 @@ export class Carrier {
   readonly #settings: TargetSettings;
   readonly linkedNames: LinkedNames;
   readonly #onUnsettled: (path: Unsettled) => void;
-  readonly #pools = new Map<SessionKind, SessionPool>();
-  readonly #knowledge = new TargetKnowledge();
-  readonly #idNames = new LocalIdNames();
+  readonly sessions: Sessions;
   readonly #overlap = new Overlap();
-  readonly #sessions: LimitFunction;
-  /** Large files have sessions of their own, so that small ones never wait for them. */
-  readonly #large: LimitFunction;
   /** Directories whose time may be an older one than theirs. */
   readonly #stale = new Set<BytePath>();
-  /** Seconds for a daemon that refuses `--modify-window` or is too old to know -1. */
-  #precision: TimePrecision = "nanoseconds";
   #touchTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -96,11 +74,10 @@ export class Carrier {
       () => this.options,
       (path) => onUnsettled({ path, mayBeEqual: true }),
     );
-    const { root, rootIdentity, filter, deletes, holdsDeletions, sessions } = settings;
+    const { root, rootIdentity, filter, deletes, holdsDeletions } = settings;
     this.#settings = settings;
     this.filter = filter;
-    this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
-    this.#sessions = pLimit(Math.max(1, sessions - this.#large.concurrency));
+    this.sessions = new Sessions(settings);
     this.hasRules = filter.builtin || filter.expressions.length + filter.patterns.length > 0;
     const mounts = new MountGuard(root, settings.mounts);
     this.rules = sparingMounts(compileRules(filter), mounts);
@@ -117,7 +94,7 @@ export class Carrier {
 
   /** How a file that an rsync put here travels: compared, where times are compared exactly. */
   get arrivalKind(): SessionKind {
-    return this.#precision === "nanoseconds" ? "scan" : "small";
+    return this.sessions.precision === "nanoseconds" ? "scan" : "small";
   }
 
   /** Judges what a comparison would delete; what is too much holds all deletions back. */
@@ -133,36 +110,18 @@ export class Carrier {
     this.options = { ...this.options, holdsDeletions };
   }
 
-  /** The warm sessions of a kind. */
-  pool(kind: SessionKind): SessionPool {
-    let pool = this.#pools.get(kind);
-    if (pool === undefined) {
-      const { target, transfer, timeoutMs } = this.#settings;
-      pool = new SessionPool(target, {
-        ...kindArguments(kind, transfer, this.#precision),
-        knowledge: this.#knowledge,
-        idNames: this.#idNames,
-        timeoutMs,
-        warm: warm[kind],
-      });
-      this.#pools.set(kind, pool);
-    }
-    return pool;
-  }
-
   /**
    * Carries entries over one session.
    *
    * @throws what ended the session; entries that were not reported by then are undelivered.
    */
   async carry(options: CarryOptions, report: CarrierReport): Promise<void> {
-    const limit = options.kind === "large" ? this.#large : this.#sessions;
-    await limit(() => this.#carryNow(options, report));
+    await this.sessions.inTurn(options.kind, () => this.#carryNow(options, report));
   }
 
   /** Opens the sessions that wait now, so that what comes first finds one. */
   prepare(kinds: readonly SessionKind[]): void {
-    for (const kind of kinds) this.pool(kind).prepare();
+    this.sessions.prepare(kinds);
   }
 
   /** Closes what waits and gives up what is under way. */
@@ -170,7 +129,7 @@ export class Carrier {
     this.#closed = true;
     clearTimeout(this.#touchTimer);
     this.linkedNames.close();
-    for (const pool of this.#pools.values()) pool.close();
+    this.sessions.close();
   }
 
   async #carryNow(options: CarryOptions, report: CarrierReport): Promise<void> {
@@ -195,7 +154,7 @@ export class Carrier {
       if (onlyChanges && differed[index] === 0) return;
       report.delivered(deliveryOf(entry, bytes[index] as number));
     };
-    const result = await this.#pushOver(kind, entries, {
+    const result = await this.sessions.push(kind, entries, this.options.tree, {
       acknowledged: deliver,
       sent: (_, outcome, index) => {
         if ("bytes" in outcome) bytes[index] = outcome.bytes;
@@ -208,23 +167,6 @@ export class Carrier {
     for (const [index, entry] of result.entries.entries()) {
       if (settled[index] === 1 || !reports(entry.path)) continue;
       this.#settle(entry, result, index, deliver, report);
-    }
-  }
-
-  async #pushOver(
-    kind: SessionKind,
-    entries: readonly FileEntry[],
-    observer: PushObserver,
-  ): Promise<PushReport> {
-    const pool = this.pool(kind);
-    try {
-      return await pool.push(entries, this.options.tree, observer);
-    } catch (error) {
-      if (!refusesNanoseconds(error)) throw error;
-      this.#precision = "seconds";
-      if (this.#pools.get(kind) === pool) this.#pools.delete(kind);
-      pool.close();
-      return await this.pool(kind).push(entries, this.options.tree, observer);
     }
   }
 
@@ -276,7 +218,7 @@ export class Carrier {
       held: (path) => this.#onUnsettled({ path }),
     };
     try {
-      await this.#sessions(() => {
+      await this.sessions.inTurn("scan", () => {
         // Looked at only now: a directory deleted while this waited must not be made anew.
         const entries = this.#directoriesAmong(stale);
         return this.#carryNow({ kind: "scan", entries, reports: () => false }, report);
@@ -296,13 +238,5 @@ export class Carrier {
 
 /** How long directories must be quiet before their time is set again. */
 const touchDelayMs = 30;
-
-function refusesNanoseconds(error: unknown): boolean {
-  return (
-    error instanceof RsyncError &&
-    error.code === "OPTION_REFUSED" &&
-    /-@-1|modify-window/.test(error.message)
-  );
-}
 
 const isNew = itemFlags.isNew;

@@ -148,7 +148,7 @@ export class Comparison {
     this.#surveys ??= this.#starts
       .filter((start) => !this.#created.has(start))
       .map((start) => new Survey(start, this.#created, this.#options));
-    for (const survey of this.#surveys) await survey.run(this.carrier.pool("survey"));
+    for (const survey of this.#surveys) await survey.run(this.carrier.sessions);
     new TreeView(this.carrier.options).checkRoot();
     const found = this.#surveys.flatMap((survey) => survey.found);
     if (this.#isWholeTree) {

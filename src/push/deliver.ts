@@ -85,7 +85,7 @@ async function sparingExcluded(batch: Batch, carrier: Carrier): Promise<Batch> {
   if (!mustAsk || deletions.length === 0) return batch;
   const view = new TreeView(carrier.options);
   const listed = view.withParents(deletions);
-  const found = await surveyEntries(listed, carrier.options, carrier.pool("survey"));
+  const found = await surveyEntries(listed, carrier.options, carrier.sessions);
   if (!found.some(({ path, isDirectory }) => carrier.rules.excluded(path, isDirectory)))
     return batch;
   const gone = new Set<BytePath>(deletable(found, carrier.rules));

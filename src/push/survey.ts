@@ -3,11 +3,11 @@ import {
   type FileEntry,
   type Listing,
   parentPath,
-  type SessionPool,
   walkDirectories,
 } from "../../protocol/index.ts";
 import type { Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** An object that exists at the target and not here. */
 export interface Extraneous {
@@ -42,13 +42,13 @@ export class Survey {
    *
    * @throws what ended a session.
    */
-  async run(pool: SessionPool): Promise<void> {
-    if (this.#group.size >= entriesPerSurvey) await this.#ask(pool);
+  async run(sessions: Sessions): Promise<void> {
+    if (this.#group.size >= entriesPerSurvey) await this.#ask(sessions);
     for (let next = this.#walking.next(); !next.done; next = this.#walking.next()) {
       this.#list(next.value);
-      if (this.#group.size >= entriesPerSurvey) await this.#ask(pool);
+      if (this.#group.size >= entriesPerSurvey) await this.#ask(sessions);
     }
-    if (this.#group.size > 0) await this.#ask(pool);
+    if (this.#group.size > 0) await this.#ask(sessions);
   }
 
   #list({ directory, children }: Listing): void {
@@ -58,9 +58,9 @@ export class Survey {
     }
   }
 
-  async #ask(pool: SessionPool): Promise<void> {
+  async #ask(sessions: Sessions): Promise<void> {
     const entries = new TreeView(this.#options).withParents([...this.#group.values()]);
-    const found = await surveyEntries(entries, this.#options, pool);
+    const found = await surveyEntries(entries, this.#options, sessions);
     this.#group.clear();
     for (const each of found) this.found.push(each);
   }
@@ -70,10 +70,10 @@ export class Survey {
 export async function surveyEntries(
   entries: readonly FileEntry[],
   { tree }: BatchOptions,
-  pool: SessionPool,
+  sessions: Sessions,
 ): Promise<Extraneous[]> {
   const found: Extraneous[] = [];
-  await pool.push(entries, tree, {
+  await sessions.push("survey", entries, tree, {
     deleted: (path, wasDirectory) => void found.push({ path, isDirectory: wasDirectory }),
   });
   return found;

@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pLimit, { type LimitFunction } from "p-limit";
+import {
+  type FileEntry,
+  type FileSource,
+  LocalIdNames,
+  type PushObserver,
+  type PushReport,
+  RsyncError,
+  SessionPool,
+  TargetKnowledge,
+} from "../../protocol/index.ts";
+import { kindArguments, type SessionKind, type TimePrecision } from "./kinds.ts";
+import type { TargetSettings } from "./message.ts";
+
+/** Sessions of each kind that wait ready while the target is in use. */
+const warm: Readonly<Record<SessionKind, number>> = { small: 3, large: 1, scan: 2, survey: 0 };
+
+/** How often, and after what time at first, a daemon is asked again that had no room for us. */
+const mostRefusals = 5;
+const firstRoomMs = 50;
+/** A daemon that had no room once may have it again after so long. */
+const crampedMs = 600_000;
+
+/**
+ * The sessions to one target, each kind from a pool of its own, and how many there may be. Learns
+ * what the daemon allows: from its refusals, not by asking.
+ */
+export class Sessions {
+  readonly #settings: TargetSettings;
+  readonly #pools = new Map<SessionKind, SessionPool>();
+  readonly #knowledge = new TargetKnowledge();
+  readonly #idNames = new LocalIdNames();
+  readonly #limit: LimitFunction;
+  /** Large files have sessions of their own, so that small ones never wait for them. */
+  readonly #large: LimitFunction;
+  /** Seconds for a daemon that refuses `--modify-window` or is too old to know -1. */
+  #precision: TimePrecision = "nanoseconds";
+  /** Sessions that the daemon has room for, since it refused one more. */
+  #room = Number.POSITIVE_INFINITY;
+  #crampedTimer: NodeJS.Timeout | undefined;
+  #open = 0;
+
+  constructor(settings: TargetSettings) {
+    const { sessions } = settings;
+    this.#settings = settings;
+    this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
+    this.#limit = pLimit(Math.max(1, sessions - this.#large.concurrency));
+  }
+
+  /** How times are compared at this target. */
+  get precision(): TimePrecision {
+    return this.#precision;
+  }
+
+  /** Opens the sessions that wait now, so that what comes first finds one. */
+  prepare(kinds: readonly SessionKind[]): void {
+    for (const kind of kinds) this.#pool(kind).prepare();
+  }
+
+  /** Does something that needs a session of this kind, when it is its turn. */
+  async inTurn<T>(kind: SessionKind, task: () => Promise<T>): Promise<T> {
+    // Where there is hardly room, none of it is set aside.
+    const limit = kind === "large" && this.#room > 2 ? this.#large : this.#limit;
+    return limit(task);
+  }
+
+  /**
+   * Pushes over a session of this kind.
+   *
+   * @throws {RsyncError} what ended it, or why there is none.
+   */
+  async push(
+    kind: SessionKind,
+    entries: readonly FileEntry[],
+    source: FileSource,
+    observer: PushObserver,
+  ): Promise<PushReport> {
+    for (let refusals = 0; ; refusals += 1) {
+      this.#open += 1;
+      try {
+        return await this.#pushPrecisely(kind, entries, source, observer);
+      } catch (error) {
+        const mayWait = isFull(error) && this.#makeRoom() && refusals < mostRefusals;
+        if (!mayWait) throw error;
+      } finally {
+        this.#open -= 1;
+      }
+      await sleep(firstRoomMs * 2 ** refusals); // a daemon takes a moment to let go of a slot
+    }
+  }
+
+  /** Closes what waits; what is under way is not touched. */
+  close(): void {
+    clearTimeout(this.#crampedTimer);
+    for (const pool of this.#pools.values()) pool.close();
+  }
+
+  #pool(kind: SessionKind): SessionPool {
+    let pool = this.#pools.get(kind);
+    if (pool === undefined) {
+      const { target, transfer, timeoutMs } = this.#settings;
+      const isCramped = this.#room < Number.POSITIVE_INFINITY;
+      pool = new SessionPool(target, {
+        ...kindArguments(kind, transfer, this.#precision),
+        knowledge: this.#knowledge,
+        idNames: this.#idNames,
+        timeoutMs,
+        warm: isCramped
+          ? Math.min(warm[kind], kind === "small" && this.#room > 2 ? 1 : 0)
+          : warm[kind],
+      });
+      this.#pools.set(kind, pool);
+    }
+    return pool;
+  }
+
+  async #pushPrecisely(
+    kind: SessionKind,
+    entries: readonly FileEntry[],
+    source: FileSource,
+    observer: PushObserver,
+  ): Promise<PushReport> {
+    const pool = this.#pool(kind);
+    try {
+      return await pool.push(entries, source, observer);
+    } catch (error) {
+      if (!refusesNanoseconds(error)) throw error;
+      this.#precision = "seconds";
+      if (this.#pools.get(kind) === pool) this.#pools.delete(kind);
+      pool.close();
+      return await this.#pool(kind).push(entries, source, observer);
+    }
+  }
+
+  /**
+   * The daemon has no slot left: gives back those that only wait, and takes fewer from now on.
+   * Returns false when none of those in use is ours: then waiting here helps nobody.
+   */
+  #makeRoom(): boolean {
+    const pools = [...this.#pools.values()];
+    const waiting = pools.reduce((sum, pool) => sum + pool.waiting, 0);
+    const others = this.#open - 1;
+    this.#room = Math.max(1, Math.min(this.#room, waiting + others));
+    for (const pool of pools) pool.close();
+    this.#pools.clear();
+    const isSpare = this.#room > 2 ? 1 : 0; // one that waits ready
+    this.#limit.concurrency = Math.max(1, Math.min(this.#limit.concurrency, this.#room - isSpare));
+    this.#crampedTimer ??= setTimeout(() => this.#relax(), crampedMs).unref();
+    return waiting + others > 0;
+  }
+
+  #relax(): void {
+    this.#crampedTimer = undefined;
+    this.#room = Number.POSITIVE_INFINITY;
+    this.#limit.concurrency = Math.max(1, this.#settings.sessions - this.#large.concurrency);
+    for (const pool of this.#pools.values()) pool.close();
+    this.#pools.clear();
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof RsyncError && error.code === "MAX_CONNECTIONS";
+}
+
+function refusesNanoseconds(error: unknown): boolean {
+  return (
+    error instanceof RsyncError &&
+    error.code === "OPTION_REFUSED" &&
+    /-@-1|modify-window/.test(error.message)
+  );
+}
