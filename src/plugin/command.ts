@@ -65,7 +65,11 @@ export class CommandRun implements Plugin {
     const closed = once(child, "close").catch(() => {});
     const [code, killer] = (await once(child, "exit").catch((error: NodeJS.ErrnoException) => {
       const problem = error.code ?? error.message;
-      throw new PluginFailure("final", `cannot start ${error.path ?? "the program"}: ${problem}`);
+      const isShortage = /^(?:EAGAIN|ENOMEM|EMFILE|ENFILE)$/.test(problem);
+      throw new PluginFailure(
+        isShortage ? "peer" : "final",
+        `cannot start ${error.path ?? "the program"}: ${problem}`,
+      );
     })) as [number | null, NodeJS.Signals | null];
     const late = setTimeout(() => {
       child.stdout?.destroy();
@@ -161,6 +165,8 @@ class Group {
 
   constructor(child: ChildProcess) {
     this.#child = child;
+    if (livingGroups.size === 0) process.once("exit", killLivingGroups);
+    livingGroups.add(this);
   }
 
   readonly end = (): void => {
@@ -171,7 +177,13 @@ class Group {
   /** The process is gone; with `all` what it has left of its group goes, too. */
   close(all: boolean): void {
     clearTimeout(this.#timer);
-    if (all) this.#signal("SIGKILL");
+    if (all) this.kill();
+    livingGroups.delete(this);
+    if (livingGroups.size === 0) process.off("exit", killLivingGroups);
+  }
+
+  kill(): void {
+    this.#signal("SIGKILL");
   }
 
   #signal(name: NodeJS.Signals): void {
@@ -182,4 +194,11 @@ class Group {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
+}
+
+/** Without us nobody would end them: they go with this process, however it exits. */
+const livingGroups = new Set<Group>();
+
+function killLivingGroups(): void {
+  for (const group of livingGroups) group.kill();
 }

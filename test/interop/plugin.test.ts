@@ -182,6 +182,26 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
+test.skipIf(process.platform !== "linux")(
+  "a command that hangs goes with a program that is told twice to stop",
+  async () => {
+    using at = place();
+    const word = `8${process.pid}`;
+    const section = `<param prefix="${at.other}/hang" suffix=""/>`;
+    fs.writeFileSync(`${at.other}/hang`, `#!/bin/sh\nsleep ${word}\n`, { mode: 0o755 });
+    await using mirror = await startMirror(at.alone("command", section));
+    fs.writeFileSync(`${at.source}/a`, "x");
+    await eventually(() => processesWith(word).length).toBe(1);
+    const started = performance.now();
+    await Promise.all([
+      mirror.terminate(),
+      mirror.says(({ msg }) => msg.startsWith("stopping on")).then(() => mirror.terminate()),
+    ]);
+    expect(performance.now() - started).toBeLessThan(4_000);
+    await eventually(() => processesWith(word)).toEqual([]);
+  },
+);
+
 test("an http plugin posts each change, and the secret is said nowhere", async () => {
   using at = place();
   await using web = await listenHttp([500, 403]);

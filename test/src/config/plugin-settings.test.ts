@@ -131,6 +131,16 @@ test("a plugin that runs alone needs no remote", () => {
   });
 });
 
+test.each(pluginNames)("the example of %s is accepted", (name) => {
+  const example = readFileSync(
+    new URL("../../../examples/confxml-plugins.xml", import.meta.url),
+    "utf8",
+  );
+  const { config, notes } = parse(example, { pluginAlone: name });
+  expect(config.plugins[name]).toBeDefined();
+  expect(notes.filter(({ severity }) => severity === "warning")).toEqual([]);
+});
+
 // Files people really use; they lie beside the repository, where there are any.
 const corpus = new URL("../../../../shared/confxml/", import.meta.url);
 const damaged = /^(02|10|13)-/;
