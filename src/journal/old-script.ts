@@ -14,7 +14,7 @@ export interface OldFailure {
 const failure =
   /^#errno -?[0-9]+\ncd ([^\n]*?) && rsync ([\s\S]*?)(?=^#errno -?[0-9]+\n|(?![\s\S]))/gm;
 const pushed = /(?:^|\s)"\.\/([\s\S]*)" +(?:[^\s"@]+@)?([^\s"]+?::[^\s"]+)/;
-const included = /--include="((?:[^"]|"(?! --))*)"(?= +(?:--include|--exclude=\*))/g;
+const included = /--include="((?:[^"]|"(?! +--))*)"(?= +(?:--include|--exclude=\*))/g;
 const remote = /--exclude=\* +(?:[^\s"@]+@)?([^\s"]+?::[^\s"]+)/;
 
 /** True for a text in the form of the failLog script that sersync 2.5 wrote, and ran. */

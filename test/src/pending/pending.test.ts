@@ -191,6 +191,67 @@ test("shows what waits and what is in flight", () => {
   ]);
 });
 
+test("past its limit it gathers paths into the fullest directories, and leaves the others alone", () => {
+  const pending = new PendingSet({ limit: 10 });
+  pending.add(path("single"), 0);
+  pending.add(path("other/single"), 1);
+  for (let i = 0; i < 9; i += 1) pending.add(path(`full/f${i}`), 2 + i);
+  expect(pending.summary()).toEqual({ paths: 3, trees: 1, inFlight: 0, refused: 0, oldest: 0 });
+  expect(take(pending)).toEqual(["single", "other/single", "full/"]);
+});
+
+test("paths in as many directories end as the whole root, which is taken out for a comparison", () => {
+  const pending = new PendingSet({ limit: 4 });
+  for (let i = 0; i < 5; i += 1) pending.add(path(`d${i}/e/f`), i);
+  while (pending.size > 1) pending.add(path(`x${pending.size}/${Math.random()}/y`), 9);
+  expect([...pending.paths()]).toMatchObject([{ path: "", whole: true, since: 0 }]);
+  expect(pending.takeRoot(0)).toBe(true);
+  expect(pending.size).toBe(0);
+});
+
+test("a million paths take no more room than the limit allows", () => {
+  const pending = new PendingSet({ limit: 1_000 });
+  for (let i = 0; i < 1_000_000; i += 1) pending.add(path(`d${i % 700}/f${i}`), i);
+  expect(pending.size).toBeLessThanOrEqual(1_000);
+  expect(pending.oldest()).toBe(0);
+});
+
+test("gathered paths that were all refused stay patient, and keep the reason", () => {
+  const pending = new PendingSet({ limit: 2 });
+  for (const name of ["d/a", "d/b", "d/c"]) pending.later(asBytePath(name), 0, 60_000, "refused");
+  expect([...pending.paths()]).toMatchObject([
+    { path: "d", whole: true, attempts: 1, reason: "refused" },
+  ]);
+  expect(take(pending, 59_999)).toEqual([]);
+  expect(take(pending, 60_000)).toEqual(["d/"]);
+});
+
+test("what arrives below a refused directory lets it be tried at once", () => {
+  const pending = new PendingSet();
+  pending.later(asBytePath("d"), 0, 60_000);
+  pending.hurryAbove(asBytePath("d/f"));
+  expect(take(pending, 1)).toEqual(["d"]);
+});
+
+test.each([
+  [".f.a1B2c3", "f", true],
+  ["d/.f.a1B2c3", "d/f", true],
+  [".f.tar.gz.QWErty", "f.tar.gz", true],
+  ["other/.f.a1B2c3", "f", false],
+  [".f.a1B2c", "f", false],
+  [".f.a1B2c3", "g", false],
+  ["f", "g", false],
+])("%s renamed to %s has come by rsync: %s", (from, to, arrived) => {
+  const taken = pendingSet(renamed(from, to)).take(1, 0);
+  expect(taken[0]?.path).toBe(to);
+  expect(taken[0]?.arrived ?? false).toBe(arrived);
+});
+
+test("a file that came by rsync and was then written here is an ordinary change", () => {
+  const pending = pendingSet(renamed(".f.a1B2c3", "f"), path("f"));
+  expect(pending.take(1, 0)).toEqual([{ path: "f", whole: false, since: 0, attempts: 0 }]);
+});
+
 const places = ["", "a", "a/b", "a/b/c", "a/b/d", "a/e", "ab", "f", "f/g"].map(asBytePath);
 const place = fc.constantFrom(...places);
 const steps = fc.oneof(
@@ -213,10 +274,14 @@ type Step = typeof steps extends fc.Arbitrary<infer S> ? S : never;
 
 /** What was added, told apart by whether the content below counts too; a model of the simplest kind. */
 class Ledger {
-  readonly pending = new PendingSet();
+  readonly pending: PendingSet;
   readonly #owed = new Map<string, { readonly change: Change & { path: string }; at: number }>();
   readonly #flying: { readonly path: string; readonly whole: boolean; readonly at: number }[] = [];
   #clock = 0;
+
+  constructor(limit?: number) {
+    this.pending = new PendingSet(limit === undefined ? {} : { limit });
+  }
 
   get owed(): string[] {
     return [...this.#owed.keys()];
@@ -280,10 +345,13 @@ function play(ledger: Ledger, step: Step): void {
   } else ledger.land(step.do, step.which);
 }
 
-test("nothing is lost, whatever changes, fails and lands in between", () => {
+test.each([
+  ["", undefined],
+  [" though hardly anything may wait", 3],
+])("nothing is lost, whatever changes, fails and lands in between%s", (_, limit) => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 40 }), (script) => {
-      const ledger = new Ledger();
+      const ledger = new Ledger(limit);
       for (const step of script) play(ledger, step);
       for (let round = 0; round < 200 && ledger.pending.size > 0; round += 1) {
         while (ledger.flying > 0) ledger.land("delivered", 0);

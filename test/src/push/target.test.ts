@@ -284,3 +284,114 @@ test("draining an idle target, or one that is down, takes no time", async () => 
   await target.drain();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("a comparison that would delete too much halts deletions; what is held goes on by a word", () => {
+  const { target, next, told } = scriptedTarget();
+  target.reconcile();
+  const comparison = next();
+  expect(comparison.order).toBe("deletes");
+  comparison.judged(false);
+  comparison.end();
+  expect(told[0]).toMatch(/^halted: 900 objects .* 90 % of what it has$/);
+  target.add([path("gone")]);
+  next().held("gone");
+  expect(target.status).toMatchObject({ pending: { paths: 0 }, halt: { held: 1 } });
+  expect(target.backlog).toMatchObject({ paths: [{ path: "gone" }], halted: expect.any(String) });
+  target.allowDeletions();
+  expect(told.slice(-2)).toEqual(["not holding", "resumed with 1"]);
+  expect(next().paths).toEqual(["gone"]);
+  expect(next().order).toBe("deletes unguarded");
+  expect(target.status.halt).toBeUndefined();
+});
+
+test("halted deletions are looked at again by themselves, and resume when the tree is back", () => {
+  const scripted = scriptedTarget();
+  scripted.target.reconcile();
+  const first = scripted.next();
+  first.judged(false);
+  first.end();
+  for (const delay of [60_000, 120_000]) {
+    vi.advanceTimersByTime(delay - 1);
+    expect(scripted.waiting).toBe(0);
+    vi.advanceTimersByTime(1);
+    const look = scripted.next();
+    expect(look.order).toBe("deletes");
+    look.judged(delay === 120_000);
+    look.end();
+  }
+  expect(scripted.told.filter((line) => line.startsWith("halted"))).toHaveLength(1);
+  expect(scripted.told).toContain("resumed with 0");
+});
+
+test("a path that is refused for want of room is not to blame: the target waits, others too", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("big"), path("small")]);
+  const job = scripted.next();
+  job.failedBecause("write failed on big: No space left on device (28)", "big");
+  job.end();
+  expect(scripted.told[0]).toBe("down FILE_IO");
+  vi.advanceTimersByTime(1_000);
+  const probe = scripted.next();
+  expect(probe.paths).toHaveLength(1);
+  probe.succeed();
+  expect(scripted.told).toContain("up");
+});
+
+test("a path refused too often is hopeless: tried at the journal's pace, and listed for it", () => {
+  const scripted = scriptedTarget({ patience: 2, retryMs: 600_000 });
+  scripted.target.add([path("bad")]);
+  for (const delay of [1_000, 600_000, 600_000]) {
+    const job = scripted.next();
+    job.failed("bad");
+    job.end();
+    vi.advanceTimersByTime(delay - 1);
+    expect(scripted.waiting).toBe(0);
+    vi.advanceTimersByTime(1);
+  }
+  const hopeless = [...scripted.target.backlog.paths];
+  expect(hopeless).toMatchObject([{ path: "bad", attempts: 3, reason: "refused" }]);
+});
+
+test("a comparison that broke off goes on where it was, unless another is wanted besides", () => {
+  const scripted = scriptedTarget();
+  scripted.target.reconcile({ deletes: false });
+  scripted.next().end(unreachable);
+  vi.advanceTimersByTime(1_000);
+  const second = scripted.next();
+  expect(second.order).toBe("keeps resumes");
+  scripted.target.reconcile({ deletes: true, excludes: ["*.php"] });
+  second.end(unreachable);
+  vi.advanceTimersByTime(2_000);
+  expect(scripted.next().order).toBe("deletes");
+});
+
+test("after a long outage everything is compared, deleting only what was asked for", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  scripted.next().end(wrongPassword);
+  for (let minute = 0; minute < 11; minute += 1) {
+    vi.advanceTimersByTime(60_000);
+    if (minute < 10) scripted.next().end(wrongPassword);
+  }
+  const back = scripted.next();
+  back.succeed();
+  expect(scripted.next().order).toBe("keeps");
+});
+
+test("what one target has to do is handed over to another", () => {
+  const before = scriptedTarget();
+  before.target.add([path("a"), tree("d")]);
+  before.target.reconcile({ deletes: false });
+  const after = scriptedTarget();
+  after.target.restore(before.target.backlog);
+  expect(after.next().order).toBe("keeps");
+  expect(after.next().paths).toEqual(["a", "d"]);
+});
+
+test("a target that is down keeps a bounded set, however much changes", () => {
+  const scripted = scriptedTarget({ pendingLimit: 100 });
+  scripted.target.add([path("a")]);
+  scripted.next().end(unreachable);
+  for (let i = 0; i < 10_000; i += 1) scripted.target.add([path(`d${i % 300}/f${i}`)]);
+  expect(scripted.target.status.pending.paths).toBeLessThanOrEqual(101);
+});
