@@ -101,23 +101,30 @@ function content() {
   return Buffer.alloc(size, `${seed}.${below(1e9)} `);
 }
 
+const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = fs.constants;
+
+/** Never through a link: it may lead out of the tree. */
+function write(path, data, flag = O_TRUNC) {
+  fs.writeFileSync(path, data, { flag: O_WRONLY | O_CREAT | O_NOFOLLOW | flag });
+}
+
 function makeDirectory() {
   const path = place();
   fs.mkdirSync(path);
   fs.chmodSync(path, pick(directoryModes));
-  for (const name of names.slice(0, 3)) fs.writeFileSync(join(path, name), content());
+  for (const name of names.slice(0, 3)) write(join(path, name), content());
 }
 
 /** What editors do: the new content gets the name in one step. */
 function replace() {
   const path = place();
   const temporary = Buffer.concat([path, Buffer.from(`.${seed}`)]);
-  fs.writeFileSync(temporary, content());
+  write(temporary, content());
   fs.renameSync(temporary, expendable(path));
 }
 
 function patch() {
-  const file = fs.openSync(someFile(), "r+");
+  const file = fs.openSync(someFile(), O_WRONLY | O_NOFOLLOW);
   try {
     fs.writeSync(file, `${below(1e9)}`, below(600));
   } finally {
@@ -136,15 +143,15 @@ function changeType() {
   const wasDirectory = fs.lstatSync(path).isDirectory();
   fs.rmSync(path, { recursive: true });
   if (below(3) === 0) fs.symlinkSync(Buffer.from(pick(linkTargets), "latin1"), path);
-  else if (wasDirectory) fs.writeFileSync(path, content());
+  else if (wasDirectory) write(path, content());
   else fs.mkdirSync(path);
 }
 
 const operations = [
-  () => fs.writeFileSync(place(), content()),
-  () => fs.writeFileSync(someFile(), content()),
-  () => fs.writeFileSync(someFile(), content()),
-  () => fs.appendFileSync(someFile(), "more"),
+  () => write(place(), content()),
+  () => write(someFile(), content()),
+  () => write(someFile(), content()),
+  () => write(someFile(), "more", O_APPEND),
   () => fs.truncateSync(someFile(), below(600)),
   patch,
   replace,

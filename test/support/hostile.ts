@@ -72,8 +72,9 @@ function chooseContent(chance: Random): Buffer {
     : chance.bytes(size);
 }
 
-// A daemon that cannot have a chroot rewrites links that lead out of its module.
-const outside = process.getuid?.() === 0 ? ["../../../etc/passwd", "/nonexistent/\xff"] : [];
+// A daemon that cannot have a chroot rewrites links that lead out of its module. They lead nowhere:
+// what changes trees at random would write through them, as root, into the machine's own files.
+const outside = process.getuid?.() === 0 ? ["../../../nonexistent/x", "/nonexistent/\xff"] : [];
 const linkTargets = ["nowhere", ".", "a b", "-x", "caf\xe9", ...outside];
 
 function chooseEntry(chance: Random): TreeEntry {
