@@ -84,8 +84,9 @@ export async function build() {
   for (const folder of ["src", "protocol"]) {
     if (fs.existsSync(inProject("dist", folder))) removeLeftovers(folder);
   }
-  const { bundleProgram } = await import("./support/bundle.mjs"); // a package: installed only now
+  const { bundlePage, bundleProgram } = await import("./support/bundle.mjs"); // a package: installed only now
   bundleProgram();
+  bundlePage();
   fs.chmodSync(inProject("dist/bin/sersync.js"), 0o755);
   // What was saved while the compiler ran may have missed it.
   fs.utimesSync(stamp, startedAt, startedAt);

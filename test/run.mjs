@@ -32,6 +32,10 @@ const steps = [
     "types of the program",
     () => ok(runNode("node_modules/typescript/bin/tsc", ["-p", ".", "--noEmit"])),
   ],
+  [
+    "types of the status page",
+    () => ok(runNode("node_modules/typescript/bin/tsc", ["-p", "src/status/page"])),
+  ],
   ["types of the tests", () => ok(runNode("node_modules/typescript/bin/tsc", ["-p", "test"]))],
   ["biome", () => ok(runNode("node_modules/@biomejs/biome/bin/biome", ["check", "."]))],
   ["oxlint", () => ok(runNode("node_modules/oxlint/bin/oxlint", ["--type-aware"]))],

@@ -1,5 +1,9 @@
+import fs from "node:fs";
+import path from "node:path";
 import esbuild from "esbuild";
 import { inProject } from "./command.mjs";
+
+const pageFolder = "src/status/page";
 
 /** What some packages expect in a module: the `require` that ES modules have not. */
 const banner =
@@ -30,4 +34,27 @@ export function bundleProgram() {
     banner: { js: banner },
     logLevel: "error",
   });
+}
+
+/** Bundles the status page into the folders where the program and the library look for it. */
+export function bundlePage() {
+  for (const folder of ["dist/bin/page", "dist/src/status/page"]) {
+    const outdir = inProject(folder);
+    esbuild.buildSync({
+      entryPoints: [inProject(pageFolder, "page.ts")],
+      outdir,
+      bundle: true,
+      minify: true,
+      format: "esm",
+      target: "es2022",
+      legalComments: "inline",
+      logLevel: "error",
+    });
+    const chartStyle = fs.readFileSync(inProject("node_modules/uplot/dist/uPlot.min.css"), "utf8");
+    const ownStyle = fs.readFileSync(inProject(pageFolder, "page.css"), "utf8");
+    fs.writeFileSync(path.join(outdir, "page.css"), `${chartStyle}\n${ownStyle}`);
+    for (const name of ["index.html", "icon.svg"]) {
+      fs.copyFileSync(inProject(pageFolder, name), path.join(outdir, name));
+    }
+  }
 }

@@ -1,0 +1,187 @@
+import type { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { SourceReport, StatusReport, TargetReport } from "./report.ts";
+
+const lagBucketSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600];
+
+type Labels = Readonly<Record<string, string>>;
+
+/** One number of a report, as Prometheus knows it. */
+interface Series<From> {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: "counter" | "gauge";
+  readonly value: (from: From) => number | undefined;
+}
+
+/** The numbers of a target, each with the labels `watch` and `target`. */
+export const targetSeries: readonly Series<TargetReport>[] = [
+  {
+    name: "sersync_delivered_paths_total",
+    kind: "counter",
+    help: "Paths acknowledged by the target",
+    value: ({ delivered }) => delivered,
+  },
+  {
+    name: "sersync_delivered_bytes_total",
+    kind: "counter",
+    help: "Content of acknowledged files",
+    value: ({ deliveredBytes }) => deliveredBytes,
+  },
+  {
+    name: "sersync_failed_paths_total",
+    kind: "counter",
+    help: "Refusals of single paths, repetitions included",
+    value: ({ failed }) => failed,
+  },
+  {
+    name: "sersync_target_up",
+    kind: "gauge",
+    help: "1 while the target can be used",
+    value: ({ up }) => Number(up),
+  },
+  {
+    name: "sersync_deletions_halted",
+    kind: "gauge",
+    help: "1 while deletions wait for a person or for the tree to return",
+    value: ({ halt }) => Number(halt !== undefined),
+  },
+  {
+    name: "sersync_pending_paths",
+    kind: "gauge",
+    help: "Paths that have not been acknowledged",
+    value: ({ pending }) => pending.paths,
+  },
+  {
+    name: "sersync_pending_refused_paths",
+    kind: "gauge",
+    help: "Pending paths that were refused at least once",
+    value: ({ pending }) => pending.refused,
+  },
+  {
+    name: "sersync_pending_in_flight_paths",
+    kind: "gauge",
+    help: "Pending paths being delivered now",
+    value: ({ pending }) => pending.inFlight,
+  },
+  {
+    name: "sersync_pending_oldest_seconds",
+    kind: "gauge",
+    help: "Age of the oldest undelivered change; 0 when all is delivered",
+    value: ({ pending }) => pending.oldestSeconds,
+  },
+  {
+    name: "sersync_reconcile_running",
+    kind: "gauge",
+    help: "1 while the whole tree is compared",
+    value: ({ comparison }) => Number(comparison.state === "running"),
+  },
+  {
+    name: "sersync_reconcile_entries",
+    kind: "gauge",
+    help: "Entries compared by the comparison that runs or ran last",
+    value: ({ comparison }) => comparison.entries,
+  },
+  {
+    name: "sersync_reconcile_completed_timestamp_seconds",
+    kind: "gauge",
+    help: "When the last comparison was complete",
+    value: ({ comparison: { completedAt } }) =>
+      completedAt === undefined ? undefined : Date.parse(completedAt) / 1_000,
+  },
+];
+
+/** The numbers of a watched directory, each with the label `watch`. */
+export const watchSeries: readonly Series<SourceReport>[] = [
+  {
+    name: "sersync_watching",
+    kind: "gauge",
+    help: "1 while every directory is watched",
+    value: ({ watcher }) => Number(watcher.state === "watching"),
+  },
+  {
+    name: "sersync_watched_directories",
+    kind: "gauge",
+    help: "Directories with a watch of their own",
+    value: ({ watcher }) => watcher.directories,
+  },
+  {
+    name: "sersync_unwatched_trees",
+    kind: "gauge",
+    help: "Trees without watches, compared from time to time",
+    value: ({ watcher }) => watcher.unwatched.length,
+  },
+  {
+    name: "sersync_watch_events_total",
+    kind: "counter",
+    help: "Events read from the kernel",
+    value: ({ watcher }) => watcher.events,
+  },
+  {
+    name: "sersync_watch_overflows_total",
+    kind: "counter",
+    help: "How often the kernel dropped events",
+    value: ({ watcher }) => watcher.overflows,
+  },
+];
+
+/** The name of the histogram that is filled as deliveries happen. */
+export const lagMetric = "sersync_delivery_lag_seconds";
+
+type Prometheus = typeof import("prom-client");
+
+/** What a scrape of `/metrics` gets. */
+export class Metrics {
+  readonly #registry: Registry;
+  readonly #lag: Histogram;
+  readonly #metrics = new Map<string, Counter | Gauge>();
+
+  constructor(prometheus: Prometheus) {
+    this.#registry = new prometheus.Registry();
+    const registers = [this.#registry];
+    this.#lag = new prometheus.Histogram({
+      name: lagMetric,
+      help: "From a change to its acknowledgement",
+      labelNames: ["watch", "target"],
+      buckets: lagBucketSeconds,
+      registers,
+    });
+    for (const [list, labelNames] of [
+      [targetSeries, ["watch", "target"]],
+      [watchSeries, ["watch"]],
+    ] as const) {
+      for (const { name, help, kind } of list) {
+        const settings = { name, help, labelNames: [...labelNames], registers };
+        const Kind = kind === "counter" ? prometheus.Counter : prometheus.Gauge;
+        this.#metrics.set(name, new Kind(settings));
+      }
+    }
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  delivered(watch: string, target: string, lagMs: number): void {
+    this.#lag.observe({ watch, target }, lagMs / 1_000);
+  }
+
+  /** The text format, of this moment. */
+  async text(reports: readonly StatusReport[]): Promise<string> {
+    for (const metric of this.#metrics.values()) metric.reset();
+    for (const source of reports.flatMap(({ sources }) => sources)) {
+      this.#set(watchSeries, source, { watch: source.directory });
+      for (const target of source.targets) {
+        this.#set(targetSeries, target, { watch: source.directory, target: target.name });
+      }
+    }
+    return this.#registry.metrics();
+  }
+
+  #set<From>(list: readonly Series<From>[], from: From, labels: Labels): void {
+    for (const { name, value } of list) {
+      const number = value(from);
+      // After a reset a counter's value is what is added; so it is for a gauge.
+      if (number !== undefined) this.#metrics.get(name)?.inc(labels, number);
+    }
+  }
+}

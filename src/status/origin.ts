@@ -1,0 +1,22 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { isIP } from "node:net";
+
+/**
+ * True when a request names this server by an address, as localhost, or as the name it listens on.
+ * A foreign name that was made to lead here is none of these.
+ */
+export function isAddressedToUs(host: string | undefined, ownName: string | undefined): boolean {
+  if (host === undefined) return true; // HTTP/1.0: no browser
+  const name = host
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1")
+    .toLowerCase();
+  return isIP(name) !== 0 || name === "localhost" || name === ownName?.toLowerCase();
+}
+
+/** True when a browser says that a page of another origin asks. */
+export function isFromElsewhere({ origin, host, ...headers }: IncomingHttpHeaders): boolean {
+  if (origin !== undefined && origin !== `http://${host}`) return true;
+  const site = headers["sec-fetch-site"];
+  return site === "cross-site" && headers["sec-fetch-mode"] !== "navigate";
+}

@@ -1,0 +1,99 @@
+/**
+ * What is told of one configuration by `sersync status --json` and `GET /api/status`. Plain data: times
+ * are ISO 8601 in UTC, paths are text with control characters and what is not UTF-8 escaped; fields
+ * are only ever added.
+ */
+export interface StatusReport {
+  readonly version: string;
+  readonly pid: number;
+  /** `reloading`: a changed configuration takes the place of the old one. */
+  readonly state: "starting" | "running" | "reloading" | "stopping";
+  readonly startedAt: string;
+  readonly file: string;
+  /** True when everything is watched and every target takes what it gets. */
+  readonly healthy: boolean;
+  /** Why it is not, one line each. */
+  readonly problems: readonly string[];
+  /** The last attempt; absent when there was none. */
+  readonly lastReload?: { readonly at: string; readonly mistakes: readonly string[] };
+  readonly sources: readonly SourceReport[];
+}
+
+/** One watched directory. */
+export interface SourceReport {
+  readonly directory: string;
+  readonly watcher: {
+    readonly backend: string;
+    readonly state: string;
+    readonly directories: number;
+    readonly events: number;
+    readonly overflows: number;
+    /** Trees that are compared from time to time instead of being watched. */
+    readonly unwatched: readonly string[];
+    /** Mount points whose file system has gone. */
+    readonly missingMounts: readonly string[];
+  };
+  readonly targets: readonly TargetReport[];
+}
+
+/** One target of a watched directory. */
+export interface TargetReport {
+  readonly name: string;
+  readonly up: boolean;
+  /** Why it is not up, and when it is tried again. */
+  readonly outage?: {
+    readonly code: string;
+    readonly error: string;
+    readonly since: string;
+    readonly nextAttempt: string;
+  };
+  /** Why nothing is deleted there for now. */
+  readonly halt?: { readonly reason: string; readonly since: string; readonly held: number };
+  readonly pending: {
+    readonly paths: number;
+    readonly inFlight: number;
+    readonly refused: number;
+    /** Age of the oldest undelivered change, in seconds. */
+    readonly oldestSeconds: number;
+  };
+  readonly comparison: {
+    readonly state: string;
+    readonly entries: number;
+    readonly bytes: number;
+    readonly completedAt?: string;
+  };
+  /** Since the start. */
+  readonly delivered: number;
+  readonly deliveredBytes: number;
+  readonly failed: number;
+  readonly lastDeliveryAt?: string;
+  readonly lastError?: { readonly text: string; readonly at: string };
+  /** Told over HTTP only. */
+  readonly latest?: LatestReport;
+}
+
+/** The course of one target's deliveries. */
+export interface LatestReport {
+  /** Of the last five minutes; absent when nothing was delivered. */
+  readonly lag?: { readonly p50Ms: number; readonly p99Ms: number };
+  /** Latest first, at most 20. */
+  readonly deliveries: readonly RecentDelivery[];
+  /** Paths that wait for their next try, latest first, at most 20. */
+  readonly failures: readonly RecentFailure[];
+}
+
+export interface RecentDelivery {
+  readonly path: string;
+  readonly kind: string;
+  readonly bytes: number;
+  /** From the change to its acknowledgement. */
+  readonly ms: number;
+  readonly at: string;
+}
+
+export interface RecentFailure {
+  readonly path: string;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly nextTry: string;
+}
