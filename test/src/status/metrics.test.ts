@@ -1,0 +1,33 @@
+import * as prometheus from "prom-client";
+import { expect, test } from "vitest";
+import { Metrics } from "../../../src/status/metrics.ts";
+import { badTarget, goodTarget, reportWith } from "./reports.ts";
+
+const labels = 'watch="/srv/www",target="127.0.0.1:873::backup"';
+
+test("the numbers of a report are told in Prometheus' format", async () => {
+  const text = await new Metrics(prometheus).text([reportWith(goodTarget, badTarget)]);
+  expect(text).toContain(`sersync_delivered_paths_total{${labels}} 7\n`);
+  expect(text).toContain(`sersync_target_up{${labels}} 1\n`);
+  expect(text).toContain('sersync_target_up{watch="/srv/www",target="192.0.2.1:873::backup"} 0\n');
+  expect(text).toContain('sersync_watched_directories{watch="/srv/www"} 40\n');
+  expect(text).toMatch(/# TYPE sersync_watch_overflows_total counter/);
+});
+
+test("a second scrape tells the state of its own moment", async () => {
+  const metrics = new Metrics(prometheus);
+  await metrics.text([reportWith(goodTarget, badTarget)]);
+  const text = await metrics.text([reportWith({ ...goodTarget, delivered: 9 })]);
+  expect(text).toContain(`sersync_delivered_paths_total{${labels}} 9\n`);
+  expect(text).not.toContain("192.0.2.1");
+});
+
+test("lags are counted in a histogram of seconds", async () => {
+  const metrics = new Metrics(prometheus);
+  metrics.delivered("/srv/www", "t", 30);
+  const text = await metrics.text([]);
+  const place = 'watch="/srv/www",target="t"';
+  expect(text).toContain(`sersync_delivery_lag_seconds_bucket{le="0.025",${place}} 0\n`);
+  expect(text).toContain(`sersync_delivery_lag_seconds_bucket{le="0.05",${place}} 1\n`);
+  expect(text).toContain(`sersync_delivery_lag_seconds_sum{${place}} 0.03\n`);
+});
