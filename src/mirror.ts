@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { type BytePath, rootPath } from "../protocol/index.ts";
 import type { Config } from "./config/schema.ts";
-import { MirroredSource, type PendingPaths } from "./mirrored-source.ts";
+import { MirroredSource, type PendingPaths, type TargetListener } from "./mirrored-source.ts";
 import { PluginHost } from "./plugin/host.ts";
 import type { GuardOptions } from "./push/guard.ts";
 import { Memory } from "./push/memory.ts";
@@ -10,7 +10,7 @@ import { Schedule } from "./push/schedule.ts";
 import { PushThreads } from "./push/threads.ts";
 import type { BackendName } from "./watch/watcher.ts";
 
-export type { PendingPaths } from "./mirrored-source.ts";
+export type { PendingPaths, TargetListener } from "./mirrored-source.ts";
 
 export interface MirrorOptions {
   readonly log: Logger;
@@ -31,6 +31,8 @@ export interface MirrorOptions {
   readonly guard?: GuardOptions;
   /** More pending paths than these, per target, are gathered into whole trees; default 200,000. */
   readonly pendingLimit?: number;
+  /** Who is told, beside the log, what happens at a target; default nobody. */
+  readonly listener?: TargetListener;
   /** Push threads; default as many as there are targets, at most two. */
   readonly threads?: number;
 }
@@ -178,6 +180,7 @@ export class Mirror {
         memory: this.#memory,
         log: options.log,
         plugin: () => this.#plugin,
+        listener: options.listener,
         firstId,
         sessions: options.sessions ?? 10,
         fullPush: options.fullPush ?? false,

@@ -9,15 +9,17 @@ import {
 import type { Config, Remote, Source } from "./config/schema.ts";
 import { compileRules } from "./filter/rules.ts";
 import type { OldFailure } from "./journal/old-script.ts";
-import { PluginAnnouncer } from "./plugin/announcer.ts";
+import { pluginEvents } from "./plugin/events.ts";
 import type { PluginHost } from "./plugin/host.ts";
 import { addressOf, nameOf } from "./push/address.ts";
+import { Announcer } from "./push/announcer.ts";
 import type { GuardOptions } from "./push/guard.ts";
+import { tellAll } from "./push/listeners.ts";
 import type { Memory } from "./push/memory.ts";
 import type { SourceStatus } from "./push/mirror-status.ts";
 import { PasswordWatch } from "./push/password-watch.ts";
 import type { Backlog } from "./push/status.ts";
-import { Target } from "./push/target.ts";
+import { Target, type TargetEvents } from "./push/target.ts";
 import type { PushThreads } from "./push/threads.ts";
 import type { TargetRecord } from "./state/record.ts";
 import { holdsNames, type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
@@ -32,6 +34,9 @@ import {
 /** What is to be done, by root and target: what one mirror hands over to the next. */
 export type PendingPaths = ReadonlyMap<string, Backlog>;
 
+/** Names who is told of one target; `root` is the watched directory, a byte string. */
+export type TargetListener = (root: string, target: string) => Partial<TargetEvents>;
+
 export interface SourceOptions {
   readonly config: Config;
   readonly source: Source;
@@ -40,6 +45,7 @@ export interface SourceOptions {
   readonly log: Logger;
   /** The plugin, once there is one. */
   readonly plugin: () => PluginHost | undefined;
+  readonly listener: TargetListener | undefined;
   /** The number of the first target; the others follow. */
   readonly firstId: number;
   readonly sessions: number;
@@ -154,27 +160,28 @@ export class MirroredSource {
   }
 
   #targetOf(remote: Remote, id: number): NamedTarget {
-    const { threads, log, config, pendingLimit, fullPush, source, memory, plugin } = this.#options;
+    const { threads, log, config, pendingLimit, fullPush, source, memory, plugin, listener } =
+      this.#options;
     const name = nameOf(remote);
     const password = new PasswordWatch(
       () => addressOf(remote, config.auth),
       (address) => this.#usePassword(id, address),
     );
-    const announcer = new PluginAnnouncer({
-      log: log.child({ target: name }),
-      patience,
-      plugin,
-      root: source.watch,
-      target: name,
-      onDown: (code) => {
-        const address = this.#named(id).address;
-        if (code === "AUTH_FAILED" && address !== undefined) password.refused(address);
+    const events = tellAll([
+      new Announcer(log.child({ target: name }), patience),
+      pluginEvents({ root: source.watch, target: name }, plugin),
+      listener?.(source.watch, name) ?? {},
+      {
+        down: ({ code }) => {
+          const { address } = this.#named(id);
+          if (code === "AUTH_FAILED" && address !== undefined) password.refused(address);
+        },
       },
-    });
+    ]);
     const target = new Target({
       id,
       threads,
-      events: announcer,
+      events,
       patience,
       retryMs: config.failLog.retryMinutes * 60_000,
       pendingLimit,

@@ -1,5 +1,5 @@
 import type { Reply, Request } from "../control/message.ts";
-import type { StatusReport } from "../service/report.ts";
+import type { StatusReport } from "../status/report.ts";
 import { formatStatus } from "./status.ts";
 
 type Answered = Extract<Reply, { readonly ok: true }>;

@@ -1,5 +1,5 @@
 import { escapeControls } from "../log.ts";
-import type { SourceReport, StatusReport, TargetReport } from "../service/report.ts";
+import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
 
 /** A status as a person reads it. */
 export function formatStatus(report: StatusReport, now: number = Date.now()): readonly string[] {

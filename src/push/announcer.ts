@@ -11,15 +11,13 @@ const progressMs = 5_000;
 export class Announcer implements TargetEvents {
   readonly #log: Logger;
   readonly #patience: number;
-  readonly #onDown: (code: JobFailure["code"]) => void;
   readonly #outages = new Repeats();
   readonly #refusals = new Allowance(20, 10_000);
   #outageTold = false;
   #progressAt = 0;
 
-  /** `patience`: a path refused so often goes into the journal; `onDown` is told, too. */
-  constructor(log: Logger, patience: number, onDown: (code: JobFailure["code"]) => void) {
-    this.#onDown = onDown;
+  /** `patience`: a path refused so often goes into the journal. */
+  constructor(log: Logger, patience: number) {
     this.#log = log;
     this.#patience = patience;
   }
@@ -44,7 +42,6 @@ export class Announcer implements TargetEvents {
   }
 
   down({ code, message }: JobFailure, retryMs: number): void {
-    this.#onDown(code);
     const untold = this.#outages.tell(code, performance.now());
     const again = `trying again in ${seconds(retryMs)} s`;
     if (untold === undefined) {

@@ -1,7 +1,7 @@
 import type { Reply, Request } from "../control/message.ts";
 import type { Answerer } from "../control/server.ts";
+import type { StatusReport } from "../status/report.ts";
 import type { ReloadOutcome } from "./reload.ts";
-import type { StatusReport } from "./report.ts";
 import type { Unit } from "./unit.ts";
 
 /** What can be asked of a process besides its mirrors. */

@@ -1,76 +1,7 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
 import type { MirrorStatus, PluginStatus, SourceStatus } from "../push/mirror-status.ts";
 import type { TargetStatus } from "../push/status.ts";
-
-/** What `sersync status` tells of one configuration; plain data, times as ISO 8601. */
-export interface StatusReport {
-  readonly version: string;
-  readonly pid: number;
-  /** `reloading`: a changed configuration takes the place of the old one. */
-  readonly state: "starting" | "running" | "reloading" | "stopping";
-  readonly startedAt: string;
-  readonly file: string;
-  /** True when everything is watched and every target takes what it gets. */
-  readonly healthy: boolean;
-  /** Why it is not, one line each. */
-  readonly problems: readonly string[];
-  /** The last attempt; absent when there was none. */
-  readonly lastReload?: { readonly at: string; readonly mistakes: readonly string[] };
-  readonly sources: readonly SourceReport[];
-  /** The plugin that follows each delivery, or runs alone; absent when there is none. */
-  readonly plugin?: PluginStatus;
-}
-
-/** One watched directory. */
-export interface SourceReport {
-  readonly directory: string;
-  readonly watcher: {
-    readonly backend: string;
-    readonly state: string;
-    readonly directories: number;
-    readonly events: number;
-    readonly overflows: number;
-    /** Trees that are compared from time to time instead of being watched. */
-    readonly unwatched: readonly string[];
-    /** Mount points whose file system has gone. */
-    readonly missingMounts: readonly string[];
-  };
-  readonly targets: readonly TargetReport[];
-}
-
-/** One target of a watched directory. */
-export interface TargetReport {
-  readonly name: string;
-  readonly up: boolean;
-  /** Why it is not up, and when it is tried again. */
-  readonly outage?: {
-    readonly code: string;
-    readonly error: string;
-    readonly since: string;
-    readonly nextAttempt: string;
-  };
-  /** Why nothing is deleted there for now. */
-  readonly halt?: { readonly reason: string; readonly since: string; readonly held: number };
-  readonly pending: {
-    readonly paths: number;
-    readonly inFlight: number;
-    readonly refused: number;
-    /** Age of the oldest undelivered change, in seconds. */
-    readonly oldestSeconds: number;
-  };
-  readonly comparison: {
-    readonly state: string;
-    readonly entries: number;
-    readonly bytes: number;
-    readonly completedAt?: string;
-  };
-  /** Since the start. */
-  readonly delivered: number;
-  readonly deliveredBytes: number;
-  readonly failed: number;
-  readonly lastDeliveryAt?: string;
-  readonly lastError?: { readonly text: string; readonly at: string };
-}
+import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
 
 /** What the process knows besides its mirrors. */
 export type ProcessFacts = Pick<

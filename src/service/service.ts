@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { MirrorOptions } from "../mirror.ts";
+import { asBytePath, displayPath } from "../../protocol/index.ts";
+import type { MirrorOptions, TargetListener } from "../mirror.ts";
+import { StatusPages } from "../status/pages.ts";
+import type { StatusReport } from "../status/report.ts";
 import { answererFor } from "./answer.ts";
 import { ServiceManager } from "./notify.ts";
 import { claimPidFile, type PidFile } from "./pid-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "./plan.ts";
 import { type ReloadOutcome, reloadUnits } from "./reload.ts";
-import { reportOf, type StatusReport, summarize } from "./report.ts";
+import { reportOf, summarize } from "./report.ts";
 import { listenToSignals } from "./signals.ts";
 import { stopDeadlineMs, Unit } from "./unit.ts";
 
@@ -44,6 +47,7 @@ export class Service {
   readonly #log: Logger;
   readonly #units: readonly Unit[];
   readonly #manager = new ServiceManager();
+  readonly #pages: StatusPages;
   readonly #stop = new AbortController();
   readonly #ended: Promise<number>;
   #tellEnded: (undelivered: number) => void = () => {};
@@ -57,7 +61,13 @@ export class Service {
   constructor(plans: readonly Plan[], options: ServiceOptions) {
     this.#options = options;
     this.#log = options.log;
-    this.#units = plans.map((plan) => new Unit(plan, options));
+    this.#pages = new StatusPages({
+      log: options.log,
+      reports: () => this.#units.map((unit) => this.report(unit)),
+    });
+    const listener: TargetListener = (root, target) =>
+      this.#pages.listener(displayPath(asBytePath(root)), target);
+    this.#units = plans.map((plan) => new Unit(plan, { ...options, listener }));
     this.#ended = new Promise((resolve) => {
       this.#tellEnded = resolve;
     });
@@ -119,6 +129,7 @@ export class Service {
       this.#log,
     );
     const mistakes = outcome.ok ? [] : outcome.mistakes;
+    await this.#showPages();
     this.#lastReload = { at: new Date().toISOString(), mistakes };
     this.#state = "running";
     this.#manager.ready();
@@ -154,7 +165,13 @@ export class Service {
     if (pidFile !== undefined) this.#pidFile = await claimPidFile(pidFile);
   }
 
+  /** Where the configurations want them. */
+  async #showPages(): Promise<void> {
+    await this.#pages.listen(this.#units.map(({ plan }) => plan.config.host));
+  }
+
   async #start(): Promise<void> {
+    await this.#showPages();
     const tell = (): void => this.#manager.starting(startingMs);
     tell();
     const telling = setInterval(tell, startingMs / 4);
@@ -189,6 +206,7 @@ export class Service {
     const left = await Promise.all(this.#units.map((unit) => unit.stop(stopDeadlineMs)));
     const undelivered = left.reduce((sum, each) => sum + each, 0);
     if (hasStarted) this.#sayFarewell(undelivered);
+    await this.#pages.close();
     this.#pidFile?.release();
     this.#tellEnded(undelivered);
     await Promise.all(this.#units.map((unit) => unit.release()));

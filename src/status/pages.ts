@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Logger } from "pino";
-import type { Delivery, PathFailure } from "../push/message.ts";
+import type { TargetEvents } from "../push/target-options.ts";
 import { Metrics } from "./metrics.ts";
 import { Recorder } from "./recorder.ts";
 import type { StatusReport } from "./report.ts";
@@ -30,20 +30,16 @@ export class StatusPages {
     this.#options = options;
   }
 
-  /** Tells of a delivery; `watch` is the watched directory as people read it. */
-  delivered(watch: string, target: string, delivery: Delivery, ms: number): void {
-    this.#recorder(watch, target).delivered(delivery, ms);
-    this.#metrics?.delivered(watch, target, ms);
-  }
-
-  failed(
-    watch: string,
-    target: string,
-    failure: PathFailure,
-    retryMs: number,
-    attempts: number,
-  ): void {
-    this.#recorder(watch, target).failed(failure, retryMs, attempts);
+  /** What is to be told of one target; `watch` is the watched directory as people read it. */
+  listener(watch: string, target: string): Partial<TargetEvents> {
+    const recorder = this.#recorder(watch, target);
+    return {
+      delivered: (delivery, ms) => {
+        recorder.delivered(delivery, ms);
+        this.#metrics?.delivered(watch, target, ms);
+      },
+      failed: (...failure) => recorder.failed(...failure),
+    };
   }
 
   /** What is known, with the latest of each target. */
@@ -60,20 +56,28 @@ export class StatusPages {
     }));
   }
 
-  /** Serves the page at each address once. One that cannot be used is said, and does no harm. */
+  /** Serves the page at these addresses and no others. One that cannot be used does no harm. */
   async listen(addresses: readonly StatusAddress[]): Promise<void> {
-    for (const { ip, port } of addresses) {
-      const key = `${ip}:${port}`;
-      if (port === 0 || this.#servers.has(key)) continue;
-      try {
-        this.#metrics ??= new Metrics(await import("prom-client"));
-        this.#servers.set(key, await this.#serve(ip, port));
-        this.#options.log.info(`status page: ${urlOf(ip, port)}`);
-      } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        const found = reasons[code ?? ""] ?? message;
-        this.#options.log.warn(`no status page on ${urlOf(ip, port)}: ${found}`);
-      }
+    const wanted = new Map(addresses.map((address) => [urlOf(address), address]));
+    for (const [url, server] of this.#servers) {
+      if (wanted.has(url)) continue;
+      this.#servers.delete(url);
+      await server.close();
+    }
+    for (const [url, address] of wanted) {
+      if (address.port !== 0 && !this.#servers.has(url)) await this.#open(url, address);
+    }
+  }
+
+  async #open(url: string, address: StatusAddress): Promise<void> {
+    const { log } = this.#options;
+    try {
+      this.#metrics ??= new Metrics(await import("prom-client"));
+      this.#servers.set(url, await this.#serve(address));
+      log.info(`status page: ${url}`);
+    } catch (error) {
+      const { code = "", message } = error as NodeJS.ErrnoException;
+      log.warn(`no status page at ${url}: ${reasons[code] ?? message}`);
     }
   }
 
@@ -82,7 +86,7 @@ export class StatusPages {
     this.#servers.clear();
   }
 
-  async #serve(host: string, port: number): Promise<StatusServer> {
+  async #serve({ ip: host, port }: StatusAddress): Promise<StatusServer> {
     const { readyShare } = this.#options;
     return StatusServer.listen({
       host,
@@ -114,6 +118,6 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "the port may not be used by this user",
 };
 
-function urlOf(ip: string, port: number): string {
+function urlOf({ ip, port }: StatusAddress): string {
   return `http://${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}/`;
 }

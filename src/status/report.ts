@@ -17,6 +17,21 @@ export interface StatusReport {
   /** The last attempt; absent when there was none. */
   readonly lastReload?: { readonly at: string; readonly mistakes: readonly string[] };
   readonly sources: readonly SourceReport[];
+  /** The plugin that follows each delivery, or runs alone; absent when there is none. */
+  readonly plugin?: PluginReport;
+}
+
+/** What has become of the changes that a plugin was told of, since the start. */
+export interface PluginReport {
+  readonly name: string;
+  /** False while the other side cannot be reached or asks for patience. */
+  readonly isAnswered: boolean;
+  readonly done: number;
+  readonly failed: number;
+  /** Left out because too many waited. */
+  readonly dropped: number;
+  readonly waiting: number;
+  readonly running: number;
 }
 
 /** One watched directory. */
