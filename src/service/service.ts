@@ -51,6 +51,8 @@ export class Service {
   readonly #stop = new AbortController();
   readonly #ended: Promise<number>;
   #tellEnded: (undelivered: number) => void = () => {};
+  readonly #started: Promise<void>;
+  #tellStarted: () => void = () => {};
   #state: StatusReport["state"] = "starting";
   readonly #startedAt = new Date().toISOString();
   #reloading: Promise<ReloadOutcome> | undefined;
@@ -68,6 +70,9 @@ export class Service {
     const listener: TargetListener = (root, target) =>
       this.#pages.listener(displayPath(asBytePath(root)), target);
     this.#units = plans.map((plan) => new Unit(plan, { ...options, listener }));
+    this.#started = new Promise((resolve) => {
+      this.#tellStarted = resolve;
+    });
     this.#ended = new Promise((resolve) => {
       this.#tellEnded = resolve;
     });
@@ -118,6 +123,8 @@ export class Service {
   }
 
   async #reload(): Promise<ReloadOutcome> {
+    // Who asks while the program starts means what it will run with then.
+    await Promise.race([this.#started, aborted(this.#stop.signal)]);
     if (this.#state !== "running" || this.#stop.signal.aborted) {
       return { ok: false, mistakes: [`cannot reload: the program is ${this.#state}`] };
     }
@@ -187,6 +194,7 @@ export class Service {
     }
     if (this.#stop.signal.aborted) return;
     this.#state = "running";
+    this.#tellStarted();
     this.#manager.ready();
     this.#summarize();
     this.#options.onReady();
