@@ -10,6 +10,7 @@ export function formatStatus(report: StatusReport, now: number = Date.now()): re
     ...problems.map((problem) => `  ! ${problem}`),
     ...(lastReload?.mistakes ?? []).map((mistake) => `  ! ${mistake}`),
     ...report.sources.flatMap((source) => formatSource(source, now)),
+    ...(report.plugin ? [formatPlugin(report.plugin)] : []),
   ].map(escapeControls);
 }
 
@@ -20,6 +21,12 @@ function formatSource({ directory, watcher, targets }: SourceReport, now: number
     `  ${directory}: ${state} (${backend}), ${counted(directories, "directory", "directories")}, ${counted(events, "event")}${lost}`,
     ...targets.flatMap((target) => formatTarget(target, now)),
   ];
+}
+
+function formatPlugin(plugin: NonNullable<StatusReport["plugin"]>): string {
+  const { name, isAnswered, done, failed, dropped, waiting, running } = plugin;
+  const answer = isAnswered ? "" : ", gets no answer";
+  return `  plugin ${name}: ${done} done, ${failed} failed, ${dropped} left out; ${running} under way, ${waiting} waiting${answer}`;
 }
 
 function formatTarget(target: TargetReport, now: number): string[] {

@@ -34,7 +34,6 @@ export function reportOf(
       ? ["the configuration could not be reloaded; an older one is carried out"]
       : []),
     ...sources.flatMap(sourceProblems),
-    ...pluginProblems(status?.plugin),
   ];
   const plugin = status?.plugin && { plugin: status.plugin };
   return { ...facts, file, healthy: problems.length === 0, problems, sources, ...plugin };
@@ -101,11 +100,6 @@ function sourceProblems({ directory, watcher, targets }: SourceReport): readonly
     ...missingMounts.map((mount) => `${directory}: what was mounted at ${mount} has gone`),
     ...targets.flatMap(targetProblems),
   ];
-}
-
-function pluginProblems(plugin: PluginStatus | undefined): readonly string[] {
-  if (plugin === undefined || plugin.isAnswered) return [];
-  return [`plugin ${plugin.name}: it gets no answer; ${plugin.waiting} changes wait for it`];
 }
 
 function targetProblems({ name, outage, halt, pending }: TargetReport): readonly string[] {

@@ -114,6 +114,14 @@ describe("a status in words", () => {
     ]);
   });
 
+  test("with its plugin, whose troubles are not the mirror's", () => {
+    const counts = { done: 5, failed: 1, dropped: 2, waiting: 3, running: 0 };
+    const plugin = { name: "socket", isAnswered: false, ...counts };
+    expect(formatStatus({ ...report, plugin }, now).at(-1)).toBe(
+      "  plugin socket: 5 done, 1 failed, 2 left out; 0 under way, 3 waiting, gets no answer",
+    );
+  });
+
   test("when it is not", () => {
     const down: TargetReport = {
       ...target,
