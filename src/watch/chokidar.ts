@@ -54,7 +54,9 @@ export class ChokidarEngine implements Engine {
   }
 
   get directories(): number {
-    return Object.keys(this.#watcher?.getWatched() ?? {}).length;
+    // The directory above the root stands among them, though it is not watched.
+    const paths = Object.keys(this.#watcher?.getWatched() ?? {});
+    return paths.filter((each) => each !== path.dirname(this.#rootText)).length;
   }
 
   get unwatched(): readonly BytePath[] {

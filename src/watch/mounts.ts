@@ -135,7 +135,8 @@ export class Mounts {
 
 /** What a person should know of these changes, a line each. */
 export function describeMountChanges({ appeared, vanished, hidden }: MountChanges): string[] {
-  const because = "nothing that was in it is deleted at the targets until it is back";
+  const because =
+    "nothing that was in it is deleted at the targets until it is back or the program is started again";
   return [
     ...vanished.map((path) => `What was mounted at ${displayPath(path)} has gone; ${because}`),
     ...hidden.map((path) => `An empty file system is at ${displayPath(path)} now; ${because}`),

@@ -1,6 +1,6 @@
 // The watcher beside inotifywait -mr, lsyncd and chokidar, in one run; medians.
 //   npm run build && node test/bench/watch.mjs [--parts start,new,burst,latency,storm]
-//     [--directories N] [--files N] [--tree DIR] [--runs N] [--repeat N]
+//     [--directories N] [--files N] [--tree DIR] [--runs N] [--repeat N] [--without NAME,...]
 // `--tree` names a tree of such a size that is there already. Start: until every directory is watched.
 // New: files made as fast as possible in new nested directories, `--runs` times. Burst: more events than
 // the kernel's queue holds while the watcher is stopped.
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     files: { type: "string", default: "200000" },
     tree: { type: "string" },
     runs: { type: "string", default: "20" },
+    without: { type: "string", default: "" },
     repeat: { type: "string", default: "5" },
   },
 });
@@ -30,7 +31,7 @@ const parts = {
     const { tree = `${base}/start`, directories, files } = values;
     if (values.tree === undefined) makeTree(tree, Number(directories), Number(files));
     console.log(`start: ${directories} directories, ${files} files, median of ${repeat}`);
-    await compareStarts(tree, repeat);
+    await compareStarts(tree, repeat, values.without.split(","));
   },
   new: (base) => compareNewTrees(base, Number(values.runs)),
   burst: (base) => measureBurst(base),

@@ -64,7 +64,7 @@ function startLsyncd(root) {
 }
 
 /** Every watcher in turn, again and again, so that a slow moment hits all; medians. */
-export async function compareStarts(root, repeat) {
+export async function compareStarts(root, repeat, without = []) {
   const ways = {
     sersync: () => startInProcess("sersync", root),
     ...(has("inotifywait") && {
@@ -74,6 +74,7 @@ export async function compareStarts(root, repeat) {
     ...(has("lsyncd") && { lsyncd: () => startLsyncd(root) }),
     chokidar: () => startInProcess("chokidar", root),
   };
+  for (const name of without) delete ways[name];
   const rows = Object.fromEntries(Object.keys(ways).map((name) => [name, []]));
   for (let i = 0; i < repeat; i += 1) {
     for (const [name, start] of Object.entries(ways)) {

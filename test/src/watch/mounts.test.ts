@@ -94,6 +94,6 @@ test("each change is one line for a person", () => {
   const mounts = new Mounts(root, table);
   list();
   expect(describeMountChanges(mounts.check())).toEqual([
-    "What was mounted at disk has gone; nothing that was in it is deleted at the targets until it is back",
+    "What was mounted at disk has gone; nothing that was in it is deleted at the targets until it is back or the program is started again",
   ]);
 });

@@ -89,6 +89,7 @@ test.skipIf(!isLinux)("chokidar takes a watch for each directory and none for fi
   const before = watches();
   const seen = await observeReady(root, { backend: "chokidar" });
   expect(watches() - before).toBe(4);
+  expect(seen.watcher.status().directories).toBe(4);
   writeFileSync(join(root, "a/b/7"), "changed");
   await seen.sees("path a/b/7");
 });

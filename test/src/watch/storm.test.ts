@@ -14,6 +14,9 @@ const operations = Number(process.env["SERSYNC_STORM_SIZE"] ?? 2000);
 const firstSeed = Number(process.env["SERSYNC_STORM_SEED"] ?? 1);
 const script = fileURLToPath(new URL("storm.mjs", import.meta.url));
 
+/** A busy machine takes long for the storm itself. */
+const deadlineMs = 90_000;
+
 /** Starts the storm; resolves when its three processes have ended. */
 async function storm(root: string, outside: string, seed: number): Promise<void> {
   const processes = [1, 2, 3].map((part) =>
@@ -122,6 +125,7 @@ test.each(Array.from({ length: storms }, (_, i) => firstSeed + i))(
     await storm(scene.root, scene.outside, seed);
     await expectEqualAndWatched(scene);
   },
+  deadlineMs,
 );
 
 const queueLength = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events", "latin1"));
@@ -139,10 +143,15 @@ test.skipIf(queueLength > 50_000)(
     expect(scene.seen.watcher.status().overflows).toBeGreaterThan(0);
     await expectEqualAndWatched(scene);
   },
+  deadlineMs,
 );
 
-test("polling misses nothing of a storm either", async () => {
-  const scene = await openScene({ backend: "poll", pollIntervalMs: 10 });
-  await storm(scene.root, scene.outside, firstSeed);
-  await expectEqual(scene);
-});
+test(
+  "polling misses nothing of a storm either",
+  async () => {
+    const scene = await openScene({ backend: "poll", pollIntervalMs: 10 });
+    await storm(scene.root, scene.outside, firstSeed);
+    await expectEqual(scene);
+  },
+  deadlineMs,
+);
