@@ -1,5 +1,5 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
-import type { MirrorStatus, PluginStatus, SourceStatus } from "../push/mirror-status.ts";
+import type { MirrorStatus, SourceStatus } from "../push/mirror-status.ts";
 import type { TargetStatus } from "../push/status.ts";
 import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
 
