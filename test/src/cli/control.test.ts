@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../../../src/cli/program.ts";
 import { formatAge, formatBytes, formatStatus } from "../../../src/cli/status.ts";
-import type { StatusReport, TargetReport } from "../../../src/service/report.ts";
+import type { StatusReport, TargetReport } from "../../../src/status/report.ts";
 
 type Environment = Readonly<Record<string, string>>;
 
