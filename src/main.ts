@@ -39,6 +39,7 @@ async function run(words: readonly string[]): Promise<number> {
         return 0;
       case "check":
       case "explain":
+      case "diff":
       case "init":
         return print(await answer(command));
     }

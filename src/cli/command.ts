@@ -58,6 +58,7 @@ export interface PrintCommand extends Pick<RunOptions, "watcher" | "wait" | "pol
 /** The subcommands that answer and end; `answer` carries them out. */
 export type Question =
   | { readonly kind: "check"; readonly files: readonly string[]; readonly json: boolean }
+  | { readonly kind: "diff"; readonly files: readonly string[]; readonly json: boolean }
   | { readonly kind: "explain"; readonly files: readonly string[]; readonly path: string }
   | {
       readonly kind: "init";

@@ -20,6 +20,7 @@ Examples:
   sersync -dro confxml.xml       the same as a daemon
   sersync -n3 -o a.xml -o b.xml  two configurations, at most three sessions at a time
   sersync check -o confxml.xml   say what would happen, and what is wrong
+  sersync diff -o confxml.xml    say what -r would send and delete; nothing is changed
   sersync explain -o confxml.xml cache/x.tmp
                                  which rule decides for this path
   sersync watch /data rsync://backup@host/module --password-file /etc/rsync.pas
@@ -58,6 +59,7 @@ ${ruler}
   --lang zh|en                           帮助信息的语言
   --version                              显示版本
   sersync check -o FILE [--json]         检查配置文件，说明将要执行的操作
+  sersync diff -o FILE [--json]          比较源与目标，列出-r将推送和删除的内容，不做任何修改
   sersync explain -o FILE PATH           说明哪条过滤规则对该路径生效
   sersync init [SRC] [URL...]            生成带注释的confxml.xml
   sersync watch SRC URL...               不用配置文件直接同步

@@ -89,6 +89,7 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   addSafety(addWatching(program));
   addProcessFiles(program);
   addCheck(program, asked);
+  addDiff(program, asked);
   addExplain(program, asked);
   addInit(program, environment, asked);
   addWatch(program, environment, asked);
@@ -114,6 +115,15 @@ function addCheck(program: Commander, asked: Asked): void {
     .option("--json", "for programs")
     .action(({ config, json = false }: FilesFlags) =>
       asked({ kind: "check", files: filesFrom(config), json }),
+    );
+}
+
+function addDiff(program: Commander, asked: Asked): void {
+  subcommand(program, "diff", "say what -r would send and delete, and change nothing")
+    .option("-o, --config <file>", "configuration, default confxml.xml; may be repeated", collect)
+    .option("--json", "for programs")
+    .action(({ config, json = false }: FilesFlags) =>
+      asked({ kind: "diff", files: filesFrom(config), json }),
     );
 }
 

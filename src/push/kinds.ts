@@ -14,8 +14,9 @@ import type { Delivery } from "./message.ts";
  * - `large`: the same with delta search.
  * - `scan`: whole trees; what is equal by size and time, to the nanosecond, is not sent.
  * - `survey`: writes nothing, tells what a deletion would delete.
+ * - `preview`: writes nothing, tells what a scan would send.
  */
-export type SessionKind = "small" | "large" | "scan" | "survey";
+export type SessionKind = "small" | "large" | "scan" | "survey" | "preview";
 
 /** How scans compare times. A file may be written twice in a second: only the nanoseconds tell. */
 export type TimePrecision = "nanoseconds" | "seconds";
@@ -43,6 +44,11 @@ export function kindArguments(
     case "scan":
       // Only here is anything compared, so only here every file is read for its checksum.
       return { transfer: { ...precisely(precision), ...base, checksum }, features: mirror };
+    case "preview":
+      return {
+        transfer: { ...precisely(precision), ...base, checksum, dryRun: true },
+        features: {},
+      };
     case "survey":
       return {
         transfer: { ...base, delete: true, dryRun: true, existing: true, ignoreExisting: true },

@@ -14,7 +14,13 @@ import { kindArguments, type SessionKind, type TimePrecision } from "./kinds.ts"
 import type { TargetSettings } from "./message.ts";
 
 /** Sessions of each kind that wait ready while the target is in use. */
-const warm: Readonly<Record<SessionKind, number>> = { small: 3, large: 1, scan: 2, survey: 0 };
+const warm: Readonly<Record<SessionKind, number>> = {
+  small: 3,
+  large: 1,
+  scan: 2,
+  survey: 0,
+  preview: 0,
+};
 
 /** How often, and after what time at first, a daemon is asked again that had no room for us. */
 const mostRefusals = 5;

@@ -1,9 +1,16 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
+import { runNode } from "../support/command.mjs";
 import { type Daemon, daemonVersions, startDaemon } from "../support/daemon.ts";
 import { launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
-import { makeTree, type TreeSpec, temporaryDirectory } from "../support/tree.ts";
+import {
+  makeTree,
+  readTree,
+  type TreeSpec,
+  temporaryDirectory,
+  treeDifferences,
+} from "../support/tree.ts";
 
 const version = "3.5.0";
 const hasDaemon = daemonVersions.includes(version);
@@ -144,6 +151,37 @@ describe.skipIf(!hasDaemon)("what is compared, and when", () => {
     await until(() => fs.readdirSync(target).sort(), ["a.php", "b", "extra.php", "x.log"]);
     expect(fs.readFileSync(`${target}/a.php`, "utf8")).toBe("theirs");
     expect(mirror.isRunning()).toBe(true);
+  });
+
+  test("a dry run tells every difference and changes nothing", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = temporaryDirectory();
+    using place = temporaryDirectory();
+    makeTree(source.path, { "d/new": "", "e/changed": "here", same: "", mode: "", "skip.log": "" });
+    const target = daemon.path("backup");
+    makeTree(target, { "e/changed": "there!", same: "", mode: "", "old/f": "", "old.log": "" });
+    for (const root of [source.path, target]) {
+      for (const name of ["same", "mode", "e"]) fs.utimesSync(`${root}/${name}`, 1, 1);
+    }
+    fs.chmodSync(`${target}/mode`, 0o600);
+    const before = readTree(target);
+    const file = `${place.path}/confxml.xml`;
+    fs.writeFileSync(
+      file,
+      `<head version="2.5"><filter start="true"><exclude expression="(.*)\\.log"/></filter><sersync>
+        <localpath watch="${source.path}"><remote ip="127.0.0.1" name="backup" port="${daemon.port}"/></localpath>
+        <rsync><commonParams params="-a"/></rsync></sersync></head>`,
+    );
+    const { output, ok } = runNode("dist/bin/sersync.js", ["diff", "-o", file]);
+    expect(ok).toBe(true);
+    expect(output.split("\n").slice(1, -1).sort()).toEqual([
+      "  adjust mode",
+      "  create d",
+      "  create d/new",
+      "  delete old",
+      "  send   e/changed",
+    ]);
+    expect(treeDifferences(before, readTree(target))).toEqual([]);
   });
 
   test("several localpaths and remotes each go their own way (F-23)", async () => {
