@@ -34,6 +34,7 @@ export type { SessionFeatures } from "./handshake/argv.ts";
 export type { Credentials } from "./handshake/auth.ts";
 export type { Module } from "./handshake/listing.ts";
 export { TargetKnowledge } from "./knowledge.ts";
+export { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";
 export type { AlternateDestination, CompressionName, TransferOptions } from "./options.ts";
 export {
   asBytePath,

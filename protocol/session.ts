@@ -16,6 +16,7 @@ import { type PushOptions, PushReport } from "./report.ts";
 import type { FileSource } from "./source/source.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import { runTransfer } from "./transfer.ts";
+import { Bandwidth } from "./transport/bandwidth.ts";
 import { connect } from "./transport/connect.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
@@ -44,6 +45,7 @@ export class Session {
   #answered = 0;
   #answeredAt = 0;
   #answerTimer: NodeJS.Timeout | undefined;
+  #bandwidth: Bandwidth | undefined;
   #onEnd: (reason: RsyncError) => void = () => {};
 
   private constructor(socket: Connection, options: SessionOptions, changeMode?: ModeChange) {
@@ -116,6 +118,8 @@ export class Session {
   ): Promise<PushReport> {
     const { acknowledges } = this.agreement;
     const { incomplete = false } = options;
+    const { bandwidthKiB } = this.#options.transfer;
+    if (bandwidthKiB) this.#bandwidth = new Bandwidth(bandwidthKiB);
     const list = listToSend(entries, this.agreement, { incomplete, changeMode: this.#changeMode });
     this.#deadline(this.#options.timeoutMs ?? 300_000);
     this.#report.begin(list.all, options, { acknowledges, left: list.left });
@@ -222,6 +226,7 @@ export class Session {
     output.flush();
     if (this.#sink.congested) await this.#sink.drained();
     else await new Promise(setImmediate);
+    await this.#bandwidth?.wait(output.bytesSent, () => !this.alive);
     // Whoever still has something to send cannot be done, whatever else the daemon had said.
     if (this.#source.failure !== undefined) throw this.#source.failure;
   }

@@ -4,8 +4,11 @@ import { RsyncError } from "../protocol/index.ts";
 import { answer } from "./cli/answer.ts";
 import { runControl } from "./cli/control.ts";
 import { leaveStarter, sayOnError } from "./cli/daemon.ts";
+import { runList } from "./cli/list.ts";
 import { printChanges } from "./cli/print.ts";
 import { parseCommandLine } from "./cli/program.ts";
+import type { Outputs } from "./cli/push/printer.ts";
+import { runPush } from "./cli/push/run.ts";
 import { runMirror } from "./cli/run.ts";
 import { ConfigError } from "./config/mistake.ts";
 import { AlreadyRuns } from "./control/instance.ts";
@@ -13,6 +16,12 @@ import { BadPlans } from "./service/plan.ts";
 
 /** What is still open when all is done cannot keep the process for longer. */
 const lingerMs = 2_000;
+
+/** What is printed goes here, whole and in order. */
+const outputs: Outputs = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
 
 process.exitCode = await run(process.argv.slice(2));
 await leaveStarter();
@@ -37,6 +46,10 @@ async function run(words: readonly string[]): Promise<number> {
           until: ended(),
         });
         return 0;
+      case "push":
+        return await runPush(command, outputs, interrupted());
+      case "list":
+        return await runList(command, outputs);
       case "check":
       case "explain":
       case "diff":
@@ -51,6 +64,15 @@ async function run(words: readonly string[]): Promise<number> {
 function print({ text, exitCode }: { readonly text: string; readonly exitCode: number }): number {
   (exitCode === 0 ? process.stdout : process.stderr).write(text);
   return exitCode;
+}
+
+/** Aborts when the process is told to stop. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.once(signal, () => controller.abort());
+  }
+  return controller.signal;
 }
 
 /** Resolves when the process is told to stop, or nobody reads what it prints any more. */

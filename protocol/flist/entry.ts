@@ -19,6 +19,8 @@ export interface FileEntry {
   readonly device?: { readonly major: number; readonly minor: number };
   /** Of a directory: its content is listed too, so that a delete pass may look inside. */
   readonly hasContent?: boolean;
+  /** Of a directory: it is listed for what is below it, under `-R`. */
+  readonly isImplied?: boolean;
   /** Of a regular file: what must still be behind the name when it is opened. */
   readonly identity?: { readonly device: number; readonly inode: number };
   /** Of a regular file: the sum of its content, where lists are compared by it (`--checksum`). */
@@ -220,6 +222,7 @@ export class EntryWriter {
 }
 
 function directoryFlags(entry: FileEntry): number {
+  if (entry.isImplied === true) return entryFlags.topDirectory | entryFlags.noContent;
   if (entry.hasContent !== true) return entryFlags.noContent;
   return entry.path === "" ? entryFlags.topDirectory : 0;
 }

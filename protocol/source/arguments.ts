@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, unlinkSync } from "node:fs";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { FilterRules, ReadRules } from "../flist/filter.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
@@ -72,6 +72,20 @@ export class ArgumentSource implements FileSource {
     return (entry as Located).tree.open(entry);
   }
 
+  /**
+   * Removes what was sent, unless it is a directory.
+   *
+   * @returns false, and nothing is removed, when something else is there by now.
+   */
+  remove(entry: FileEntry): boolean {
+    if (isDirectory(entry)) return true;
+    const { tree } = entry as Located;
+    const now = tree.lstat(entry.path);
+    if (now === undefined || !isAsListed(now, entry)) return false;
+    unlinkSync(nativePath(tree.root, entry.path));
+    return true;
+  }
+
   /** The entry that is named; undefined when it is not there, which is told. */
   #lookAt(tree: LocalTree, argument: Argument, text: string): FileEntry | undefined {
     const { start, isContent } = argument;
@@ -96,7 +110,7 @@ export class ArgumentSource implements FileSource {
       if (this.#implied.has(path)) continue;
       this.#implied.add(path);
       const entry = tree.lstat(inside(path));
-      if (entry !== undefined) yield located({ ...entry, path }, tree);
+      if (entry !== undefined) yield located({ ...entry, path, isImplied: true }, tree);
     }
   }
 
@@ -152,6 +166,16 @@ export class ArgumentSource implements FileSource {
       onVanished: (path) => onProblem?.({ path: nameOf(path), kind: "vanished" }),
     };
   }
+}
+
+function isAsListed(now: FileEntry, listed: FileEntry): boolean {
+  return (
+    now.identity?.inode === listed.identity?.inode &&
+    now.identity?.device === listed.identity?.device &&
+    now.size === listed.size &&
+    now.mtimeSeconds === listed.mtimeSeconds &&
+    now.mtimeNanoseconds === listed.mtimeNanoseconds
+  );
 }
 
 function located(entry: FileEntry, tree: LocalTree): Located {

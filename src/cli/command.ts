@@ -2,6 +2,7 @@ import type { PluginName } from "../config/schema.ts";
 import type { MirrorSettings } from "../config/template.ts";
 import type { Request } from "../control/message.ts";
 import type { BackendName } from "../watch/contract.ts";
+import type { PushCommand } from "./push/command.ts";
 
 /** How a mirror is run, whatever says what is mirrored. */
 export interface RunOptions {
@@ -55,6 +56,19 @@ export interface PrintCommand extends Pick<RunOptions, "watcher" | "wait" | "pol
   readonly json: boolean;
 }
 
+/** `sersync list URL` */
+export interface ListCommand {
+  readonly kind: "list";
+  readonly url: string;
+  readonly recursive: boolean;
+  readonly json: boolean;
+  readonly motd: boolean;
+  readonly timeoutMs: number;
+  readonly passwordFile: string | undefined;
+  readonly port: number | undefined;
+  readonly protocol: number | undefined;
+}
+
 /** The subcommands that answer and end; `answer` carries them out. */
 export type Question =
   | { readonly kind: "check"; readonly files: readonly string[]; readonly json: boolean }
@@ -87,6 +101,8 @@ export type Command =
   | WatchCommand
   | PrintCommand
   | ControlCommand
+  | PushCommand
+  | ListCommand
   | Question
   /** Nothing to do but to print: on the standard output when `exitCode` is 0, else on stderr. */
   | { readonly kind: "text"; readonly text: string; readonly exitCode: number };

@@ -3,6 +3,7 @@ import { pluginNames } from "../config/schema.ts";
 import type { Command } from "./command.ts";
 import { addControl } from "./control-flags.ts";
 import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
+import { addList } from "./list-flags.ts";
 import {
   addProcessFiles,
   addSafety,
@@ -11,6 +12,8 @@ import {
   mirrorFrom,
   runOptions,
 } from "./mirror-flags.ts";
+import { parsePush } from "./push/command.ts";
+import { pushHelp } from "./push/help.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
 
 /** What the command line is read with besides its own words. */
@@ -25,6 +28,7 @@ export function parseCommandLine(
   words: readonly string[],
   { version, environment = process.env }: CommandLineOptions,
 ): Command {
+  if (words[0] === "push") return pushFrom(words.slice(1), environment);
   const language = chooseLanguage(words, environment);
   let command: Command | undefined;
   const program = buildProgram(version, environment, (asked) => {
@@ -44,6 +48,13 @@ export function parseCommandLine(
     if (error instanceof CommanderError) return textFrom(error, printed, language);
     throw error;
   }
+}
+
+/** Its words are rsync's, which no other reader of options could read. */
+function pushFrom(words: readonly string[], environment: Environment): Command {
+  const asksHelp = words.length === 0 || words.includes("--help") || words.join() === "-h";
+  if (asksHelp) return { kind: "text", text: pushHelp, exitCode: words.length === 0 ? 1 : 0 };
+  return parsePush(words, environment);
 }
 
 function textFrom(error: CommanderError, printed: string, language: Language): Command {
@@ -94,6 +105,9 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   addInit(program, environment, asked);
   addWatch(program, environment, asked);
   addControl(program, environment, asked);
+  addList(program, asked);
+  // Read before the others, see pushFrom; here it is only named.
+  program.command("push").description("push files to an rsync daemon once, as rsync does");
   return program;
 }
 

@@ -1,4 +1,5 @@
 import type { TransferOptions } from "../../protocol/index.ts";
+import type { OptionsDraft } from "./option-value.ts";
 
 /** The options of {@link TransferOptions} that are plain switches. */
 export type SwitchName = {
@@ -15,6 +16,12 @@ export type OptionEffect =
   | { readonly does: "value"; readonly reads: ValueReader }
   /** Accepted; `because` is said to the user when it is not simply how things are here. */
   | { readonly does: "nothing"; readonly because: string; readonly takesValue: boolean }
+  /** Done by `apply`, which says what would have been allowed when the value cannot be used. */
+  | {
+      readonly does: "own";
+      readonly takesValue: boolean;
+      readonly apply: (value: string, draft: OptionsDraft) => string | undefined;
+    }
   /** Known to rsync, not available here. */
   | { readonly does: "refused"; readonly because: string; readonly takesValue: boolean };
 
@@ -51,11 +58,13 @@ export interface OptionRule {
   readonly effect: OptionEffect;
 }
 
-function flag(names: string, ...sets: SwitchName[]): OptionRule {
+/** Switches on what `sets` names, or off with `--no-`. */
+export function flag(names: string, ...sets: SwitchName[]): OptionRule {
   return rule(names, { does: "switch", sets, negatable: true });
 }
 
-function set(names: string, values: Partial<TransferOptions>): OptionRule {
+/** Sets properties to fixed values. */
+export function set(names: string, values: Partial<TransferOptions>): OptionRule {
   return rule(names, { does: "set", values });
 }
 
@@ -63,12 +72,22 @@ function taking(names: string, reads: ValueReader): OptionRule {
   return rule(names, { does: "value", reads });
 }
 
-function nothing(names: string, because: string): OptionRule {
+/** Is accepted, and told of unless there is nothing to say. */
+export function nothing(names: string, because: string): OptionRule {
   return rule(names, { does: "nothing", because, takesValue: names.endsWith("=") });
 }
 
-function refused(names: string, because: string): OptionRule {
+/** Is not available. */
+export function refused(names: string, because: string): OptionRule {
   return rule(names, { does: "refused", because, takesValue: names.endsWith("=") });
+}
+
+/** Is done by `apply`. */
+export function own(
+  names: string,
+  apply: (value: string, draft: OptionsDraft) => string | undefined,
+): OptionRule {
+  return rule(names, { does: "own", takesValue: names.endsWith("="), apply });
 }
 
 /** `names`: the long name, then perhaps a blank and the letter; a final `=` means "takes a value". */

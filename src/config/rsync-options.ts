@@ -21,40 +21,56 @@ export interface RsyncOptions {
   readonly problems: readonly string[];
 }
 
-const byLong: ReadonlyMap<string, OptionRule> = new Map(
-  optionTable.map((rule) => [rule.long, rule]),
-);
-const byShort: ReadonlyMap<string, OptionRule> = new Map(
-  optionTable.flatMap((rule) => (rule.short === undefined ? [] : [[rule.short, rule]])),
-);
+/** Options by their names. */
+class Rules {
+  readonly byLong: ReadonlyMap<string, OptionRule>;
+  readonly byShort: ReadonlyMap<string, OptionRule>;
+
+  constructor(table: readonly OptionRule[]) {
+    this.byLong = new Map(table.map((rule) => [rule.long, rule]));
+    this.byShort = new Map(
+      table.flatMap((rule) => (rule.short === undefined ? [] : [[rule.short, rule]])),
+    );
+  }
+}
+
+const ofMirror = new Rules(optionTable);
 
 /**
  * Reads rsync's own options under rsync's own names: bundles (`-artuz`, `-B4096`), `--name=value`,
  * `--name value`, `--no-name`. What sersync cannot do is refused by name, never passed over.
+ *
+ * @param own options that mean something else here than to a mirror.
  */
-export function parseRsyncOptions(args: readonly string[]): RsyncOptions {
+export function parseRsyncOptions(
+  args: readonly string[],
+  own: readonly OptionRule[] = [],
+): RsyncOptions {
+  const rules = own.length === 0 ? ofMirror : new Rules([...optionTable, ...own]);
   const draft: OptionsDraft = { options: {}, patterns: [], words: [], notes: [], problems: [] };
   const rest = [...args];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === "--") draft.words.push(...rest.splice(0));
-    else if (word.startsWith("--")) readLong(word.slice(2), rest, draft);
-    else if (word.startsWith("-") && word !== "-") readBundle(word.slice(1), rest, draft);
+    else if (word.startsWith("--")) readLong(word.slice(2), rest, draft, rules);
+    else if (word.startsWith("-") && word !== "-") readBundle(word.slice(1), rest, draft, rules);
     else draft.words.push(word);
   }
   return draft;
 }
 
-function readLong(text: string, rest: string[], draft: OptionsDraft): void {
+function readLong(text: string, rest: string[], draft: OptionsDraft, rules: Rules): void {
   const equals = text.indexOf("=");
   const name = equals < 0 ? text : text.slice(0, equals);
   const attached = equals < 0 ? undefined : text.slice(equals + 1);
-  const rule = byLong.get(name);
+  const rule = rules.byLong.get(name);
   if (rule) apply(rule.effect, { shown: `--${name}`, attached }, rest, draft);
-  else if (attached !== undefined || !negate(name, draft)) reportUnknown(name, draft);
+  else if (attached !== undefined || !negate(name, draft, rules)) {
+    reportUnknown(name, draft, rules);
+  }
 }
 
 /** `--no-times`, `--no-t`. */
-function negate(name: string, draft: OptionsDraft): boolean {
+function negate(name: string, draft: OptionsDraft, { byLong, byShort }: Rules): boolean {
   if (!name.startsWith("no-")) return false;
   const positive = name.slice(3);
   const effect = (byLong.get(positive) ?? byShort.get(positive))?.effect;
@@ -66,10 +82,10 @@ function negate(name: string, draft: OptionsDraft): boolean {
   return effect?.does === "refused" && !effect.takesValue;
 }
 
-function readBundle(letters: string, rest: string[], draft: OptionsDraft): void {
+function readBundle(letters: string, rest: string[], draft: OptionsDraft, rules: Rules): void {
   for (let at = 0; at < letters.length; at += 1) {
     const letter = letters[at] ?? "";
-    const rule = byShort.get(letter);
+    const rule = rules.byShort.get(letter);
     if (rule === undefined) {
       draft.problems.push(`-${letter}: rsync has no such option`);
     } else if (takesValue(rule.effect)) {
@@ -110,7 +126,12 @@ function apply(effect: OptionEffect, given: Given, rest: string[], draft: Option
   if (effect.does === "switch") for (const key of effect.sets) draft.options[key] = true;
   else if (effect.does === "set") assign(draft, effect.values);
   else if (effect.does === "value") readValue(effect.reads, shown, value ?? "", draft);
-  else if (effect.does === "refused") {
+  else if (effect.does === "own") {
+    const allowed = effect.apply(value ?? "", draft);
+    if (allowed !== undefined) {
+      draft.problems.push(`${shown}: found ${JSON.stringify(value ?? "")}; allowed is ${allowed}`);
+    }
+  } else if (effect.does === "refused") {
     draft.problems.push(`${shown} is not available: ${effect.because}`);
   } else if (effect.because !== "") {
     draft.notes.push(`${shown} has no effect: ${effect.because}`);
@@ -124,7 +145,7 @@ function assign({ options }: OptionsDraft, values: Partial<TransferOptions>): vo
   else Object.assign(options, values);
 }
 
-function reportUnknown(name: string, draft: OptionsDraft): void {
+function reportUnknown(name: string, draft: OptionsDraft, { byLong }: Rules): void {
   const near = nearestWord(name, byLong.keys());
   const advice = near === undefined ? "" : `; did you mean --${near}?`;
   draft.problems.push(`--${name}: rsync has no such option${advice}`);

@@ -1,0 +1,54 @@
+import { type Command as Commander, InvalidArgumentError, Option } from "commander";
+import type { ListCommand } from "./command.ts";
+
+interface ListFlags {
+  readonly recursive?: boolean;
+  readonly json?: boolean;
+  readonly passwordFile?: string;
+  readonly port?: number;
+  readonly timeout?: number;
+  readonly protocol?: number;
+  readonly motd: boolean;
+}
+
+const examples = `
+Examples:
+  sersync list rsync://host/                 the modules of a daemon
+  sersync list host::                        the same
+  sersync list rsync://host/module/dir/      what is in a directory
+  sersync list -r --json rsync://user@host/module --password-file /etc/rsync.pas
+
+Exit codes are rsync's: 5 unknown module or wrong password, 10 no connection, 23 not all listed.`;
+
+/** Adds `sersync list`. */
+export function addList(program: Commander, asked: (command: ListCommand) => void): void {
+  program
+    .command("list")
+    .description("list the modules of an rsync daemon, or files of a module")
+    .argument("<url>", "rsync://[user@]host[:port]/[module/path], or host::[module/path]")
+    .option("-r, --recursive", "everything below")
+    .option("--json", "for programs")
+    .option("--password-file <file>", "else RSYNC_PASSWORD counts")
+    .option("--port <number>", "default 873", wholeNumber(1, 65_535))
+    .option("--timeout <seconds>", "of silence, default 30", wholeNumber(1, 86_400))
+    .option("--protocol <number>", "30 to 32", wholeNumber(30, 32))
+    .option("--no-motd", "without the message of the day")
+    .addOption(new Option("--lang <language>").choices(["en", "zh"]).hideHelp())
+    .addHelpText("after", examples)
+    .action((url: string, flags: ListFlags) => asked(commandOf(url, flags)));
+}
+
+function commandOf(url: string, flags: ListFlags): ListCommand {
+  const { recursive = false, json = false, timeout = 30, motd, ...rest } = flags;
+  const { passwordFile, port, protocol } = rest;
+  const timeoutMs = timeout * 1_000;
+  return { kind: "list", url, recursive, json, motd, timeoutMs, passwordFile, port, protocol };
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`A number from ${least} to ${most} is allowed.`);
+  };
+}

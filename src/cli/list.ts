@@ -1,0 +1,78 @@
+import {
+  asBytePath,
+  displayPath,
+  inEnvironment,
+  listDirectory,
+  listModules,
+  parseDaemonUrl,
+  type Target,
+} from "../../protocol/index.ts";
+import type { ListCommand } from "./command.ts";
+import { describeFile, formatFile } from "./listing.ts";
+import { credentialsOf } from "./push/command.ts";
+import type { Outputs } from "./push/printer.ts";
+
+/** Names are padded to so many columns, as rsync pads them. */
+const nameColumns = 15;
+
+/**
+ * Carries out `sersync list`: a daemon's modules, or the files at a place of one.
+ *
+ * @returns 0, or 23 when something could not be listed.
+ * @throws {RsyncError} why the daemon cannot be asked.
+ */
+export async function runList(
+  command: ListCommand,
+  { out, err }: Outputs,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<number> {
+  const { user, ...address } = inEnvironment(parseDaemonUrl(command.url), environment);
+  const { port, motd, json, timeoutMs } = command;
+  const place = { ...(port !== undefined && { port }), ...address };
+  const show = motd && !json;
+  if (place.module === "") {
+    const { modules, text } = await listModules(place, { timeoutMs });
+    if (json) out(`${JSON.stringify({ motd: text, modules }, null, 2)}\n`);
+    if (show) for (const line of text) out(`${shown(line)}\n`);
+    if (json) return 0;
+    for (const { name, comment } of modules) {
+      out(`${shown(name).padEnd(nameColumns)}\t${shown(comment)}\n`);
+    }
+    return 0;
+  }
+  const target: Target = {
+    ...place,
+    namesFile: !command.url.endsWith("/"),
+    credentials: credentialsOf(user, command.passwordFile, environment),
+    protocol: command.protocol,
+  };
+  return listFilesOf(target, command, { out, err });
+}
+
+async function listFilesOf(
+  target: Target,
+  { recursive, json, motd, timeoutMs }: ListCommand,
+  { out, err }: Outputs,
+): Promise<number> {
+  const said: string[] = [];
+  const { entries, errors, ioError } = await listDirectory(target, {
+    recursive,
+    timeoutMs,
+    onMotd: (line) => said.push(line),
+  });
+  if (json) {
+    out(`${JSON.stringify({ motd: said, files: entries.map(describeFile), errors }, null, 2)}\n`);
+  } else {
+    if (motd) for (const line of said) out(`${shown(line)}\n`);
+    for (const entry of entries) out(`${formatFile(entry)}\n`);
+  }
+  for (const line of errors) err(`${shown(line)}\n`);
+  if (errors.length === 0 && ioError === 0) return 0;
+  err("sersync: not everything could be listed (code 23)\n");
+  return 23;
+}
+
+/** A daemon's text as a person reads it; nothing in it reaches a terminal as a command. */
+function shown(text: string): string {
+  return text === "" ? "" : displayPath(asBytePath(text));
+}

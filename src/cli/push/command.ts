@@ -1,0 +1,198 @@
+import {
+  type Credentials,
+  FilterRules,
+  inEnvironment,
+  parseDaemonUrl,
+  pathFromText,
+  RsyncError,
+  type SessionFeatures,
+  type Target,
+  type TransferOptions,
+} from "../../../protocol/index.ts";
+import { readPassword } from "../../config/password.ts";
+import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
+import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
+import { readInput } from "./input.ts";
+
+/** What is printed while a push runs. */
+export interface Telling {
+  /** Of a line for each item; undefined: none. */
+  readonly format: string | undefined;
+  /** The format has `%i`, and what is as it should be is told with `-ii`. */
+  readonly itemizes: boolean;
+  readonly tellsAll: boolean;
+  readonly tellsDeletions: boolean;
+  readonly tellsList: boolean;
+  /** 0 nothing, 1 of each file, 2 of everything. */
+  readonly progress: number;
+  /** 0 nothing, 1 a summary, 2 all counts. */
+  readonly stats: number;
+  readonly human: number;
+  readonly motd: boolean;
+  readonly quiet: boolean;
+}
+
+/** `sersync push [rsync options] SRC… DEST` */
+export interface PushCommand {
+  readonly kind: "push";
+  readonly transfer: TransferOptions;
+  readonly features: SessionFeatures;
+  readonly telling: Telling;
+  /** Byte strings, as `ArgumentSource` takes them. */
+  readonly sources: readonly string[];
+  readonly filter: FilterRules;
+  readonly target: Target;
+  /** Directories are listed though nothing says `-r`. */
+  readonly listsDirectories: boolean;
+  readonly oneFileSystem: boolean;
+  readonly ignoreMissing: boolean;
+  readonly removeSource: boolean;
+  /** What stock rsync would say: one list, or many. */
+  readonly incremental: boolean;
+  readonly connectSeconds: number | undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the words after `sersync push`, which are those of an rsync that pushes to a daemon.
+ *
+ * @throws {RsyncError} BAD_OPTION naming every option that cannot be obeyed.
+ */
+export function parsePush(words: readonly string[], environment: Environment): PushCommand {
+  const flags = initialFlags();
+  const parsed = parseRsyncOptions(words, pushRules(flags));
+  if (parsed.problems.length > 0) throw badCommand(parsed.problems.join("\n"));
+  const destination = parsed.words.at(-1);
+  const sources = parsed.words.slice(0, -1);
+  if (destination === undefined || sources.length === 0) {
+    throw badCommand("SRC and DEST are needed: sersync push SRC… rsync://host/module/path");
+  }
+  const transfer = transferOptions(parsed.options, flags);
+  const filter = new FilterRules();
+  for (const read of flags.filters) filter.add(...read(flags));
+  return {
+    kind: "push",
+    transfer,
+    features: sessionFeatures(flags, parsed.options),
+    telling: tellingOf(flags),
+    sources: flags.filesFrom === undefined ? sources.map(pathFromText) : named(sources, flags),
+    filter,
+    target: targetOf(destination, parsed, flags, environment),
+    listsDirectories: transfer.dirs ?? flags.filesFrom !== undefined,
+    oneFileSystem: flags.oneFileSystem,
+    ignoreMissing: flags.ignoreMissing,
+    removeSource: flags.removeSource,
+    incremental: isIncremental(transfer, flags),
+    connectSeconds: flags.connectSeconds,
+  };
+}
+
+function transferOptions(options: TransferOptions, flags: PushFlags): TransferOptions {
+  const fromFile = flags.filesFrom !== undefined;
+  const recursive = fromFile ? flags.recursive === true : (options.recursive ?? false);
+  const relative = flags.relative ?? fromFile;
+  if (options.delete && !recursive && !options.dirs) {
+    throw badCommand("--delete needs -r (--recursive) or -d (--dirs)");
+  }
+  return { ...options, recursive, relative };
+}
+
+function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions): SessionFeatures {
+  const { verbosity, quiet, itemize, outFormat = "" } = flags;
+  const itemized = itemize > 1 ? "%i%I" : "%i";
+  const plain = outFormat.includes("%o") ? "%o" : "X";
+  const tells = outFormat !== "" || (flags.info.get("name") ?? 0) > 0;
+  const silent = verbosity > 0 || !tells ? undefined : plain;
+  const logFormat = itemize > 0 || outFormat.includes("%i") ? itemized : silent;
+  return {
+    verbosity,
+    quiet,
+    ...(logFormat !== undefined && { logFormat }),
+    stats: (flags.info.get("stats") ?? 0) > 1,
+    acknowledge: flags.removeSource && !dryRun,
+  };
+}
+
+function tellingOf(flags: PushFlags): Telling {
+  const { verbosity, quiet, itemize, outFormat, human, motd } = flags;
+  const level = (name: InfoName, most: number): number =>
+    flags.info.get(name) ?? Math.min(verbosity, most);
+  const named = level("name", 2) > 0 ? "%n%L" : undefined;
+  const format = outFormat ?? (itemize > 0 ? "%i %n%L" : named);
+  return {
+    format: format === "" ? undefined : format,
+    itemizes: format?.includes("%i") ?? false,
+    tellsAll: itemize > 1 || level("name", 2) > 1,
+    tellsDeletions: level("del", 1) > 0,
+    tellsList: level("flist", 1) > 0,
+    progress: level("progress", 0),
+    stats: level("stats", 1),
+    human,
+    motd,
+    quiet,
+  };
+}
+
+/** The names in `--files-from`, below the one source. */
+function named(sources: readonly string[], { filesFrom, nul, relative }: PushFlags): string[] {
+  const [source, ...others] = sources;
+  if (others.length > 0) throw badCommand("with --files-from there is one SRC");
+  const lines = readInput(filesFrom as string, "BAD_OPTION").split(nul ? "\0" : /[\r\n]/);
+  const names = lines.filter((line) => line !== "" && (nul || !/^[#;]/.test(line)));
+  const directory = pathFromText(source as string);
+  const between = relative === false ? "/" : "/./";
+  return names.map((name) => directory + between + name.replace(/^\/+/, ""));
+}
+
+function targetOf(
+  destination: string,
+  { port, passwordFile }: RsyncOptions,
+  { family, localAddress, protocol }: PushFlags,
+  environment: Environment,
+): Target {
+  const { user, ...address } = inEnvironment(parseDaemonUrl(destination), environment);
+  if (address.module === "") throw badCommand(`${destination} names no module`);
+  const namesFile = !destination.endsWith("/") && address.directory !== "";
+  return {
+    ...(port !== undefined && { port }),
+    ...address,
+    namesFile,
+    family,
+    localAddress,
+    protocol,
+    credentials: credentialsOf(user, passwordFile, environment),
+  };
+}
+
+/**
+ * Who we are, as rsync finds it out: undefined without any password.
+ *
+ * @throws {RsyncError} BAD_OPTION for a password file that cannot be used.
+ */
+export function credentialsOf(
+  user: string | undefined,
+  passwordFile: string | undefined,
+  { RSYNC_PASSWORD, USER, LOGNAME }: Environment,
+): Credentials | undefined {
+  const name = user ?? USER ?? LOGNAME ?? "nobody";
+  if (passwordFile === undefined) {
+    return RSYNC_PASSWORD === undefined ? undefined : { user: name, password: RSYNC_PASSWORD };
+  }
+  try {
+    return { user: name, password: Buffer.from(readPassword(passwordFile), "latin1") };
+  } catch (cause) {
+    throw new RsyncError("BAD_OPTION", `--password-file: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Whether stock rsync would send its list in pieces, which it tells. */
+function isIncremental(transfer: TransferOptions, { incremental }: PushFlags): boolean {
+  const { delete: when, delayUpdates, pruneEmptyDirs } = transfer;
+  const needsAll = when === "before" || when === "after" || delayUpdates || pruneEmptyDirs;
+  return incremental && !needsAll;
+}
+
+function badCommand(text: string): RsyncError {
+  return new RsyncError("BAD_OPTION", text);
+}

@@ -1,0 +1,316 @@
+import {
+  type FilterRule,
+  parseFilterFile,
+  parseFilterRule,
+  parsePatternRule,
+  RsyncError,
+} from "../../../protocol/index.ts";
+import { flag, nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
+import { readInput } from "./input.ts";
+
+/** What can be told while a push runs; numbers are how much of it, 0 nothing. */
+export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
+
+/** A filter rule as it was given; files are read when all options are known. */
+type FilterStep = (options: { readonly nul: boolean }) => readonly (FilterRule | "clear")[];
+
+/** What the options of `sersync push` say besides how files are transferred. */
+export interface PushFlags {
+  verbosity: number;
+  quiet: boolean;
+  /** `-i`; 2: what is as it should be is told, too. */
+  itemize: number;
+  /** `-h`: 0 plain digits, 1 groups of digits, 2 units of 1000, 3 units of 1024. */
+  human: number;
+  motd: boolean;
+  readonly info: Map<InfoName, number>;
+  outFormat: string | undefined;
+  filesFrom: string | undefined;
+  /** `-0`: names in files end in NUL. */
+  nul: boolean;
+  /** Undefined: `--files-from` decides. */
+  relative: boolean | undefined;
+  recursive: boolean | undefined;
+  oneFileSystem: boolean;
+  ignoreMissing: boolean;
+  removeSource: boolean;
+  incremental: boolean;
+  protocol: number | undefined;
+  family: 4 | 6 | undefined;
+  localAddress: string | undefined;
+  connectSeconds: number | undefined;
+  readonly filters: FilterStep[];
+}
+
+/** The flags before any option was read. */
+export function initialFlags(): PushFlags {
+  return {
+    verbosity: 0,
+    quiet: false,
+    itemize: 0,
+    human: 1,
+    motd: true,
+    info: new Map(),
+    outFormat: undefined,
+    filesFrom: undefined,
+    nul: false,
+    relative: undefined,
+    recursive: undefined,
+    oneFileSystem: false,
+    ignoreMissing: false,
+    removeSource: false,
+    incremental: true,
+    protocol: undefined,
+    family: undefined,
+    localAddress: undefined,
+    connectSeconds: undefined,
+    filters: [],
+  };
+}
+
+const infoNames: ReadonlySet<string> = new Set(["del", "flist", "name", "progress", "stats"]);
+/** Told by the daemon, if at all. */
+const otherInfo: ReadonlySet<string> = new Set(
+  "backup copy misc mount nonreg remove skip symsafe".split(" "),
+);
+const notInPush = "sersync does not have it";
+
+/** Options that a push has and a mirror has not, or that mean something else there. */
+export function pushRules(flags: PushFlags): readonly OptionRule[] {
+  return [...telling(flags), ...choosing(flags), ...filtering(flags), ...connecting(flags)];
+}
+
+/** Does something and takes no value. */
+function does(names: string, apply: () => void): OptionRule {
+  return own(names, () => {
+    apply();
+    return undefined;
+  });
+}
+
+function telling(flags: PushFlags): OptionRule[] {
+  return [
+    does("verbose v", () => {
+      flags.verbosity += 1;
+    }),
+    does("no-verbose", () => {
+      flags.verbosity = 0;
+    }),
+    does("quiet q", () => {
+      flags.quiet = true;
+    }),
+    does("itemize-changes i", () => {
+      flags.itemize += 1;
+    }),
+    does("human-readable h", () => {
+      flags.human += 1;
+    }),
+    does("no-human-readable", () => {
+      flags.human = 0;
+    }),
+    does("no-h", () => {
+      flags.human = 0;
+    }),
+    does("no-motd", () => {
+      flags.motd = false;
+    }),
+    does("progress", () => {
+      showProgress(flags);
+    }),
+    does("no-progress", () => {
+      flags.info.set("progress", 0);
+    }),
+    does("stats", () => {
+      flags.info.set("stats", 2);
+    }),
+    own("P P", (_, { options }) => {
+      options.partial = true;
+      showProgress(flags);
+      return undefined;
+    }),
+    own("info=", (value) => readInfo(value, flags)),
+    own("out-format=", (value) => {
+      flags.outFormat = value;
+      return undefined;
+    }),
+    own("log-format=", (value) => {
+      flags.outFormat = value;
+      return undefined;
+    }),
+    refused("log-file=", notInPush),
+    refused("log-file-format=", notInPush),
+    refused("debug=", notInPush),
+    refused("outbuf=", notInPush),
+    refused("msgs2stderr", notInPush),
+  ];
+}
+
+function showProgress({ info }: PushFlags): void {
+  info.set("progress", 1);
+  info.set("name", 1);
+  info.set("flist", 1);
+}
+
+function choosing(flags: PushFlags): OptionRule[] {
+  return [
+    flag("dirs d", "dirs"),
+    flag("prune-empty-dirs m", "pruneEmptyDirs"),
+    flag("ignore-errors", "ignoreErrors"),
+    own("delete-excluded", (_, { options }) => {
+      options.deleteExcluded = true;
+      options.delete ||= true;
+      return undefined;
+    }),
+    own("recursive r", (_, { options }) => {
+      flags.recursive = true;
+      options.recursive = true;
+      return undefined;
+    }),
+    own("no-recursive", (_, { options }) => noRecursion(flags, options)),
+    own("no-r", (_, { options }) => noRecursion(flags, options)),
+    does("relative R", () => {
+      flags.relative = true;
+    }),
+    does("no-relative", () => {
+      flags.relative = false;
+    }),
+    does("no-R", () => {
+      flags.relative = false;
+    }),
+    own("implied-dirs", (_, { options }) => impliedDirs(options, true)),
+    own("no-implied-dirs", (_, { options }) => impliedDirs(options, false)),
+    does("one-file-system x", () => {
+      flags.oneFileSystem = true;
+    }),
+    does("ignore-missing-args", () => {
+      flags.ignoreMissing = true;
+    }),
+    does("remove-source-files", () => {
+      flags.removeSource = true;
+    }),
+    does("no-inc-recursive", () => {
+      flags.incremental = false;
+    }),
+    does("no-i-r", () => {
+      flags.incremental = false;
+    }),
+    ...(["compare", "copy", "link"] as const).map((how) =>
+      own(`${how}-dest=`, (value, { options }) => {
+        const { alternate } = options;
+        if (alternate !== undefined && alternate.how !== how)
+          return `one kind: --${alternate.how}-dest`;
+        const directories = [...(alternate?.directories ?? []), value];
+        options.alternate = { how, directories };
+        return directories.length > 20 ? "at most 20 of them" : undefined;
+      }),
+    ),
+    nothing("skip-compress=", "compression is chosen per session"),
+    nothing("checksum-choice=", "the checksum is negotiated with the daemon"),
+  ];
+}
+
+interface Recursion {
+  recursive?: boolean | undefined;
+}
+
+function noRecursion(flags: PushFlags, options: Recursion): undefined {
+  flags.recursive = false;
+  options.recursive = false;
+}
+
+function impliedDirs(options: { impliedDirs?: boolean | undefined }, on: boolean): undefined {
+  options.impliedDirs = on;
+}
+
+function filtering(flags: PushFlags): OptionRule[] {
+  const { filters } = flags;
+  const step = (names: string, read: (value: string) => FilterStep): OptionRule =>
+    own(names, (value) => {
+      filters.push(read(value));
+      return undefined;
+    });
+  return [
+    step("exclude=", (value) => () => [parsePatternRule("exclude", bytesOf(value))]),
+    step("include=", (value) => () => [parsePatternRule("include", bytesOf(value))]),
+    step(
+      "exclude-from=",
+      (file) =>
+        ({ nul }) =>
+          parseFilterFile(readInput(file), { lines: "exclude", nul }),
+    ),
+    step(
+      "include-from=",
+      (file) =>
+        ({ nul }) =>
+          parseFilterFile(readInput(file), { lines: "include", nul }),
+    ),
+    step(
+      "filter f=",
+      (value) =>
+        ({ nul }) =>
+          filterRules(bytesOf(value), nul),
+    ),
+    own("files-from=", (value) => {
+      flags.filesFrom = value;
+      return value.startsWith(":") || value.includes(":/") ? "a file of this machine" : undefined;
+    }),
+    does("from0 0", () => {
+      flags.nul = true;
+    }),
+    refused("cvs-exclude C", "write --exclude for what is meant"),
+    refused("F F", "write --filter=': NAME' for files of rules in directories"),
+  ];
+}
+
+/** A rule, or the rules of the file that it names. */
+function filterRules(text: string, nul: boolean): readonly (FilterRule | "clear")[] {
+  const rule = parseFilterRule(text);
+  if (rule === "clear" || !rule.kind.startsWith("merge")) return [rule];
+  if (rule.kind === "merge") return parseFilterFile(readInput(rule.pattern), { ...rule, nul });
+  if (!rule.pattern.includes("/")) return [rule];
+  throw new RsyncError(
+    "BAD_OPTION",
+    `--filter ${JSON.stringify(text)}: only a name is available here, no path`,
+  );
+}
+
+function connecting(flags: PushFlags): OptionRule[] {
+  return [
+    own("protocol=", (value) => {
+      flags.protocol = Number(value);
+      return /^(2[789]|3[012])$/.test(value) ? undefined : "a number from 27 to 32";
+    }),
+    own("contimeout=", (value) => {
+      flags.connectSeconds = Number(value);
+      return /^\d{1,5}$/.test(value) ? undefined : "a number of seconds";
+    }),
+    does("ipv4 4", () => {
+      flags.family = 4;
+    }),
+    does("ipv6 6", () => {
+      flags.family = 6;
+    }),
+    own("address=", (value) => {
+      flags.localAddress = value;
+      return undefined;
+    }),
+    refused(
+      "rsh e=",
+      "only daemons are pushed to; name one as rsync://host/module or host::module",
+    ),
+  ];
+}
+
+function readInfo(value: string, flags: PushFlags): string | undefined {
+  for (const word of value.toLowerCase().split(",")) {
+    const [, name = "", level = "1"] = /^([a-z]+)(\d?)$/.exec(word) ?? [];
+    if (name === "none") for (const each of infoNames) flags.info.set(each as InfoName, 0);
+    else if (infoNames.has(name)) flags.info.set(name as InfoName, Number(level || 1));
+    else if (!otherInfo.has(name)) return `names such as ${[...infoNames].join(", ")}`;
+  }
+  return undefined;
+}
+
+function bytesOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}

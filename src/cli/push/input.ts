@@ -1,0 +1,17 @@
+import { readFileSync } from "node:fs";
+import { RsyncError } from "../../../protocol/index.ts";
+
+/**
+ * A file of names or rules, as a byte string; `-` is the standard input.
+ *
+ * @throws {RsyncError} `code` when it cannot be read: rsync exits with 11 for a file of rules, and
+ *   with 1 for a file of names.
+ */
+export function readInput(file: string, code: "FILE_IO" | "BAD_OPTION" = "FILE_IO"): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "latin1");
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new RsyncError(code, `Cannot read ${file}: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,144 @@
+import {
+  type BytePath,
+  displayPath,
+  type FileEntry,
+  type Item,
+  isDirectory,
+  itemFlags,
+  type PushObserver,
+  type SendOutcome,
+} from "../../../protocol/index.ts";
+import type { PushCommand } from "./command.ts";
+import { compileFormat, type Line, shownPath } from "./format.ts";
+import { isSignificant, itemize } from "./itemize.ts";
+import { Meter, type Position } from "./meter.ts";
+
+/** Where a push tells what it does. */
+export interface Outputs {
+  /** What `-q` silences. */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Prints while a push runs what rsync would print. */
+export class Printer {
+  readonly #outputs: Outputs;
+  readonly #command: PushCommand;
+  readonly #format: ((line: Line) => string) | undefined;
+  readonly #meter: Meter;
+  #all = 0;
+  #totalBytes = 0;
+  #files = 0;
+  #doneBytes = 0;
+  #current: { readonly entry: FileEntry; readonly index: number } | undefined;
+
+  constructor(command: PushCommand, outputs: Outputs) {
+    const { format, human } = command.telling;
+    this.#command = command;
+    this.#outputs = outputs;
+    this.#format = format === undefined ? undefined : compileFormat(format);
+    this.#meter = new Meter(outputs.out, human);
+  }
+
+  /** What must be told of the push. */
+  get observer(): PushObserver {
+    return {
+      listed: (entries) => this.#begin(entries),
+      item: (entry, item) => this.#tell(entry, item),
+      sending: (entry, item) => this.#beginFile(entry, item),
+      step: (bytes) => this.#step(bytes),
+      sent: (entry, outcome, index) => this.#endFile(entry, outcome, index),
+      deleted: (path, wasDirectory) => this.#tellDeleted(path, wasDirectory),
+      text: ({ severity, text }) => {
+        if (severity === "info") this.#outputs.out(`${text}\n`);
+        else this.#outputs.err(`${text}\n`);
+      },
+    };
+  }
+
+  /** Ends the one line of `--info=progress2`. */
+  finish(): void {
+    if (this.#command.telling.progress < 2) return;
+    this.#meter.complete({ ...this.#position(0), left: 0 });
+    this.#outputs.out("\n");
+  }
+
+  #begin(entries: readonly FileEntry[]): void {
+    this.#all = entries.length;
+    for (const entry of entries) if (!isDirectory(entry)) this.#totalBytes += entry.size;
+    this.#meter.start();
+  }
+
+  /** Items without content; those with it are told of when the file is open. */
+  #tell(entry: FileEntry, item: Item): void {
+    const { dryRun = false } = this.#command.transfer;
+    if ((item.flags & itemFlags.transfer) !== 0) {
+      if (dryRun) this.#print(entry, item);
+      return;
+    }
+    const { itemizes, tellsAll } = this.#command.telling;
+    const isNamed = item.name !== undefined && item.name !== "";
+    const isDone = (item.flags & itemFlags.localChange) !== 0 || isDirectory(entry);
+    const differs = isSignificant(item) && (itemizes || isDone);
+    if (differs || isNamed || (itemizes && tellsAll)) this.#print(entry, item);
+  }
+
+  #print(entry: FileEntry, item: Item): void {
+    if (this.#format === undefined) return;
+    const text = itemize(entry, item, this.#command.transfer.times ?? false);
+    const line = { entry, item: text, operation: "send", linkedTo: item.name } as const;
+    this.#outputs.out(`${this.#format(line)}\n`);
+  }
+
+  #tellDeleted(path: BytePath, wasDirectory: boolean): void {
+    const { itemizes, tellsDeletions, format = "" } = this.#command.telling;
+    if (this.#format !== undefined && (itemizes || format.includes("%o"))) {
+      const entry = { ...noEntry, path, mode: wasDirectory ? 0o40000 : 0 };
+      const line = { entry, item: "*deleting  ", operation: "del." } as const;
+      this.#outputs.out(`${this.#format(line)}\n`);
+    } else if (tellsDeletions) {
+      this.#outputs.out(`deleting ${shownPath(path, wasDirectory)}\n`);
+    }
+  }
+
+  #beginFile(entry: FileEntry, item: Item): void {
+    this.#current = { entry, index: item.index };
+    if (this.#command.telling.progress < 2) {
+      this.#print(entry, item);
+      this.#meter.start();
+    }
+  }
+
+  #step(bytes: number): void {
+    if (this.#command.telling.progress > 0) this.#meter.show(this.#position(bytes));
+  }
+
+  #endFile(entry: FileEntry, outcome: SendOutcome, index: number): void {
+    const name = displayPath(entry.path);
+    if (outcome.kind === "vanished") this.#outputs.err(`file has vanished: ${name}\n`);
+    if (outcome.kind === "unreadable") {
+      this.#outputs.err(`sersync: cannot read ${name}: ${outcome.cause.message}\n`);
+    }
+    if (!("bytes" in outcome)) return;
+    this.#files += 1;
+    this.#current = { entry, index };
+    const { progress } = this.#command.telling;
+    if (progress > 0) this.#meter.complete(this.#position(outcome.bytes));
+    if (progress === 1) this.#outputs.out("\n");
+    this.#doneBytes += outcome.bytes;
+  }
+
+  #position(ofCurrent: number): Position {
+    const { entry, index = 0 } = this.#current ?? {};
+    const ofFile = this.#command.telling.progress === 1;
+    return {
+      bytes: ofFile ? ofCurrent : this.#doneBytes + ofCurrent,
+      totalBytes: ofFile ? Math.max(entry?.size ?? 0, ofCurrent) : this.#totalBytes,
+      files: this.#files,
+      left: Math.max(0, this.#all - index - 1),
+      all: this.#all,
+    };
+  }
+}
+
+const noEntry = { size: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, uid: 0, gid: 0 } as const;

@@ -1,0 +1,166 @@
+import {
+  ArgumentSource,
+  asBytePath,
+  displayPath,
+  type FileEntry,
+  type ListProblem,
+  LocalIdNames,
+  type PushReport,
+  Session,
+} from "../../../protocol/index.ts";
+import type { PushCommand } from "./command.ts";
+import { type Outputs, Printer } from "./printer.ts";
+import { statsLines, summaryLines } from "./summary.ts";
+
+/** A daemon may compare for long without a word; for ever it may not. */
+const defaultTimeoutSeconds = 3_600;
+
+/**
+ * Carries out `sersync push`.
+ *
+ * @returns rsync's exit code: 0, 23 (something failed), 24 (vanished), 25 (deletions stopped).
+ * @throws {RsyncError} what ended the push.
+ */
+export async function runPush(
+  command: PushCommand,
+  outputs: Outputs,
+  signal?: AbortSignal,
+): Promise<number> {
+  const quiet = { ...outputs, out: command.telling.quiet ? () => {} : outputs.out };
+  return new Push(command, quiet, signal).run();
+}
+
+class Push {
+  readonly #command: PushCommand;
+  readonly #outputs: Outputs;
+  readonly #signal: AbortSignal | undefined;
+  readonly #source: ArgumentSource;
+  readonly #startedAt = performance.now();
+  #listMs = 0;
+  #failed = false;
+  #vanished = false;
+
+  constructor(command: PushCommand, outputs: Outputs, signal: AbortSignal | undefined) {
+    const { transfer, filter, oneFileSystem, listsDirectories } = command;
+    this.#command = command;
+    this.#outputs = outputs;
+    this.#signal = signal;
+    this.#source = new ArgumentSource({
+      recursive: transfer.recursive ?? false,
+      relative: transfer.relative ?? false,
+      dirs: listsDirectories,
+      oneFileSystem,
+      filter,
+      signal,
+      onProblem: (problem) => this.#tellProblem(problem),
+      onSkipped: (path) => outputs.out(`skipping directory ${displayPath(asBytePath(path))}\n`),
+    });
+  }
+
+  async run(): Promise<number> {
+    const { filter, transfer } = this.#command;
+    const printer = new Printer(this.#command, this.#outputs);
+    const session = await this.#open();
+    try {
+      const entries = this.#list();
+      const { protocol } = session.agreement;
+      const removed = this.#removal();
+      const report = await session.push(entries, this.#source, {
+        ...printer.observer,
+        ...removed,
+        incomplete: this.#failed,
+        protect: filter.onWire(protocol, transfer.deleteExcluded ?? false),
+      });
+      printer.finish();
+      this.#tellTotals(report, protocol);
+      return this.#exitCode(report);
+    } finally {
+      session.close();
+    }
+  }
+
+  async #open(): Promise<Session> {
+    const { target, transfer, features, telling, connectSeconds } = this.#command;
+    const { timeoutSeconds = 0 } = transfer;
+    return Session.open(target, {
+      transfer,
+      features,
+      idNames: new LocalIdNames(),
+      signal: this.#signal,
+      timeoutMs: (timeoutSeconds || defaultTimeoutSeconds) * 1_000,
+      ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
+      ...(telling.motd && { onMotd: (line) => this.#outputs.out(`${line}\n`) }),
+    });
+  }
+
+  #list(): FileEntry[] {
+    const { sources, telling, incremental } = this.#command;
+    const began = performance.now();
+    const { out } = this.#outputs;
+    if (telling.tellsList) {
+      out(incremental ? "sending incremental file list\n" : "building file list ... ");
+    }
+    const entries = sources.flatMap((source) => [...this.#source.list(source)]);
+    if (telling.tellsList && !incremental) out("done\n");
+    this.#listMs = performance.now() - began;
+    return entries;
+  }
+
+  #tellProblem({ path, kind, cause }: ListProblem): void {
+    const { ignoreMissing } = this.#command;
+    if (kind === "missing" && ignoreMissing) return;
+    const name = displayPath(asBytePath(path.replace(/\/\.(?=\/|$)/, "")));
+    if (kind === "vanished") {
+      this.#vanished = true;
+      this.#outputs.err(`file has vanished: ${name}\n`);
+      return;
+    }
+    this.#failed = true;
+    const reason = cause?.message ?? "no such file or directory";
+    this.#outputs.err(`sersync: cannot list ${name}: ${reason}\n`);
+  }
+
+  /** `--remove-source-files`: what is safely there goes here. */
+  #removal(): { acknowledged?: (entry: FileEntry) => void } {
+    const { removeSource, transfer } = this.#command;
+    if (!removeSource || transfer.dryRun) return {};
+    return {
+      acknowledged: (entry) => {
+        if (this.#source.remove(entry)) return;
+        this.#failed = true;
+        this.#outputs.err(`sersync: ${displayPath(entry.path)} has changed, it is not removed\n`);
+      },
+    };
+  }
+
+  #tellTotals(report: PushReport, protocol: number): void {
+    const { telling, transfer } = this.#command;
+    const options = {
+      listMs: this.#listMs,
+      totalMs: performance.now() - this.#startedAt,
+      human: telling.human,
+      dryRun: transfer.dryRun ?? false,
+      tellsDeletions: protocol >= 31,
+    };
+    const { totals } = report;
+    const lines = [
+      ...(telling.stats > 1 ? statsLines(totals, options) : []),
+      ...(telling.stats > 0 ? summaryLines(totals, options) : []),
+    ];
+    if (lines.length > 0) this.#outputs.out(`${lines.join("\n")}\n`);
+  }
+
+  #exitCode(report: PushReport): number {
+    const { exitCode } = report;
+    const code = this.#failed ? 23 : exitCode === 0 && this.#vanished ? 24 : exitCode;
+    const reason = reasons[code];
+    if (reason !== undefined) this.#outputs.err(`sersync: ${reason} (code ${code})\n`);
+    return code;
+  }
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  23: "not everything was transferred, see above",
+  24: "some files vanished before they were transferred",
+  25: "--max-delete stopped the deletions",
+};
