@@ -4,8 +4,11 @@ import type { PushThreads } from "./threads.ts";
 
 /** What is told of a target; all of it is for people and counters. */
 export interface TargetEvents {
-  /** `sinceMs`: from when the change was seen to its acknowledgement. */
-  delivered(delivery: Delivery, sinceMs: number): void;
+  /**
+   * `sinceMs`: from when the change was seen to its acknowledgement; where a comparison found it,
+   * which `isChange` denies, from the comparison's beginning.
+   */
+  delivered(delivery: Delivery, sinceMs: number, isChange: boolean): void;
   /** One path is refused, for the `attempts`th time; it is tried again in `retryMs`. */
   failed(failure: PathFailure, retryMs: number, attempts: number): void;
   /** The target cannot be used; it is tried again in `retryMs`. */

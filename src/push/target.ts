@@ -262,11 +262,12 @@ export class Target {
     if (deliveries.some(({ kind, bytes }) => this.#outage.isEndedBy(kind, bytes))) this.#isUp();
     for (const delivery of deliveries) {
       const since = paths.get(delivery.path)?.since ?? started;
-      if (paths.delete(delivery.path)) this.#pending.delivered(delivery.path);
+      const wasAsked = paths.delete(delivery.path);
+      if (wasAsked) this.#pending.delivered(delivery.path);
       if (delivery.kind === "nothing") continue;
       this.#pending.hurryAbove(delivery.path);
       this.#tally.delivered(delivery.bytes);
-      this.#options.events.delivered(delivery, now - since);
+      this.#options.events.delivered(delivery, now - since, wasAsked);
     }
     this.#pump();
   }

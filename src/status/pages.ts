@@ -34,9 +34,9 @@ export class StatusPages {
   listener(watch: string, target: string): Partial<TargetEvents> {
     const recorder = this.#recorder(watch, target);
     return {
-      delivered: (delivery, ms) => {
-        recorder.delivered(delivery, ms);
-        this.#metrics?.delivered(watch, target, ms);
+      delivered: (delivery, ms, isChange) => {
+        recorder.delivered(delivery, ms, isChange);
+        if (isChange) this.#metrics?.delivered(watch, target, ms);
       },
       failed: (...failure) => recorder.failed(...failure),
     };

@@ -16,8 +16,9 @@ export class Recorder {
   }[] = [];
   readonly #failures = new Map<string, RecentFailure>();
 
-  delivered(delivery: Delivery, ms: number): void {
-    this.#lag.add(ms, performance.now());
+  /** How late it is counts only for a change: what a comparison finds may be of any age. */
+  delivered(delivery: Delivery, ms: number, isChange: boolean): void {
+    if (isChange) this.#lag.add(ms, performance.now());
     this.#deliveries.push({ delivery, ms, at: Date.now() });
     if (this.#deliveries.length > keptDeliveries) this.#deliveries.shift();
     if (this.#failures.size > 0) this.#failures.delete(displayPath(delivery.path));
