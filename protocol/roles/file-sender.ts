@@ -99,7 +99,8 @@ export class FileSender {
     } catch (error) {
       file?.close();
       if (!isSystemError(error)) throw error;
-      return { kind: "unreadable", cause: error };
+      // A directory has taken the name: it can be opened, and not be read.
+      return error.code === "EISDIR" ? { kind: "vanished" } : { kind: "unreadable", cause: error };
     }
     file.close();
     return { kind: "vanished" };

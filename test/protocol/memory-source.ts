@@ -7,6 +7,8 @@ export interface MemoryFile {
   readonly state?: FileState;
   /** Reading at or past this position fails. */
   readonly failsAt?: number;
+  /** Default "EIO". */
+  readonly failsWith?: string;
 }
 
 function systemError(code: string, syscall: string): NodeJS.ErrnoException {
@@ -29,7 +31,8 @@ export function memorySource(
       opened.push(path);
       return {
         read: (into, length, position) => {
-          if (position >= (file.failsAt ?? Infinity)) throw systemError("EIO", "read");
+          if (position >= (file.failsAt ?? Infinity))
+            throw systemError(file.failsWith ?? "EIO", "read");
           const part = file.content.subarray(position, position + length);
           into.set(part);
           return part.length;

@@ -136,6 +136,11 @@ test.each([
     memorySource({ a: { content: Buffer.of(1), state: "replaced" } }),
     { kind: "vanished" },
   ],
+  [
+    "a directory",
+    memorySource({ a: { content: Buffer.of(1), failsAt: 0, failsWith: "EISDIR" } }),
+    { kind: "vanished" },
+  ],
   ["not to be read", memorySource({ a: "unreadable" }), { kind: "unreadable" }],
 ])(
   "a file that is %s is refused by message 102, and its content not sent",
