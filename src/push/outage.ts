@@ -19,6 +19,7 @@ export class Outage {
   #since = 0;
   #until = 0;
   #failure: JobFailure | undefined;
+  #hasWorked = false;
 
   /** True while one job at a time may try. */
   get isProbing(): boolean {
@@ -49,7 +50,9 @@ export class Outage {
     if (this.#attempts === 0) this.#since = now;
     this.#attempts += 1;
     this.#failure = failure;
-    const backoff = failure.retryable ? targetBackoff : standingBackoff;
+    // Who understood us before does so still: that was a spoilt connection, or a list of ours.
+    const isPassing = this.#hasWorked && failure.code === "PROTOCOL_MISMATCH";
+    const backoff = failure.retryable || isPassing ? targetBackoff : standingBackoff;
     const delay = retryDelay(this.#attempts, backoff);
     this.#until = now + delay;
     return delay;
@@ -57,6 +60,7 @@ export class Outage {
 
   /** Returns how long it was down, in ms; undefined when it was up. */
   ended(now: number): number | undefined {
+    this.#hasWorked = true;
     if (this.#attempts === 0) return undefined;
     this.#attempts = 0;
     this.#until = 0;

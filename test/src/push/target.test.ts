@@ -93,6 +93,17 @@ test.each([0.9, 0.7, 0.5, 0.3, 0.1, 0])(
   },
 );
 
+test("a daemon that understood us before and then does not is tried again soon", () => {
+  const misunderstood = { code: "PROTOCOL_MISMATCH", message: "", retryable: false } as const;
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  scripted.next().succeed();
+  scripted.target.add([path("b")]);
+  scripted.next().end(misunderstood);
+  vi.advanceTimersByTime(1_000);
+  expect(scripted.next().paths).toEqual(["b"]);
+});
+
 test("changes do not hurry a target that is down", () => {
   const scripted = scriptedTarget();
   scripted.target.add([path("a")]);
