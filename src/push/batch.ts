@@ -160,24 +160,54 @@ export class TreeView {
     return rules.excluded(present, true) ? undefined : deletion(present);
   }
 
-  /** The entries, then every directory above them that is not among them; none is looked into. */
-  withParents(entries: readonly FileEntry[]): FileEntry[] {
-    const list = [...entries];
+  /**
+   * The entries, then every directory above them that is not among them; none is looked into.
+   *
+   * An entry whose directory is something else by now is left out, and `onOdd` is told of it: a
+   * daemon ends a session that lists a name below a file.
+   */
+  withParents(
+    entries: readonly FileEntry[],
+    onOdd: (path: BytePath) => void = () => {},
+  ): FileEntry[] {
+    const sound: FileEntry[] = [];
+    const parents: FileEntry[] = [];
     const listed = new Set(entries.filter(isDirectory).map(({ path }) => path));
     let sibling: BytePath | undefined;
-    for (const { path } of entries) {
-      const parent = parentPath(path);
-      if (parent === sibling) continue;
+    let above: "there" | "gone" | "odd" = "there";
+    for (const entry of entries) {
+      const parent = parentPath(entry.path);
+      if (parent !== sibling) above = this.#listAbove(entry.path, listed, parents);
       sibling = parent;
-      for (let above = path; above !== ""; ) {
-        above = parentPath(above);
-        if (listed.has(above)) break;
-        listed.add(above);
-        const directory = this.#lstat(above);
-        if (directory !== undefined) list.push(directory);
+      if (above === "there" || (above === "gone" && entry.mode === 0)) {
+        sound.push(entry);
+      } else {
+        listed.delete(entry.path);
+        onOdd(entry.path);
       }
     }
-    return list;
+    return [...sound, ...parents];
+  }
+
+  /** Adds the directories above `path` that are not listed yet; says what else is found there. */
+  #listAbove(
+    path: BytePath,
+    listed: Set<BytePath>,
+    parents: FileEntry[],
+  ): "there" | "gone" | "odd" {
+    let found: "there" | "gone" = "there";
+    for (let above = path; above !== ""; ) {
+      above = parentPath(above);
+      if (listed.has(above)) break;
+      const directory = this.#lstat(above);
+      if (directory === undefined) found = "gone";
+      else if (!isDirectory(directory)) return "odd";
+      else {
+        listed.add(above);
+        parents.push(directory);
+      }
+    }
+    return found;
   }
 
   /** The first ancestor that is no directory (any more), or the path itself. */

@@ -113,8 +113,12 @@ export class Comparison {
     const flat = chunk.map((entry) =>
       isDirectory(entry) ? { ...entry, hasContent: false } : entry,
     );
-    const entries = new TreeView(this.#options).withParents(flat);
-    const above = new Set(entries.slice(chunk.length).map(({ path }) => path));
+    let sound = chunk.length;
+    const entries = new TreeView(this.#options).withParents(flat, (path) => {
+      sound -= 1;
+      report.again(path);
+    });
+    const above = new Set(entries.slice(sound).map(({ path }) => path));
     const own = new Set(this.#starts); // delivered when everything below all of them is
     const options: CarryOptions = {
       kind: "scan",

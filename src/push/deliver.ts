@@ -1,4 +1,4 @@
-import { type BytePath, deletion, type FileEntry } from "../../protocol/index.ts";
+import { type BytePath, deletion, type FileEntry, isDirectory } from "../../protocol/index.ts";
 import { type Batch, buildBatch, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { Comparison } from "./comparison.ts";
@@ -84,7 +84,7 @@ async function sparingExcluded(batch: Batch, carrier: Carrier): Promise<Batch> {
   const mustAsk = carrier.hasRules || deletions.some(({ path }) => mounts.hidesBelow(path));
   if (!mustAsk || deletions.length === 0) return batch;
   const view = new TreeView(carrier.options);
-  const listed = view.withParents(deletions);
+  const listed = batch.small.filter((entry) => entry.mode === 0 || isDirectory(entry));
   const found = await surveyEntries(listed, carrier.options, carrier.sessions);
   if (!found.some(({ path, isDirectory }) => carrier.rules.excluded(path, isDirectory)))
     return batch;

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { asBytePath, type FileEntry, isDirectory, nativePath } from "../../../protocol/index.ts";
-import { buildBatch, SourceGone } from "../../../src/push/batch.ts";
+import { buildBatch, SourceGone, TreeView } from "../../../src/push/batch.ts";
 import { carries } from "../../../src/push/kinds.ts";
 import { makeTree, type TreeSpec, temporaryDirectory } from "../../support/tree.ts";
 import { batchOptions } from "./trees.ts";
@@ -101,6 +101,21 @@ test("a file of a MiB has a list of its own, a smaller one has not", () => {
     large: [["/", "d/", "d/large"]],
     small: ["/", "d/", "d/less"],
   });
+});
+
+test("an entry whose directory became something else is left out of a list, and told", () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { "d/e/f": "", "d/g": "", h: "" });
+  const { tree } = batchOptions(root.path);
+  const entries = ["d/e", "d/e/f", "d/g", "h"].map((path) => tree.lstat(asBytePath(path)));
+  fs.rmSync(`${root.path}/d`, { recursive: true });
+  makeTree(root.path, { d: "a file" });
+  const odd: string[] = [];
+  const view = new TreeView(batchOptions(root.path));
+  const found = entries.filter((entry) => entry !== undefined);
+  const list = view.withParents(found, (path) => odd.push(path));
+  expect(list.map(line)).toEqual(["h", "/"]);
+  expect(odd).toEqual(["d/e", "d/e/f", "d/g"]);
 });
 
 test("the root itself is an entry like any other", () => {
