@@ -7,7 +7,7 @@ import { inProject } from "../support/command.mjs";
 import type { DaemonVersion } from "../support/daemon.ts";
 import { random } from "../support/random.ts";
 import { type Rig, startRig } from "./rig.ts";
-import { compareAll, type Variant } from "./variants.ts";
+import { compareAll, compareStill, type Variant } from "./variants.ts";
 
 export interface ChurnSize {
   /** Default 120. */
@@ -91,22 +91,30 @@ async function disturbDuring(
   while (!isOver);
 }
 
+/** Fails when it takes longer, with what differed then, and says whether it was only late. */
 async function untilRight(variant: Variant, rig: Rig, deadlineMs: number): Promise<void> {
-  const { compare = compareAll } = variant;
-  const deadline = performance.now() + deadlineMs;
+  const startedAt = performance.now();
+  const differences = await untilNone(variant, rig, startedAt + deadlineMs);
+  if (differences.length === 0) return;
+  const count = `${differences.length} differences after ${deadlineMs} ms`;
+  const shown = differences.slice(0, 20).map((difference) => `\n  ${difference}`);
+  const left = await untilNone(variant, rig, startedAt + deadlineMs * patience);
+  const lateMs = Math.round(performance.now() - startedAt);
+  const end = left.length === 0 ? `equal after ${lateMs} ms` : `${left.length} for ever`;
+  const log = `${os.tmpdir()}/sersync-soak-${variant.name.replaceAll(" ", "-")}.log`;
+  fs.writeFileSync(log, rig.mirror().output());
+  const told = history(left.length === 0 ? differences : left, rig);
+  expect.fail(`${count}, ${end} (the whole log is in ${log}):${shown.join("")}${told}`);
+}
+
+/** How many deadlines are waited for before what differs is said to be lost. */
+const patience = 7;
+
+async function untilNone({ compare = compareAll }: Variant, rig: Rig, deadline: number) {
   for (;;) {
     const startedAt = performance.now();
     const differences = compareStill(compare, rig);
-    if (differences.length === 0) return;
-    if (startedAt > deadline) {
-      const count = `${differences.length} differences after ${deadlineMs} ms`;
-      const shown = differences.slice(0, 20).map((difference) => `\n  ${difference}`);
-      const log = `${os.tmpdir()}/sersync-soak-${variant.name.replaceAll(" ", "-")}.log`;
-      fs.writeFileSync(log, rig.mirror().output());
-      expect.fail(
-        `${count} (the whole log is in ${log}):${shown.join("")}${history(differences, rig)}`,
-      );
-    }
+    if (differences.length === 0 || startedAt > deadline) return differences;
     // Comparing takes from the program the processor that it needs.
     const restMs = Math.max(50, 2 * (performance.now() - startedAt));
     await new Promise((resolve) => setTimeout(resolve, restMs));
@@ -123,14 +131,4 @@ function history(differences: readonly string[], { mirror }: Rig): string {
     .slice(-60)
     .map((line) => `\n  ${JSON.stringify(line)}`)
     .join("");
-}
-
-/** The target may change while it is read: then it is not the same yet. */
-function compareStill(compare: (rig: Rig) => string[], rig: Rig): string[] {
-  try {
-    return compare(rig);
-  } catch (error) {
-    if (!/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    return ["the target is changing"];
-  }
 }

@@ -28,6 +28,16 @@ export function compareAll({ source, target }: Pick<Rig, "source" | "target">): 
   return treeDifferences(readTree(source), readTree(target));
 }
 
+/** A tree that changes while it is read is not as it must be yet. */
+export function compareStill<Trees>(compare: (of: Trees) => string[], of: Trees): string[] {
+  try {
+    return compare(of);
+  } catch (error) {
+    if (!/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    return ["the target is changing"];
+  }
+}
+
 /** What the target lacks or has wrong; whatever it has besides does not count. */
 function compareCommon({ source, target }: Rig): string[] {
   const wanted = readTree(source);
@@ -92,7 +102,7 @@ async function reviveDeadTarget(rig: Rig): Promise<void> {
     global: { address: otherHost },
   });
   const target = late.path("backup");
-  const compare = (): string[] => compareAll({ source, target });
+  const compare = (): string[] => compareStill(compareAll, { source, target });
   const deadline = performance.now() + 75_000; // a target is asked at least once a minute
   while (compare().length > 0 && performance.now() < deadline) await pause(200);
   const differences = compare();
