@@ -26,8 +26,8 @@ interface Change {
 
 /** Other names lead out of the tree, or are moved while they are looked for: it ends some time. */
 const mostSearches = 3;
-/** Looking for names takes no more than a tenth of the time. */
-const restFactor = 10;
+/** Looking for names takes no more than a fifth of the time. */
+const restFactor = 4;
 const shortestRestMs = 50;
 /** The search lets the loop turn after so much work. */
 const budgetMs = 10;
