@@ -1,23 +1,19 @@
 import type { Agreement } from "./agreement.ts";
-import { tokenCompressions } from "./delta/compression.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
 import { listToSend, type SentList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
-import { destinationArgument } from "./handshake/argv.ts";
-import { handshake } from "./handshake/handshake.ts";
-import { checksums, TargetKnowledge } from "./knowledge.ts";
+import { TargetKnowledge } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
-import { rootPath } from "./path.ts";
+import { type Opening, openTarget } from "./opening.ts";
 import { type PushOptions, PushReport } from "./report.ts";
 import type { FileSource } from "./source/source.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import { runTransfer } from "./transfer.ts";
 import { Bandwidth } from "./transport/bandwidth.ts";
-import { connect } from "./transport/connect.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
 import { Sink } from "./transport/sink.ts";
@@ -26,6 +22,8 @@ import type { Cursor } from "./wire/cursor.ts";
 
 /** Pieces that come closer together than this are answered together. */
 const answerEveryMs = 2;
+/** What a program says of its end may come so much later than its end. */
+const lateMs = 1_000;
 
 /**
  * One connection to a daemon, from the greeting to the goodbye. Opened, it is parked: ready to
@@ -53,6 +51,9 @@ export class Session {
     this.#options = options;
     this.#changeMode = changeMode;
     this.#knowledge = options.knowledge ?? new TargetKnowledge();
+    if ("onComplaint" in socket) {
+      socket.onComplaint = (line) => this.#report.text("error", line);
+    }
     this.#sink = new Sink(socket);
     this.#source = new Source(socket, {
       onMessage: (tag, payload) => this.#receive(tag, payload),
@@ -68,14 +69,16 @@ export class Session {
   static async open(target: Target, options: SessionOptions): Promise<Session> {
     const { signal, handshakeTimeoutMs = 30_000, transfer } = options;
     const changeMode = transfer.chmod && parseChmod(transfer.chmod, process.umask());
-    const socket = await connect(target, { timeoutMs: handshakeTimeoutMs, signal });
-    const session = new Session(socket, options, changeMode || undefined);
+    const knowledge = options.knowledge ?? new TargetKnowledge();
+    const opening = await openTarget(target, options, knowledge);
+    const socket = opening.connection;
+    const session = new Session(socket, { ...options, knowledge }, changeMode || undefined);
     const abort = (): void => session.#end("ABORTED", "aborted");
     signal?.addEventListener("abort", abort);
     socket.once("close", () => signal?.removeEventListener("abort", abort));
     try {
       session.#deadline(handshakeTimeoutMs);
-      await session.#setUp(target);
+      await session.#setUp(opening);
       session.#expectAlive();
       session.#park();
     } catch (error) {
@@ -138,25 +141,12 @@ export class Session {
     this.#end("ABORTED", "the session was closed");
   }
 
-  async #setUp(target: Target): Promise<void> {
-    const { module, directory = rootPath, namesFile, credentials, protocol } = target;
-    const { transfer, features = {}, onMotd } = this.#options;
-    const link = {
+  async #setUp(opening: Opening): Promise<void> {
+    const { agreement, offered } = await opening.agree({
       read: <T>(decode: (from: Cursor) => T) => this.#source.read(decode),
       tryRead: <T>(decode: (from: Cursor) => T) => this.#source.tryRead(decode),
       more: () => this.#source.more(),
       write: (bytes: Uint8Array | string) => void this.#socket.write(bytes),
-    };
-    const { agreement, offered } = await handshake(link, {
-      module,
-      destination: destinationArgument(module, directory, { namesFile }),
-      options: transfer,
-      features: { ...features, ...this.#knowledge.features(transfer) },
-      credentials,
-      protocol,
-      checksums,
-      compressions: tokenCompressions,
-      onText: onMotd,
     });
     this.#knowledge.learn(offered);
     const output = agreement.protocol < 30 ? new RawOutput(this.#sink) : new Mux(this.#sink);
@@ -245,7 +235,10 @@ export class Session {
   #exit(payload: Buffer): void {
     const exitCode = payload.length >= 4 ? payload.readInt32LE(0) : undefined;
     this.#established?.output.message(messageTags.errorExit, new Uint8Array(0));
-    this.#source.fail(remoteFailure(exitCode, this.#report.errorTexts));
+    const fail = (): void => this.#source.fail(remoteFailure(exitCode, this.#report.errorTexts));
+    // Where complaints have a stream of their own, its reason comes with the end of the program.
+    if (this.#socket.onComplaint && this.#report.errorTexts.length === 0) setTimeout(fail, lateMs);
+    else fail();
   }
 
   #end(code: "ABORTED" | "TIMED_OUT", found: string): void {

@@ -5,12 +5,16 @@ import type { TargetKnowledge } from "./knowledge.ts";
 import type { TransferOptions } from "./options.ts";
 import type { BytePath } from "./path.ts";
 import type { Address } from "./transport/connect.ts";
+import type { SshOptions } from "./transport/ssh/options.ts";
 
-/** A directory of a module of a daemon. */
+/** A directory of a module of a daemon, or on a machine behind ssh. */
 export interface Target extends Address {
+  /** Over ssh "" for a directory there; else a daemon is started there for the session. */
   readonly module: string;
-  /** Below the module; default its root. A missing last component is created. */
+  /** Below the module, or over ssh a path; default its root, or the home directory there. */
   readonly directory?: BytePath | undefined;
+  /** The machine is reached over ssh, port 22 unless the address says otherwise. Default not. */
+  readonly ssh?: SshOptions | undefined;
   /** A single file takes the directory's name instead of a place in it. Default false. */
   readonly namesFile?: boolean;
   readonly credentials?: Credentials | undefined;

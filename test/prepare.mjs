@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import { inProject, run, runNode } from "./support/command.mjs";
 import { prepareDaemons } from "./support/daemons.mjs";
+import { prepareSshd } from "./support/sshd-program.mjs";
 
 /**
  * What a step of the preparation came to. `problem` is one line for a person; a step that is
@@ -93,7 +94,7 @@ export async function build() {
   return { ok: true };
 }
 
-const steps = { packages: preparePackages, build, daemons: prepareDaemons };
+const steps = { packages: preparePackages, build, daemons: prepareDaemons, sshd: prepareSshd };
 
 /** Runs the named steps, all of them when none is named; returns the exit code. */
 async function main(names) {

@@ -5,6 +5,7 @@ import { build, preparePackages } from "./prepare.mjs";
 import { runNode } from "./support/command.mjs";
 import { installedProgram, prepareDaemons } from "./support/daemons.mjs";
 import { addCounts, countTests, formatCount } from "./support/report.mjs";
+import { prepareSshd } from "./support/sshd-program.mjs";
 
 const vitestDeadlineMs = 240_000;
 const demoDeadlineMs = 90_000;
@@ -28,6 +29,7 @@ function runDemo() {
 const steps = [
   ["packages", preparePackages],
   ["stock rsync daemons", prepareDaemons],
+  ["sshd", prepareSshd],
   [
     "types of the program",
     () => ok(runNode("node_modules/typescript/bin/tsc", ["-p", ".", "--noEmit"])),

@@ -70,6 +70,16 @@ export async function handshake(
     request.words?.(asked.features) ??
     pushArguments(request.destination, asked.options, asked.features, protocol);
   link.write(encodeArguments(words, protocol));
+  return agree(link, protocol, request, asked);
+}
+
+/** What follows the arguments: compat flags, names, the seed (spec 1 §3). */
+export async function agree(
+  link: HandshakeLink,
+  protocol: number,
+  request: HandshakeRequest,
+  asked: Asked,
+): Promise<HandshakeResult> {
   return protocol < 30
     ? setUpPlainly(link, protocol, asked)
     : setUp(link, protocol, request, asked);

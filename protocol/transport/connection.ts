@@ -6,4 +6,9 @@ export interface Connection extends Duplex {
   readonly bytesRead: number;
   /** Emits "timeout" after so much silence in both directions; 0: never. */
   setTimeout(timeoutMs: number, onSilence?: () => void): this;
+  /**
+   * Set where the other side has a second stream for its complaints: told of each line. What it
+   * says of its end may come later than its end.
+   */
+  onComplaint?: ((line: string) => void) | undefined;
 }

@@ -21,7 +21,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/handshake", "protocol/roles"],
     ["protocol/totals.ts"],
     ["protocol/knowledge.ts", "protocol/report.ts", "protocol/target.ts"],
-    ["protocol/rename.ts", "protocol/transfer.ts"],
+    ["protocol/rename.ts", "protocol/transfer.ts", "protocol/opening.ts"],
     ["protocol/session.ts", "protocol/pool.ts", "protocol/lister.ts"],
     [
       "protocol/url.ts",
