@@ -44,7 +44,7 @@ async function reload(asked: Askable): Promise<Reply> {
 }
 
 function resync(unit: Unit, { path }: Extract<Request, { readonly do: "resync" }>): Reply {
-  if (unit.status() === undefined) return notReady;
+  if (!unit.isStarted) return notReady;
   const places = unit.resync(path);
   if (places.length > 0) return { ok: true, comparing: places };
   const error = `${JSON.stringify(path)} lies in none of the watched directories`;
@@ -56,7 +56,7 @@ function allowDeletions(
   { target }: Extract<Request, { readonly do: "allow-deletions" }>,
 ): Reply {
   const status = unit.status();
-  if (status === undefined) return notReady;
+  if (status === undefined || !unit.isStarted) return notReady;
   const names = status.sources.flatMap(({ targets }) => targets.map(({ name }) => name));
   if (target === undefined || names.includes(target)) {
     return { ok: true, allowed: unit.allowDeletions(target) };
@@ -65,4 +65,4 @@ function allowDeletions(
   return { ok: false, code: "NOT_FOUND", error };
 }
 
-const notReady: Reply = { ok: false, code: "NOT_READY", error: "the program is still starting" };
+const notReady: Reply = { ok: false, code: "NOT_READY", error: "not everything is watched yet" };

@@ -88,7 +88,7 @@ export class Service {
       stop: (reason) => void this.stop(reason),
       stopNow: () => process.exit(killedExitCode),
       reload: () => void this.reload(),
-      resync: () => this.#resync(),
+      resync: () => void this.#started.then(() => this.#resync()),
     });
     const summing = setInterval(() => this.#summarize(), summaryMs).unref();
     try {
@@ -157,7 +157,7 @@ export class Service {
 
   #resync(): void {
     const places = this.#units.flatMap((unit) => unit.resync());
-    this.#log.info(`comparing everything in ${places.join(", ")}`);
+    if (places.length > 0) this.#log.info(`comparing everything in ${places.join(", ")}`);
   }
 
   /** Nobody looks at the line unless a service manager does. */
@@ -222,9 +222,12 @@ export class Service {
   }
 
   #sayFarewell(undelivered: number): void {
+    const next =
+      this.#options.stateDirectory === undefined
+        ? "start with -r to push them"
+        : "they will be, when it is started again";
     if (undelivered === 0) this.#log.info("stopped; everything is delivered");
-    else
-      this.#log.warn(`stopped; ${undelivered} paths are not delivered: start with -r to push them`);
+    else this.#log.warn(`stopped; ${undelivered} paths are not delivered: ${next}`);
   }
 }
 

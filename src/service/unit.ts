@@ -16,6 +16,7 @@ export class Unit {
   readonly #log: Logger;
   #plan: Plan;
   #mirror: Mirror | undefined;
+  #isStarted = false;
   #server: ControlServer | undefined;
   #instance: Instance | undefined;
 
@@ -52,6 +53,12 @@ export class Unit {
   async start(): Promise<void> {
     this.#mirror = new Mirror(this.#plan.config, this.#options);
     await this.#mirror.start();
+    this.#isStarted = true;
+  }
+
+  /** False while a directory is waited for, too: nothing can be compared then. */
+  get isStarted(): boolean {
+    return this.#isStarted;
   }
 
   /**
@@ -83,7 +90,7 @@ export class Unit {
   /** Compares everything, or what a person means by `path`. Returns what that is, for people. */
   resync(path?: string): readonly string[] {
     const mirror = this.#mirror;
-    if (mirror === undefined) return [];
+    if (mirror === undefined || !this.#isStarted) return [];
     const places = placesOf(this.#plan.config, path);
     for (const { root, path: below } of places) mirror.resync(below, root);
     return places.map(({ root, path: below }) => displayPlace(root, below));
@@ -91,7 +98,7 @@ export class Unit {
 
   /** Returns the names of the targets where deletions were halted. */
   allowDeletions(target?: string): readonly string[] {
-    return this.#mirror?.allowDeletions(target) ?? [];
+    return this.#isStarted ? (this.#mirror?.allowDeletions(target) ?? []) : [];
   }
 
   /** Ends the mirror; resolves with how many paths are not delivered. */

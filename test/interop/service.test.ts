@@ -106,7 +106,8 @@ test("after kill -9 it is started again as if nothing was left", async () => {
   const pid = await at.daemonize();
   expect(fs.readFileSync(at.pidFile, "utf8")).toBe(`${pid}\n`);
   expect((await at.run("stop", "-o", at.file)).exitCode).toBe(0);
-  expect(fs.readdirSync(at.directory).sort()).toEqual(["confxml.xml", "log", "password"]);
+  const lasting = ["confxml.xml", "log", "password", "state"];
+  expect(fs.readdirSync(at.directory).sort()).toEqual(lasting);
 });
 
 test("of five that are started at the same moment over a dead one's socket, one runs", async () => {
