@@ -4,6 +4,7 @@ import { loadConfig } from "../config/load.ts";
 import { ConfigError, formatMistake, formatNote } from "../config/mistake.ts";
 import type { Config, Remote } from "../config/schema.ts";
 import type { Surroundings } from "../config/surroundings.ts";
+import { pageUrl } from "../status/address.ts";
 import { describePlugin, withoutQuery } from "./plugin-words.ts";
 
 /** What a subcommand that only answers has to say; `exitCode` 1 goes with something wrong. */
@@ -103,6 +104,7 @@ export function describeConfig(config: Config): readonly string[] {
     ...describeFilter(config),
     describeCrontab(config),
     "What cannot be delivered is tried again until it is.",
+    describePage(config),
     ...describePlugin(config),
   ];
 }
@@ -161,4 +163,9 @@ function describeCrontab({ crontab }: Config): string {
     cron === undefined ? `Every ${everyMinutes} minutes` : `By the schedule ${display(cron)}`;
   const without = excludes.length === 0 ? "" : `, without ${excludes.map(display).join(", ")}`;
   return `${when} everything is compared again${without}.`;
+}
+
+function describePage({ host: { ip, port } }: Config): string {
+  if (port === 0) return "There is no status page.";
+  return `The status page is at ${pageUrl({ ip, port })}, for whoever can reach it there.`;
 }

@@ -92,7 +92,7 @@ function readConfig(file: string, root: XmlElement, context: Context): Config {
     debug: reader.switch(reader.child(head, "debug")),
     host: {
       ip: reader.text(host, "hostip").value,
-      port: reader.number(host, "port", "port").value,
+      port: reader.number(host, "port", "pagePort").value,
     },
     events: readEvents(reader, head),
     deleteGuard: readDeleteGuard(reader, head),

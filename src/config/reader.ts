@@ -31,6 +31,7 @@ const looseSwitchWords: Readonly<Record<string, boolean>> = {
 };
 const numberLimits = {
   port: { least: 1, most: 65_535, unit: "" },
+  pagePort: { least: 0, most: 65_535, unit: "" },
   seconds: { least: 1, most: 86_400, unit: " seconds" },
   minutes: { least: 1, most: 525_600, unit: " minutes" },
   count: { least: 0, most: 1_000_000, unit: "" },

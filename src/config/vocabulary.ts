@@ -1,5 +1,13 @@
 /** What a value must look like; the words are those of the error message. */
-export type ValueKind = "switch" | "text" | "port" | "seconds" | "minutes" | "count" | "percent";
+export type ValueKind =
+  | "switch"
+  | "text"
+  | "port"
+  | "pagePort"
+  | "seconds"
+  | "minutes"
+  | "count"
+  | "percent";
 
 export interface AttributeRule {
   readonly kind: ValueKind;
@@ -188,7 +196,7 @@ const pluginSection: ElementRule = optional(
 export const headRule: ElementRule = element(
   { version: value("text", "2.5") },
   {
-    host: element({ hostip: value("text", "localhost"), port: value("port", "8008") }),
+    host: element({ hostip: value("text", "localhost"), port: value("pagePort", "8008") }),
     debug: off,
     fileSystem: element({ xfs: value("switch", "false") }),
     filter: element(

@@ -1,6 +1,6 @@
-import { isIP } from "node:net";
 import type { Logger } from "pino";
 import type { TargetEvents } from "../push/target-options.ts";
+import { pageUrl, type StatusAddress } from "./address.ts";
 import { Metrics } from "./metrics.ts";
 import { Recorder } from "./recorder.ts";
 import type { StatusReport } from "./report.ts";
@@ -11,12 +11,6 @@ export interface StatusOptions {
   /** What is known of every configuration of this process, at this moment. */
   readonly reports: () => readonly StatusReport[];
   readonly readyShare?: number;
-}
-
-/** Where a configuration wants its status page: `<host hostip port>`. */
-export interface StatusAddress {
-  readonly ip: string;
-  readonly port: number;
 }
 
 /** What this process tells of itself over HTTP, and what it must remember for that. */
@@ -58,7 +52,7 @@ export class StatusPages {
 
   /** Serves the page at these addresses and no others. One that cannot be used does no harm. */
   async listen(addresses: readonly StatusAddress[]): Promise<void> {
-    const wanted = new Map(addresses.map((address) => [urlOf(address), address]));
+    const wanted = new Map(addresses.map((address) => [pageUrl(address), address]));
     for (const [url, server] of this.#servers) {
       if (wanted.has(url)) continue;
       this.#servers.delete(url);
@@ -117,7 +111,3 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "<host hostip> is not known",
   EACCES: "the port may not be used by this user",
 };
-
-function urlOf({ ip, port }: StatusAddress): string {
-  return `http://${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}/`;
-}
