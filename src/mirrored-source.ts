@@ -164,7 +164,7 @@ export class MirroredSource {
       this.#options;
     const name = nameOf(remote);
     const password = new PasswordWatch(
-      () => addressOf(remote, config.auth),
+      () => addressOf(remote, config),
       (address) => this.#usePassword(id, address),
     );
     const events = tellAll([
@@ -246,7 +246,7 @@ export class MirroredSource {
   #mirrorFrom(rootIdentity: Identity, { deletes }: { readonly deletes: boolean }): void {
     this.#identity = rootIdentity;
     for (const named of this.targets) {
-      named.address = addressOf(named.remote, this.#options.config.auth);
+      named.address = addressOf(named.remote, this.#options.config);
       this.#addTarget(named, named.address, deletes);
       const { threads, fullPush } = this.#options;
       threads.prepare(named.id, fullPush ? ["scan", "small"] : ["small"]);

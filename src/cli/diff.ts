@@ -58,7 +58,7 @@ async function compare(config: Config, source: Source, remote: Remote): Promise<
   const verdict = await findDifferences(
     {
       id: 0,
-      target: addressOf(remote, config.auth),
+      target: addressOf(remote, config),
       root: watch,
       rootIdentity,
       mounts: [],

@@ -24,7 +24,6 @@ import {
   whenAbandoned,
 } from "./daemon.ts";
 import { startupLines } from "./startup.ts";
-import { unsupported } from "./unsupported.ts";
 
 /** What the program is started with besides its command. */
 export interface RunContext {
@@ -54,7 +53,7 @@ function fileSources(command: MirrorCommand): readonly PlanSource[] {
     file,
     load: () => {
       const alone = plugin && { pluginAlone: plugin };
-      return usable(loadConfig(file, { surroundings: surroundingsFor({ wait }), ...alone }));
+      return loadConfig(file, { surroundings: surroundingsFor({ wait }), ...alone });
     },
   }));
   const twice = sources.find(({ key }, at) => sources.findIndex((each) => each.key === key) !== at);
@@ -64,7 +63,7 @@ function fileSources(command: MirrorCommand): readonly PlanSource[] {
 
 function settingsSource({ settings, wait = false }: WatchCommand): PlanSource {
   const key = settingsKey(settings.source, settings.targets.map(targetName));
-  const load = (): LoadedConfig => usable(configFromSettings(settings, surroundingsFor({ wait })));
+  const load = (): LoadedConfig => configFromSettings(settings, surroundingsFor({ wait }));
   return { key, file: settings.source, source: realPath(path.resolve(settings.source)), load };
 }
 
@@ -75,22 +74,6 @@ function targetName({
   user = "",
 }: MirrorSettings["targets"][number]): string {
   return `${user}@${host}:${port}/${name}`;
-}
-
-/** @throws {RsyncError} when the configuration asks for what this version cannot do. */
-function usable(loaded: LoadedConfig): LoadedConfig {
-  const { config, notes } = loaded;
-  const { errors, warnings } = unsupported(config);
-  if (errors.length > 0) {
-    throw new RsyncError("OPTION_REFUSED", `${config.file}: ${errors.join("; ")}`);
-  }
-  const added = warnings.map((text) => ({
-    line: 1,
-    column: 1,
-    severity: "warning" as const,
-    text,
-  }));
-  return { config, notes: [...notes, ...added] };
 }
 
 async function startInBackground(

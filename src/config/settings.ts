@@ -1,3 +1,4 @@
+import { parseRemoteShell } from "../../protocol/index.ts";
 import { expressionProblem, matchesNothing, patternProblem } from "../filter/rules.ts";
 import { defaultEvents, type EventSwitches } from "../watch/events.ts";
 import { cronProblem } from "./cron.ts";
@@ -66,13 +67,22 @@ function readRemoteShell(
 ): readonly string[] | undefined {
   if (remoteShell === undefined) return undefined;
   const split = splitWords(remoteShell);
-  if ("words" in split && /(?:^|\/)ssh$/.test(split.words[0] ?? "")) return split.words;
-  const problem = "words" in split ? "the only remote shell is ssh" : split.problem;
+  const problem = "words" in split ? shellProblem(split.words) : split.problem;
+  if (problem === undefined && "words" in split) return split.words;
   reader.report.mistake(
     offset,
     `commonParams params: -e (--rsh): found ${quote(remoteShell)}; ${problem}`,
   );
   return undefined;
+}
+
+function shellProblem(words: readonly string[]): string | undefined {
+  try {
+    parseRemoteShell(words);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.replace(/^.*; /s, "");
+  }
 }
 
 export interface AuthContext {

@@ -1,19 +1,50 @@
-import { asBytePath, displayPath, type Target as TargetAddress } from "../../protocol/index.ts";
+import {
+  asBytePath,
+  displayPath,
+  inEnvironment,
+  parseRemoteShell,
+  type Target as TargetAddress,
+} from "../../protocol/index.ts";
 import { readPassword } from "../config/password.ts";
-import type { AuthConfig, Remote } from "../config/schema.ts";
+import type { AuthConfig, Config, Remote } from "../config/schema.ts";
 
-/** Where a remote is and who we are there; the password file is read now. */
-export function addressOf(
-  { host, port, module, subPath, user }: Remote,
+/** What all remotes of a configuration are reached by. */
+export type Way = Pick<Config, "auth" | "ssh" | "remoteShell">;
+
+/** Where a remote is, how to get there, and who we are there; the password file is read now. */
+export function addressOf(remote: Remote, way: Way): TargetAddress {
+  if (way.ssh || way.remoteShell !== undefined) return shellAddress(remote, way);
+  const { host, port, module, subPath } = remote;
+  const address = { host, port, module, directory: subPath, ...credentialsOf(remote, way.auth) };
+  return inEnvironment(address, process.env);
+}
+
+const sshPort = 22;
+
+/** `<ssh start="true"/>`: a directory there. `-e` without it: a daemon that is started there. */
+function shellAddress(remote: Remote, { auth, ssh: toPath, remoteShell }: Way): TargetAddress {
+  const { host, module, subPath, name } = remote;
+  const { ssh, port: told, family } = parseRemoteShell(remoteShell ?? ["ssh"]);
+  const user = remote.user ?? auth?.user;
+  const address = {
+    host,
+    port: told ?? (toPath ? remote.port : sshPort),
+    family,
+    ssh: user === undefined ? ssh : { ...ssh, user: displayPath(asBytePath(user)) },
+  };
+  if (toPath) return { ...address, module: "", directory: asBytePath(name) };
+  return { ...address, module, directory: subPath, ...credentialsOf(remote, auth) };
+}
+
+function credentialsOf(
+  { user }: Remote,
   auth: AuthConfig | undefined,
-): TargetAddress {
-  const address = { host, port, module, directory: subPath };
+): Pick<TargetAddress, "credentials"> {
   const name = user ?? auth?.user;
-  if (name === undefined) return address;
+  if (name === undefined) return {};
   const fromFile = auth?.passwordFile && readPassword(auth.passwordFile);
   const password = fromFile ?? process.env["RSYNC_PASSWORD"] ?? "";
   return {
-    ...address,
     credentials: {
       user: Buffer.from(name, "latin1"),
       password: Buffer.from(password, fromFile === undefined ? "utf8" : "latin1"),

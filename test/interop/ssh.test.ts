@@ -10,6 +10,7 @@ import type { Target } from "../../protocol/target.ts";
 import type { SshOptions } from "../../protocol/transport/ssh/options.ts";
 import { type DaemonVersion, describeDaemons, rsyncProgram } from "../support/daemon.ts";
 import { makeHostileTree, mutateTree } from "../support/hostile.ts";
+import { startMirror, untilEqualTrees } from "../support/mirror.ts";
 import { hasSshd, type SshDaemon, startSshd } from "../support/sshd.ts";
 import { expectEqualTrees, makeTree, temporaryDirectory } from "../support/tree.ts";
 
@@ -193,4 +194,25 @@ test("without an sshd says where nobody listens", async () => {
     code: "CONNECTION_LOST",
     message: expect.stringMatching(/^Cannot connect to 127\.0\.0\.1:1: connection refused/),
   });
+});
+
+test.skipIf(!hasSshd)("a mirror follows changes to a directory behind ssh", async () => {
+  await using sshd = await startSshd();
+  using source = temporaryDirectory();
+  using destination = temporaryDirectory();
+  makeTree(source.path, { first: "1", "d/second": "2" });
+  makeTree(destination.path, { extraneous: "" });
+  const params = `-a -e 'ssh -i ${sshd.identity} -o UserKnownHostsFile=${sshd.knownHosts}'`;
+  await using mirror = await startMirror({
+    source: source.path,
+    port: sshd.port,
+    remotes: [{ module: destination.path }],
+    params,
+    ssh: true,
+  });
+  const explain = () => mirror.output().slice(-4_000);
+  await untilEqualTrees(source.path, destination.path, { explain });
+  makeTree(source.path, { "d/third": "3", "e/f": "4" });
+  fs.rmSync(`${source.path}/first`);
+  await untilEqualTrees(source.path, destination.path, { explain });
 });

@@ -49,6 +49,8 @@ export interface MirrorSetUp {
   /** More `<localpath>` elements, as text. */
   readonly localpaths?: string;
   readonly plugin?: PluginSetUp;
+  /** Remotes are directories behind ssh, named by `module`. Default false. */
+  readonly ssh?: boolean;
   /** A program, with its arguments, that starts ours as its child. */
   readonly under?: readonly string[];
 }
@@ -204,8 +206,9 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
   <sersync>
     <localpath watch="${escapeAttribute(source)}">${targets.join("")}</localpath>
     <rsync>
-      <commonParams params="${params}"/>
+      <commonParams params="${escapeAttribute(params)}"/>
       <auth start="${user !== undefined}" users="${user ?? ""}" passwordfile="${directory}/password"/>
+      <ssh start="${setUp.ssh ?? false}"/>
       <userDefinedPort start="true" port="${port}"/>
       <timeout start="${timeoutSeconds !== undefined}" time="${timeoutSeconds ?? 100}"/>
     </rsync>
