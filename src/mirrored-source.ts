@@ -2,27 +2,26 @@ import type { Logger } from "pino";
 import {
   asBytePath,
   displayPath,
-  RsyncError,
   rootPath,
   type Target as TargetAddress,
 } from "../protocol/index.ts";
 import type { Config, Remote, Source } from "./config/schema.ts";
 import { compileRules } from "./filter/rules.ts";
-import type { OldFailure } from "./journal/old-script.ts";
+import { failedPaths, type OldFailure } from "./journal/old-script.ts";
 import { pluginEvents } from "./plugin/events.ts";
 import type { PluginHost } from "./plugin/host.ts";
-import { addressOf, nameOf } from "./push/address.ts";
+import { addressOf, missingSource, nameOf } from "./push/address.ts";
 import { Announcer } from "./push/announcer.ts";
 import type { GuardOptions } from "./push/guard.ts";
 import { tellAll } from "./push/listeners.ts";
-import type { Memory } from "./push/memory.ts";
+import { doubtOf, type Memory } from "./push/memory.ts";
 import type { SourceStatus } from "./push/mirror-status.ts";
 import { PasswordWatch } from "./push/password-watch.ts";
 import type { Backlog } from "./push/status.ts";
 import { Target, type TargetEvents } from "./push/target.ts";
 import type { PushThreads } from "./push/threads.ts";
 import type { TargetRecord } from "./state/record.ts";
-import { holdsNames, type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
+import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
 import {
   type BackendName,
   type KnownMount,
@@ -115,12 +114,14 @@ export class MirroredSource {
     for (const { target, name } of this.targets) {
       const handedOver = pending?.get(this.#keyOf(name));
       const record = handedOver === undefined ? memory.recall(source, name) : undefined;
-      const doubt = record === undefined ? handedOver?.halted : this.#doubt(record, now);
+      const doubt = record === undefined ? handedOver?.halted : doubtOf(record, now);
       if (doubt !== undefined) target.haltDeletions(doubt);
       this.#recalled.push(() => {
         target.restore(handedOver ?? record ?? nothing, record?.reconciledAt);
         if (record === undefined || fullPush) return;
-        if (!record.clean || doubt !== undefined) this.#compareAfter(record, name);
+        if (record.clean && doubt === undefined) return;
+        target.reconcile({ deletes: false });
+        this.#tellOfEnd(record, name);
       });
     }
   }
@@ -129,10 +130,8 @@ export class MirroredSource {
   inherit(failures: readonly OldFailure[]): void {
     for (const { remote, target } of this.targets) {
       const place = `${remote.host}::${remote.name}`;
-      const ours = failures.filter((failure) => this.#isOurs(failure) && failure.target === place);
-      this.#recalled.push(() =>
-        target.add(ours.map(({ path }) => ({ kind: "tree", path }) as const)),
-      );
+      const paths = failedPaths(failures, this.#options.source.watch, place);
+      this.#recalled.push(() => target.add(paths.map((path) => ({ kind: "tree", path }) as const)));
     }
   }
 
@@ -145,7 +144,7 @@ export class MirroredSource {
     const { source, wait, fullPush } = this.#options;
     const identity = readIdentity(source.watch, rootPath);
     if (identity !== undefined) this.#mirrorFrom(identity, { deletes: true });
-    else if (!wait) throw missingSource(source);
+    else if (!wait) throw missingSource(source.watch);
     this.#watcher = this.#openWatcher();
     // A root that is waited for is pushed as a whole when it comes.
     if (identity === undefined) return;
@@ -216,21 +215,7 @@ export class MirroredSource {
     });
   }
 
-  /** Why nothing may be deleted on the strength of what was pending; undefined: it may. */
-  #doubt({ paths, identity, halted }: TargetRecord, now: Identity | undefined): string | undefined {
-    if (halted !== undefined) return halted;
-    if (paths.length === 0 || now === undefined) return undefined;
-    const { watch } = this.#options.source;
-    if (!isSameDirectory(now, identity)) {
-      return "another directory is at the source's place than when the program ended";
-    }
-    if (holdsNames(watch, rootPath, 1)) return undefined;
-    return "the watched directory is empty, and was not when the program ended";
-  }
-
-  #compareAfter({ clean, paths }: TargetRecord, name: string): void {
-    const named = this.targets.find((each) => each.name === name);
-    named?.target.reconcile({ deletes: false });
+  #tellOfEnd({ clean, paths }: TargetRecord, name: string): void {
     if (clean) return;
     this.#options.log.warn(
       { target: name, pending: paths.length },
@@ -303,10 +288,6 @@ export class MirroredSource {
     return this.targets[id - this.#options.firstId] as NamedTarget;
   }
 
-  #isOurs({ root }: OldFailure): boolean {
-    return root.replace(/\/+$/, "") === this.#options.source.watch.replace(/\/+$/, "");
-  }
-
   #keyOf(name: string): string {
     return `${this.#options.source.watch}\n${name}`;
   }
@@ -316,8 +297,3 @@ const nothing: Backlog = { paths: [], owed: undefined, halted: undefined };
 
 const replacedRoot =
   "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";
-
-function missingSource({ watch }: Source): RsyncError {
-  const root = displayPath(asBytePath(watch));
-  return new RsyncError("SOURCE_MISSING", `Cannot watch ${root}: no such directory`);
-}

@@ -55,3 +55,15 @@ function place(name: string, target: string): Place | undefined {
   }
   return { target, path: asBytePath(path) };
 }
+
+/** The paths below one watched directory that one target, `host::module`, did not get. */
+export function failedPaths(
+  failures: readonly OldFailure[],
+  root: string,
+  target: string,
+): readonly BytePath[] {
+  const bare = (directory: string): string => directory.replace(/\/+$/, "");
+  return failures
+    .filter((failure) => failure.target === target && bare(failure.root) === bare(root))
+    .map(({ path }) => path);
+}

@@ -3,8 +3,10 @@ import {
   displayPath,
   inEnvironment,
   parseRemoteShell,
+  RsyncError,
   type Target as TargetAddress,
 } from "../../protocol/index.ts";
+
 import { readPassword } from "../config/password.ts";
 import type { AuthConfig, Config, Remote } from "../config/schema.ts";
 
@@ -55,4 +57,10 @@ function credentialsOf(
 /** A remote's name for people, and to tell it from the others of its source. */
 export function nameOf({ host, port, name }: Remote): string {
   return `${host}:${port}::${displayPath(asBytePath(name))}`;
+}
+
+/** What is thrown when the watched directory, a byte string, is not there. */
+export function missingSource(watch: string): RsyncError {
+  const root = displayPath(asBytePath(watch));
+  return new RsyncError("SOURCE_MISSING", `Cannot watch ${root}: no such directory`);
 }

@@ -1,3 +1,4 @@
+import { rootPath } from "../../protocol/index.ts";
 import { pathPushCommand } from "../config/equivalent.ts";
 import type { Config, Remote, Source } from "../config/schema.ts";
 import type { JournalEntry } from "../journal/entry.ts";
@@ -7,6 +8,7 @@ import type { PendingPath } from "../pending/pending.ts";
 import type { TargetRecord } from "../state/record.ts";
 import { Regularly } from "../state/regularly.ts";
 import { StateStore } from "../state/store.ts";
+import { holdsNames, isSameDirectory } from "../watch/directory.ts";
 import type { Identity } from "../watch/watcher.ts";
 import type { Target } from "./target.ts";
 
@@ -139,4 +141,18 @@ export class Memory {
 
 function sinceEpoch(path: PendingPath): PendingPath {
   return { ...path, since: path.since + performance.timeOrigin };
+}
+
+/** Why nothing may be deleted on the strength of what was pending; undefined: it may. */
+export function doubtOf(
+  { root, paths, identity, halted }: TargetRecord,
+  now: Identity | undefined,
+): string | undefined {
+  if (halted !== undefined) return halted;
+  if (paths.length === 0 || now === undefined) return undefined;
+  if (!isSameDirectory(now, identity)) {
+    return "another directory is at the source's place than when the program ended";
+  }
+  if (holdsNames(root, rootPath, 1)) return undefined;
+  return "the watched directory is empty, and was not when the program ended";
 }

@@ -26,6 +26,11 @@ export class Outage {
     return this.#attempts > 0;
   }
 
+  /** True while the target has no room for content. */
+  get isForRoom(): boolean {
+    return this.#failure?.code === "FILE_IO";
+  }
+
   /** Nothing may be tried before this time; 0 when the target is up. */
   get until(): number {
     return this.#until;
@@ -40,8 +45,7 @@ export class Outage {
   /** True when such a delivery shows that the target can be used (again). */
   isEndedBy(kind: Delivery["kind"], bytes: number): boolean {
     // A full disk still takes directories and deletions: only content shows that there is room.
-    const needsContent = this.#failure?.code === "FILE_IO";
-    return needsContent ? bytes > 0 : kind !== "nothing";
+    return this.isForRoom ? bytes > 0 : kind !== "nothing";
   }
 
   /** Returns how long to wait; undefined for those that failed together with the first. */

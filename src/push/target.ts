@@ -1,16 +1,14 @@
-import type { BytePath } from "../../protocol/index.ts";
 import { type PendingPath, PendingSet } from "../pending/pending.ts";
 import type { Change } from "../watch/change.ts";
 import { formatVerdict, type GuardVerdict } from "./guard.ts";
 import { Halt } from "./halt.ts";
-import type { Delivery, JobFailure, PathFailure, Unsettled } from "./message.ts";
-import { isDiskFull, Outage } from "./outage.ts";
+import type { JobFailure, Unsettled } from "./message.ts";
+import { Outage } from "./outage.ts";
 import { Reconciles } from "./reconciles.ts";
-import { changingBackoff, refusalDelay, retryDelay } from "./retry.ts";
+import { type Books, Settlement } from "./settlement.ts";
 import type { Backlog, ReconcileScope, TargetStatus } from "./status.ts";
 import { Tally } from "./tally.ts";
 import type { TargetOptions } from "./target-options.ts";
-import type { JobListener } from "./threads.ts";
 
 export type { TargetEvents, TargetOptions } from "./target-options.ts";
 
@@ -32,6 +30,7 @@ export class Target {
   readonly #outage = new Outage();
   readonly #reconciles = new Reconciles();
   readonly #tally = new Tally();
+  readonly #books: Books;
   /** Batches that others wait for, and everything that is under way. */
   #batches = 0;
   #running = 0;
@@ -50,6 +49,19 @@ export class Target {
     };
     this.#pending = new PendingSet({ limit: pendingLimit });
     this.#halt = new Halt(pendingLimit);
+    const { patience, retryMs, events } = this.#options;
+    this.#books = {
+      pending: this.#pending,
+      halt: this.#halt,
+      outage: this.#outage,
+      tally: this.#tally,
+      events,
+      patience,
+      retryMs,
+      isUp: () => this.#isUp(),
+      isDown: (failure) => this.#isDown(failure),
+      pump: () => this.#pump(),
+    };
     threads.onUnsettled(id, (unsettled) => this.#unsettled(unsettled));
   }
 
@@ -186,18 +198,16 @@ export class Target {
     };
     this.#batches += 1;
     this.#running += 1;
+    const settlement = new Settlement(this.#books, paths);
     this.#options.threads.deliver(this.#options.id, taken, {
-      ...this.#listener(paths),
+      ...settlement.listener,
       onlyLongLeft: () => {
         release();
         this.#pump();
       },
       finished: (failure) => {
         release();
-        for (const path of paths.keys()) {
-          if (failure !== undefined) this.#pending.again(path);
-          else this.#failed({ path, reason: "nothing was heard of it" }, paths);
-        }
+        settlement.close(failure);
         this.#finished(failure);
       },
     });
@@ -207,7 +217,7 @@ export class Target {
     this.#running += 1;
     const order = this.#reconciles.begin();
     this.#options.threads.reconcile(this.#options.id, order, {
-      ...this.#listener(new Map(), started),
+      ...new Settlement(this.#books, new Map(), started).listener,
       progress: (entries, bytes) => {
         this.#reconciles.progress(entries, bytes);
         this.#options.events.comparing(entries, bytes);
@@ -225,72 +235,6 @@ export class Target {
     });
   }
 
-  /** Settles the paths of a job one by one; those that stay in `paths` are not settled yet. */
-  #listener(
-    paths: Map<BytePath, PendingPath>,
-    started = performance.now(),
-  ): Omit<JobListener, "finished"> {
-    return {
-      delivered: (deliveries) => this.#delivered(deliveries, paths, started),
-      failed: (failures) => {
-        for (const failure of failures) this.#failed(failure, paths);
-      },
-      again: (again) => {
-        const now = performance.now();
-        for (const path of again) {
-          const attempts = (paths.get(path)?.attempts ?? 0) + 1;
-          if (!paths.delete(path)) this.#pending.add({ kind: "path", path }, now);
-          else this.#pending.later(path, now, now + retryDelay(attempts, changingBackoff));
-        }
-        this.#pump();
-      },
-      held: (held) => {
-        for (const path of held) {
-          this.#halt.hold(path, paths.get(path)?.since ?? started);
-          if (paths.delete(path)) this.#pending.delivered(path);
-        }
-      },
-    };
-  }
-
-  #delivered(
-    deliveries: readonly Delivery[],
-    paths: Map<BytePath, PendingPath>,
-    started: number,
-  ): void {
-    const now = performance.now();
-    if (deliveries.some(({ kind, bytes }) => this.#outage.isEndedBy(kind, bytes))) this.#isUp();
-    for (const delivery of deliveries) {
-      const since = paths.get(delivery.path)?.since ?? started;
-      const wasAsked = paths.delete(delivery.path);
-      if (wasAsked) this.#pending.delivered(delivery.path);
-      if (delivery.kind === "nothing") continue;
-      this.#pending.hurryAbove(delivery.path);
-      this.#tally.delivered(delivery.bytes);
-      this.#options.events.delivered(delivery, now - since, wasAsked);
-    }
-    this.#pump();
-  }
-
-  #failed(failure: PathFailure, paths: Map<BytePath, PendingPath>): void {
-    const { path, reason } = failure;
-    if (isDiskFull(reason)) {
-      // Not this path's fault, nor that of those that wait: all of them wait for room.
-      if (paths.delete(path)) this.#pending.again(path);
-      else this.#pending.add({ kind: "path", path }, performance.now());
-      this.#isDown({ code: "FILE_IO", message: reason, retryable: true });
-      return;
-    }
-    this.#isUp();
-    const now = performance.now();
-    const attempts = (paths.get(path)?.attempts ?? 0) + 1;
-    const delay = refusalDelay(attempts, this.#options);
-    paths.delete(path);
-    this.#pending.later(path, now, now + delay, reason);
-    this.#tally.failed(reason);
-    this.#options.events.failed(failure, delay, attempts);
-  }
-
   #unsettled({ path, mayBeEqual = false }: Unsettled): void {
     const now = performance.now();
     if (mayBeEqual) this.#pending.compare(path, now);
@@ -301,6 +245,7 @@ export class Target {
   #finished(failure: JobFailure | undefined): void {
     this.#running -= 1;
     if (failure !== undefined) this.#isDown(failure);
+    else if (this.#pending.size === 0 && this.#outage.isForRoom) this.#isUp();
     if (this.#running === 0) this.#onIdle?.();
     this.#pump();
   }

@@ -209,9 +209,9 @@ test("paths in as many directories end as the whole root, which is taken out for
   expect(pending.size).toBe(0);
 });
 
-test("a million paths take no more room than the limit allows", () => {
+test("very many paths take no more room than the limit allows", () => {
   const pending = new PendingSet({ limit: 1_000 });
-  for (let i = 0; i < 1_000_000; i += 1) pending.add(path(`d${i % 700}/f${i}`), i);
+  for (let i = 0; i < 200_000; i += 1) pending.add(path(`d${i % 700}/f${i}`), i);
   expect(pending.size).toBeLessThanOrEqual(1_000);
   expect(pending.oldest()).toBe(0);
 });

@@ -1,0 +1,124 @@
+import type { BytePath } from "../../protocol/index.ts";
+import type { PendingPath, PendingSet } from "../pending/pending.ts";
+import type { Halt } from "./halt.ts";
+import type { Delivery, JobFailure, PathFailure } from "./message.ts";
+import { isDiskFull, type Outage } from "./outage.ts";
+import { changingBackoff, refusalDelay, retryDelay } from "./retry.ts";
+import type { Tally } from "./tally.ts";
+import type { TargetEvents } from "./target-options.ts";
+import type { JobListener } from "./threads.ts";
+
+/** What is known of one target, and who is told when that changes. */
+export interface Books {
+  readonly pending: PendingSet;
+  readonly halt: Halt;
+  readonly outage: Outage;
+  readonly tally: Tally;
+  readonly events: TargetEvents;
+  /** A path refused `patience` times is tried every `retryMs`. */
+  readonly patience: number;
+  readonly retryMs: number;
+  isUp(): void;
+  isDown(failure: JobFailure): void;
+  /** There may be something to begin with. */
+  pump(): void;
+}
+
+/** Settles the paths of one job one by one; those that stay in `paths` are not settled yet. */
+export class Settlement {
+  readonly #books: Books;
+  readonly #paths: Map<BytePath, PendingPath>;
+  readonly #started: number;
+
+  /** `started`: how old a path counts that nobody had asked for. */
+  constructor(
+    books: Books,
+    paths: Map<BytePath, PendingPath> = new Map(),
+    started: number = performance.now(),
+  ) {
+    this.#books = books;
+    this.#paths = paths;
+    this.#started = started;
+  }
+
+  /** What is told while the job runs. */
+  get listener(): Omit<JobListener, "finished"> {
+    return {
+      delivered: (deliveries) => this.#delivered(deliveries),
+      failed: (failures) => this.#failed(failures),
+      again: (paths) => this.#again(paths),
+      held: (paths) => this.#held(paths),
+    };
+  }
+
+  /** The job is over: what was not spoken of is to be done again. */
+  close(failure: JobFailure | undefined): void {
+    for (const path of this.#paths.keys()) {
+      if (failure !== undefined) this.#books.pending.again(path);
+      else this.#refuse({ path, reason: "nothing was heard of it" });
+    }
+  }
+
+  #delivered(deliveries: readonly Delivery[]): void {
+    const { pending, outage, tally, events } = this.#books;
+    const now = performance.now();
+    if (deliveries.some(({ kind, bytes }) => outage.isEndedBy(kind, bytes))) this.#books.isUp();
+    for (const delivery of deliveries) {
+      const { path, kind, bytes } = delivery;
+      const since = this.#paths.get(path)?.since ?? this.#started;
+      const wasAsked = this.#paths.delete(path);
+      if (wasAsked) pending.delivered(path);
+      if (kind === "nothing") continue;
+      pending.hurryAbove(path);
+      tally.delivered(bytes);
+      events.delivered(delivery, now - since, wasAsked);
+    }
+    this.#books.pump();
+  }
+
+  #failed(failures: readonly PathFailure[]): void {
+    for (const failure of failures) {
+      if (isDiskFull(failure.reason)) this.#wait(failure);
+      else this.#refuse(failure);
+    }
+  }
+
+  #again(paths: readonly BytePath[]): void {
+    const { pending } = this.#books;
+    const now = performance.now();
+    for (const path of paths) {
+      const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;
+      if (!this.#paths.delete(path)) pending.add({ kind: "path", path }, now);
+      else pending.later(path, now, now + retryDelay(attempts, changingBackoff));
+    }
+    this.#books.pump();
+  }
+
+  #held(paths: readonly BytePath[]): void {
+    for (const path of paths) {
+      this.#books.halt.hold(path, this.#paths.get(path)?.since ?? this.#started);
+      if (this.#paths.delete(path)) this.#books.pending.delivered(path);
+    }
+  }
+
+  /** Not this path's fault, nor that of those that wait: all of them wait for room. */
+  #wait({ path, reason }: PathFailure): void {
+    const { pending } = this.#books;
+    if (this.#paths.delete(path)) pending.again(path);
+    else pending.add({ kind: "path", path }, performance.now());
+    this.#books.isDown({ code: "FILE_IO", message: reason, retryable: true });
+  }
+
+  #refuse(failure: PathFailure): void {
+    const { path, reason } = failure;
+    const { pending, tally, events } = this.#books;
+    this.#books.isUp();
+    const now = performance.now();
+    const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;
+    const delay = refusalDelay(attempts, this.#books);
+    this.#paths.delete(path);
+    pending.later(path, now, now + delay, reason);
+    tally.failed(reason);
+    events.failed(failure, delay, attempts);
+  }
+}
