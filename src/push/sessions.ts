@@ -10,7 +10,8 @@ import {
   SessionPool,
   TargetKnowledge,
 } from "../../protocol/index.ts";
-import { kindArguments, type SessionKind, type TimePrecision } from "./kinds.ts";
+import { excludesAnything } from "../filter/rules.ts";
+import { kindArguments, type SessionKind, sparingArguments, type TimePrecision } from "./kinds.ts";
 import type { TargetSettings } from "./message.ts";
 
 /** Sessions of each kind that wait ready while the target is in use. */
@@ -19,6 +20,7 @@ const warm: Readonly<Record<SessionKind, number>> = {
   large: 1,
   scan: 2,
   survey: 0,
+  removal: 0,
   preview: 0,
 };
 
@@ -105,10 +107,11 @@ export class Sessions {
   #pool(kind: SessionKind): SessionPool {
     let pool = this.#pools.get(kind);
     if (pool === undefined) {
-      const { target, transfer, timeoutMs } = this.#settings;
+      const { target, transfer, timeoutMs, filter } = this.#settings;
+      const args = kindArguments(kind, transfer, this.#precision);
       const isCramped = this.#room < Number.POSITIVE_INFINITY;
       pool = new SessionPool(target, {
-        ...kindArguments(kind, transfer, this.#precision),
+        ...(excludesAnything(filter) ? sparingArguments(kind, args) : args),
         knowledge: this.#knowledge,
         idNames: this.#idNames,
         timeoutMs,
