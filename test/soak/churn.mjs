@@ -101,7 +101,7 @@ function content() {
   return Buffer.alloc(size, `${seed}.${below(1e9)} `);
 }
 
-const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = fs.constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
 /** Never through a link: it may lead out of the tree. */
 function write(path, data, flag = O_TRUNC) {
@@ -123,18 +123,28 @@ function replace() {
   fs.renameSync(temporary, expendable(path));
 }
 
-function patch() {
-  const file = fs.openSync(someFile(), O_WRONLY | O_NOFOLLOW);
+/** What lies there, whatever has taken its place since it was chosen: but no link's target. */
+function opened(path, flags, change) {
+  const file = fs.openSync(path, flags | O_NOFOLLOW | O_NONBLOCK);
   try {
-    fs.writeSync(file, `${below(1e9)}`, below(600));
+    change(file);
   } finally {
     fs.closeSync(file);
   }
 }
 
+function patch() {
+  opened(someFile(), O_WRONLY, (file) => fs.writeSync(file, `${below(1e9)}`, below(600)));
+}
+
+function truncate() {
+  opened(someFile(), O_WRONLY, (file) => fs.ftruncateSync(file, below(600)));
+}
+
 function changeMode() {
-  const path = something();
-  fs.chmodSync(path, pick(fs.lstatSync(path).isDirectory() ? directoryModes : modes));
+  opened(something(), O_RDONLY, (file) => {
+    fs.fchmodSync(file, pick(fs.fstatSync(file).isDirectory() ? directoryModes : modes));
+  });
 }
 
 /** Another kind of object takes the name at once. */
@@ -152,7 +162,7 @@ const operations = [
   () => write(someFile(), content()),
   () => write(someFile(), content()),
   () => write(someFile(), "more", O_APPEND),
-  () => fs.truncateSync(someFile(), below(600)),
+  truncate,
   patch,
   replace,
   makeDirectory,
