@@ -101,10 +101,10 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
 function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions): SessionFeatures {
   const { verbosity, quiet, itemize, outFormat = "" } = flags;
   const itemized = itemize > 1 ? "%i%I" : "%i";
-  const plain = outFormat.includes("%o") ? "%o" : "X";
   const tells = outFormat !== "" || (flags.info.get("name") ?? 0) > 0;
-  const silent = verbosity > 0 || !tells ? undefined : plain;
-  const logFormat = itemize > 0 || outFormat.includes("%i") ? itemized : silent;
+  const silent = verbosity > 0 || !tells ? undefined : "X";
+  const other = outFormat.includes("%o") ? "%o" : silent;
+  const logFormat = itemize > 0 || outFormat.includes("%i") ? itemized : other;
   return {
     verbosity,
     quiet,

@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { pushArguments } from "../../protocol/handshake/argv.ts";
+import { parsePush } from "../../src/cli/push/command.ts";
+import { daemonVersions, rsyncProgram, startDaemon } from "../support/daemon.ts";
+import { makeTree, temporaryDirectory } from "../support/tree.ts";
+
+/**
+ * What is meant to differ: our list comes in one piece, `--timeout` is ours to watch, and numbers
+ * of the rest of the transfer, `--bwlimit`, are ours to obey.
+ */
+const lines = [
+  "-a",
+  "-rlt",
+  "-av",
+  "-aR",
+  "-d",
+  "-d --delete",
+  "-aH",
+  "-n -a",
+  "-ai",
+  "-aii",
+  "-a --progress",
+  "-a --stats",
+  "-a --out-format=%o",
+  "-a --delete",
+  "-a --delete-before",
+  "-a --delete --delete-excluded",
+  "-a --delete-after --delete-excluded",
+  "-a --max-delete=0 --delete",
+  "-a --ignore-errors --delete --force",
+  "-am",
+  "-aE",
+  "-rE",
+  "-aKOJy",
+  "-a --max-size=1m --min-size=2k",
+  "-a --partial-dir=p --delay-updates",
+  "-aP",
+  "-a --safe-links --numeric-ids",
+  "-a --compare-dest=../a --compare-dest=/b",
+  "-a --inplace",
+  "-aR --no-implied-dirs",
+  "-a --remove-source-files",
+  "-a --preallocate --fsync --mkpath",
+  "-a -M--fake-super",
+  "-a --backup --backup-dir=b --suffix=x",
+  "-aS --existing --ignore-existing --size-only",
+  "-acuIW -B512",
+  "-a --no-D",
+  "-a --devices --no-specials",
+  "-a --modify-window=-1 -T /tmp",
+];
+
+describe.skipIf(!daemonVersions.includes("3.5.0"))("the arguments of rsync 3.5.0 are ours", () => {
+  test("for every option of a push", async () => {
+    await using daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
+    using work = temporaryDirectory();
+    makeTree(work.path, { file: "" });
+    const url = `rsync://127.0.0.1:${daemon.port}/m/`;
+    const theirs = lines.map((line) => {
+      const words = [...line.split(" "), "--no-i-r", "-vv", "file", url];
+      const ran = spawnSync(rsyncProgram("3.5.0"), words, { cwd: work.path, encoding: "utf8" });
+      return `${line}: ${/sending daemon args: (.*?) {2}\(/.exec(ran.stdout)?.[1]?.replaceAll('"', "")}`;
+    });
+    const mine = lines.map((line) => {
+      const words = [...line.split(" "), "--no-i-r", "-vv", "file", url];
+      const { transfer, features } = parsePush(words, {});
+      return `${line}: ${pushArguments("m/", transfer, features).join(" ")}`;
+    });
+    expect(mine).toEqual(theirs);
+  });
+});
