@@ -3,9 +3,11 @@ import { expect, test } from "vitest";
 import {
   asBytePath,
   deletePaths,
+  type ListedSource,
   LocalTree,
   listFiles,
   listModules,
+  MemoryTree,
   PathList,
   type PushProgress,
   push,
@@ -176,5 +178,18 @@ describeDaemons("the client library", (version) => {
     expect(result.exitCode).toBe(23);
     expect(result.failures()).toMatchObject([{ path: "in the way" }]);
     expect(fs.readFileSync(`${daemon.path("m")}/other`, "utf8")).toBe("1");
+  });
+
+  test("a file that vanishes after it was listed is 24, and the rest arrives", async () => {
+    await using daemon = await start();
+    const tree = new MemoryTree({ gone: "x", kept: "y" });
+    const source: ListedSource = {
+      entries: () => tree.entries(),
+      open: (entry) => (entry.path === "gone" ? undefined : tree.open(entry)),
+    };
+    const result = await push(source, daemon.url("m"));
+    expect(result.exitCode).toBe(24);
+    expect([...result.paths()]).toContainEqual({ path: "gone", status: "vanished" });
+    expect([...readTree(daemon.path("m")).keys()]).toEqual(["", "kept"]);
   });
 });
