@@ -1,21 +1,11 @@
-import {
-  type FilterRule,
-  parseFilterFile,
-  parseFilterRule,
-  parsePatternRule,
-  RsyncError,
-} from "../../../protocol/index.ts";
 import { flag, nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
-import { readInput } from "./input.ts";
+import { does, type FilterFlags, filtering } from "./filter-flags.ts";
 
 /** What can be told while a push runs; numbers are how much of it, 0 nothing. */
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
 
-/** A filter rule as it was given; files are read when all options are known. */
-type FilterStep = (options: { readonly nul: boolean }) => readonly (FilterRule | "clear")[];
-
 /** What the options of `sersync push` say besides how files are transferred. */
-export interface PushFlags {
+export interface PushFlags extends FilterFlags {
   verbosity: number;
   quiet: boolean;
   /** `-i`; 2: what is as it should be is told, too. */
@@ -25,9 +15,6 @@ export interface PushFlags {
   motd: boolean;
   readonly info: Map<InfoName, number>;
   outFormat: string | undefined;
-  filesFrom: string | undefined;
-  /** `-0`: names in files end in NUL. */
-  nul: boolean;
   /** Undefined: `--files-from` decides. */
   relative: boolean | undefined;
   recursive: boolean | undefined;
@@ -39,7 +26,6 @@ export interface PushFlags {
   family: 4 | 6 | undefined;
   localAddress: string | undefined;
   connectSeconds: number | undefined;
-  readonly filters: FilterStep[];
 }
 
 /** The flags before any option was read. */
@@ -78,14 +64,6 @@ const notInPush = "sersync does not have it";
 /** Options that a push has and a mirror has not, or that mean something else there. */
 export function pushRules(flags: PushFlags): readonly OptionRule[] {
   return [...telling(flags), ...choosing(flags), ...filtering(flags), ...connecting(flags)];
-}
-
-/** Does something and takes no value. */
-function does(names: string, apply: () => void): OptionRule {
-  return own(names, () => {
-    apply();
-    return undefined;
-  });
 }
 
 function telling(flags: PushFlags): OptionRule[] {
@@ -222,58 +200,6 @@ function impliedDirs(options: { impliedDirs?: boolean | undefined }, on: boolean
   options.impliedDirs = on;
 }
 
-function filtering(flags: PushFlags): OptionRule[] {
-  const { filters } = flags;
-  const step = (names: string, read: (value: string) => FilterStep): OptionRule =>
-    own(names, (value) => {
-      filters.push(read(value));
-      return undefined;
-    });
-  return [
-    step("exclude=", (value) => () => [parsePatternRule("exclude", bytesOf(value))]),
-    step("include=", (value) => () => [parsePatternRule("include", bytesOf(value))]),
-    step(
-      "exclude-from=",
-      (file) =>
-        ({ nul }) =>
-          parseFilterFile(readInput(file), { lines: "exclude", nul }),
-    ),
-    step(
-      "include-from=",
-      (file) =>
-        ({ nul }) =>
-          parseFilterFile(readInput(file), { lines: "include", nul }),
-    ),
-    step(
-      "filter f=",
-      (value) =>
-        ({ nul }) =>
-          filterRules(bytesOf(value), nul),
-    ),
-    own("files-from=", (value) => {
-      flags.filesFrom = value;
-      return value.startsWith(":") || value.includes(":/") ? "a file of this machine" : undefined;
-    }),
-    does("from0 0", () => {
-      flags.nul = true;
-    }),
-    refused("cvs-exclude C", "write --exclude for what is meant"),
-    refused("F F", "write --filter=': NAME' for files of rules in directories"),
-  ];
-}
-
-/** A rule, or the rules of the file that it names. */
-function filterRules(text: string, nul: boolean): readonly (FilterRule | "clear")[] {
-  const rule = parseFilterRule(text);
-  if (rule === "clear" || !rule.kind.startsWith("merge")) return [rule];
-  if (rule.kind === "merge") return parseFilterFile(readInput(rule.pattern), { ...rule, nul });
-  if (!rule.pattern.includes("/")) return [rule];
-  throw new RsyncError(
-    "BAD_OPTION",
-    `--filter ${JSON.stringify(text)}: only a name is available here, no path`,
-  );
-}
-
 function connecting(flags: PushFlags): OptionRule[] {
   return [
     own("protocol=", (value) => {
@@ -309,8 +235,4 @@ function readInfo(value: string, flags: PushFlags): string | undefined {
     else if (!otherInfo.has(name)) return `names such as ${[...infoNames].join(", ")}`;
   }
   return undefined;
-}
-
-function bytesOf(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1");
 }
