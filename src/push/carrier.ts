@@ -7,7 +7,7 @@ import {
   type PushReport,
 } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
-import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
+import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
 import { carries, deliveryOf, mayKeep, type SessionKind } from "./kinds.ts";
@@ -78,7 +78,7 @@ export class Carrier {
     this.#settings = settings;
     this.filter = filter;
     this.sessions = new Sessions(settings);
-    this.hasRules = excludesAnything(filter);
+    this.hasRules = filter.builtin || filter.expressions.length + filter.patterns.length > 0;
     const mounts = new MountGuard(root, settings.mounts);
     this.rules = sparingMounts(compileRules(filter), mounts);
     this.options = {

@@ -5,7 +5,6 @@ import { Comparison } from "./comparison.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { AskedPath } from "./message.ts";
 import { deletable, surveyEntries } from "./survey.ts";
-import { Way } from "./way.ts";
 
 /**
  * Brings paths into the target's state. When it resolves, each of them has been reported as
@@ -24,8 +23,7 @@ export async function deliver(
   for (const path of batch.held) report.held(path);
   for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });
   const askers = askersOf(batch);
-  const way = new Way(carrier, answerAskers(askers, report));
-  const answer = way.report;
+  const answer = answerAskers(askers, report);
   const reports = (path: BytePath): boolean => askers.has(path);
   const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
     entries.length === 0 ? [] : [carrier.carry({ kind, entries, reports }, answer)];
@@ -36,26 +34,11 @@ export async function deliver(
       ? [new Comparison(batch.trees, carrier, { deletes: true }).run(answer)]
       : []),
   ];
-  const small = carriedApart(batch.small, carrier).flatMap(([kind, entries]) =>
-    carried(entries, kind),
-  );
+  const small = carried(batch.small, "small");
   const all = settleAll([...small, ...long]); // from the start, or an early failure is nobody's
   await Promise.allSettled(small);
   if (long.length > 0) report.onlyLongLeft?.();
   await all;
-  await way.clear();
-}
-
-/** Where rules exclude anything, only deletions may clear directories: in a session of their own. */
-function carriedApart(
-  small: readonly FileEntry[],
-  { hasRules }: Carrier,
-): (readonly [SessionKind, readonly FileEntry[]])[] {
-  if (!hasRules || small.every(({ mode }) => mode !== 0)) return [["small", small]];
-  return [
-    ["removal", small.filter((entry) => entry.mode === 0 || isDirectory(entry))],
-    ["small", small.filter(({ mode }) => mode !== 0)],
-  ];
 }
 
 /** The paths that asked for each entry: itself, or what lay below a vanished directory. */

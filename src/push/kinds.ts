@@ -14,10 +14,9 @@ import type { Delivery } from "./message.ts";
  * - `large`: the same with delta search.
  * - `scan`: whole trees; what is equal by size and time, to the nanosecond, is not sent.
  * - `survey`: writes nothing, tells what a deletion would delete.
- * - `removal`: deletes directories with all in them.
  * - `preview`: writes nothing, tells what a scan would send.
  */
-export type SessionKind = "small" | "large" | "scan" | "survey" | "removal" | "preview";
+export type SessionKind = "small" | "large" | "scan" | "survey" | "preview";
 
 /** How scans compare times. A file may be written twice in a second: only the nanoseconds tell. */
 export type TimePrecision = "nanoseconds" | "seconds";
@@ -39,7 +38,6 @@ export function kindArguments(
   const mirror: SessionFeatures = { acknowledge: true, deleteMissing: true };
   switch (kind) {
     case "small":
-    case "removal":
       return { transfer: { ...base, wholeFile: true, ignoreTimes: true }, features: mirror };
     case "large":
       return { transfer: { ...base, ignoreTimes: true }, features: mirror };
@@ -61,15 +59,6 @@ export function kindArguments(
 
 function precisely(precision: TimePrecision): TransferOptions {
   return precision === "nanoseconds" ? { modifyWindowSeconds: -1 } : {};
-}
-
-/**
- * The arguments of each kind where rules exclude objects: what is in the way of an entry may hold
- * some of them at the target, so a directory there is not cleared unseen.
- */
-export function sparingArguments(kind: SessionKind, args: KindArguments): KindArguments {
-  if (kind === "removal") return args;
-  return { ...args, transfer: { ...args.transfer, force: false } };
 }
 
 /** True for the types of objects that these options transfer; rsync skips the others. */

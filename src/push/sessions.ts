@@ -10,8 +10,7 @@ import {
   SessionPool,
   TargetKnowledge,
 } from "../../protocol/index.ts";
-import { excludesAnything } from "../filter/rules.ts";
-import { kindArguments, type SessionKind, sparingArguments, type TimePrecision } from "./kinds.ts";
+import { kindArguments, type SessionKind, type TimePrecision } from "./kinds.ts";
 import type { TargetSettings } from "./message.ts";
 
 /** Sessions of each kind that wait ready while the target is in use. */
@@ -20,7 +19,6 @@ const warm: Readonly<Record<SessionKind, number>> = {
   large: 1,
   scan: 2,
   survey: 0,
-  removal: 0,
   preview: 0,
 };
 
@@ -107,11 +105,10 @@ export class Sessions {
   #pool(kind: SessionKind): SessionPool {
     let pool = this.#pools.get(kind);
     if (pool === undefined) {
-      const { target, transfer, timeoutMs, filter } = this.#settings;
-      const args = kindArguments(kind, transfer, this.#precision);
+      const { target, transfer, timeoutMs } = this.#settings;
       const isCramped = this.#room < Number.POSITIVE_INFINITY;
       pool = new SessionPool(target, {
-        ...(excludesAnything(filter) ? sparingArguments(kind, args) : args),
+        ...kindArguments(kind, transfer, this.#precision),
         knowledge: this.#knowledge,
         idNames: this.#idNames,
         timeoutMs,

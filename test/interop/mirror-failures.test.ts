@@ -278,29 +278,6 @@ describeDaemons("a mirror with a filter", (version) => {
   });
 });
 
-describeDaemons("a mirror with a filter, where a directory becomes a file", (version) => {
-  test("spares what is excluded in it, and goes on when that has gone", async () => {
-    await using daemon = await startDaemon({ version, modules: { backup: {} } });
-    using source = sourceWith({ "d/e/f": "", "d/g": "", "h/f": "" });
-    const target = daemon.path("backup");
-    makeTree(target, { "d/e/kept.log": "theirs" });
-    await using mirror = await startMirror({
-      source: source.path,
-      port: daemon.port,
-      remotes: [{ module: "backup" }],
-      filter: ["(.*)\\.log"],
-    });
-    for (const name of ["d", "h"]) {
-      fs.rmSync(`${source.path}/${name}`, { recursive: true });
-      fs.writeFileSync(`${source.path}/${name}`, "a file");
-    }
-    await expect.poll(() => filesOf(target), { timeout: 10_000 }).toEqual(["d/e/kept.log", "h"]);
-    await mirror.says(({ msg, path }) => path === "d" && msg.includes("what is excluded is in it"));
-    fs.rmSync(`${target}/d/e/kept.log`);
-    await expect.poll(() => filesOf(target), { timeout: 15_000 }).toEqual(["d", "h"]);
-  });
-});
-
 function filesOf(directory: string): string[] {
   return fs
     .readdirSync(directory, { recursive: true, withFileTypes: true })
