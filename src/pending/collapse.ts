@@ -1,4 +1,6 @@
 import { type BytePath, parentPath } from "../../protocol/index.ts";
+import type { PathMap } from "./path-map.ts";
+import { fresh, merged, type State } from "./state.ts";
 
 /**
  * The directories to take as whole trees so that no more than `most` members stay: those with the
@@ -26,6 +28,19 @@ export function treesCovering(paths: Iterable<BytePath>, most: number): Set<Byte
   return new Set([...members].filter((path) => trees.has(path)));
 }
 
+/** The same for states: the trees, each with what its members come to together. */
+export function gather(states: PathMap<State>, most: number): Map<BytePath, State> {
+  const trees = treesCovering(states.paths(), most);
+  const gathered = new Map<BytePath, State>();
+  for (const [path, state] of states) {
+    const tree = treeAbove(path, trees);
+    if (tree === undefined) continue;
+    const { since, attempts, notBefore, reason } = merged(state, gathered.get(tree) ?? state);
+    gathered.set(tree, { ...fresh, whole: true, since, attempts, notBefore, reason });
+  }
+  return gathered;
+}
+
 /** The members in each directory, the fullest directory first. */
 function childrenByParent(members: ReadonlySet<BytePath>): [BytePath, BytePath[]][] {
   const parents = new Map<BytePath, BytePath[]>();
@@ -49,7 +64,10 @@ function withoutCovered(
 }
 
 /** The one of `trees` that is `path` itself or lies above it. */
-export function treeAbove(path: BytePath, trees: ReadonlySet<BytePath>): BytePath | undefined {
+export function treeAbove(
+  path: BytePath,
+  trees: Pick<ReadonlySet<BytePath>, "has">,
+): BytePath | undefined {
   for (let above = path; ; above = parentPath(above)) {
     if (trees.has(above)) return above;
     if (above === "") return undefined;

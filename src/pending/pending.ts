@@ -1,24 +1,20 @@
-import { type BytePath, parentPath } from "../../protocol/index.ts";
+import { type BytePath, rootPath } from "../../protocol/index.ts";
 import type { Change } from "../watch/change.ts";
 import { isArrival } from "./arrival.ts";
-import { treeAbove, treesCovering } from "./collapse.ts";
-import { Counter } from "./counter.ts";
-import { fresh, merged, type PendingPath, pendingPath, type State } from "./state.ts";
+import { gather, treeAbove } from "./collapse.ts";
+import { type Changed, changedBelow, mostMoved, type Renaming } from "./moved.ts";
+import { findAbove, PathMap } from "./path-map.ts";
+import { Renames } from "./renames.ts";
+import {
+  fresh,
+  type PendingPath,
+  type PendingSummary,
+  pendingPath,
+  type State,
+  summarized,
+} from "./state.ts";
 
-export type { PendingPath } from "./state.ts";
-
-/** How much a set holds, for status pages. */
-export interface PendingSummary {
-  /** Paths that have not been delivered, those in flight among them. */
-  readonly paths: number;
-  /** How many of them stand for everything below them. */
-  readonly trees: number;
-  readonly inFlight: number;
-  /** How many have failed at least once. */
-  readonly refused: number;
-  /** When the oldest undelivered change was seen; undefined when all is delivered. */
-  readonly oldest: number | undefined;
-}
+export type { PendingPath, PendingSummary } from "./state.ts";
 
 export interface PendingOptions {
   /** More paths than these are gathered into whole trees; at least 2. Default 200,000. */
@@ -32,13 +28,14 @@ export interface PendingOptions {
  *
  * A path is either waiting or in flight. One that changes while it is in flight waits again behind
  * itself; nothing is taken that is in flight, lies below or above something in flight.
+ *
+ * What was renamed is taken together with its old name, as long as nothing had changed there that
+ * the target has not got. Until then nothing at or below either name is taken.
  */
 export class PendingSet {
-  readonly #waiting = new Map<BytePath, State>();
-  readonly #inFlight = new Map<BytePath, State>();
-  /** How many waiting and in-flight paths lie below a directory. */
-  readonly #waitingBelow = new Counter();
-  readonly #inFlightBelow = new Counter();
+  readonly #waiting = new PathMap<State>();
+  readonly #inFlight = new PathMap<State>();
+  readonly #renames = new Renames(this.#waiting);
   readonly #limit: number;
   #revision = 0;
 
@@ -60,24 +57,9 @@ export class PendingSet {
     return this.#revision;
   }
 
-  /** When the oldest undelivered change was seen, or undefined when all is delivered. */
-  oldest(): number | undefined {
-    return this.summary().oldest;
-  }
-
-  /** Looks at every path: for people, not for each event. */
+  /** Looks at every path: for people. */
   summary(): PendingSummary {
-    let oldest: number | undefined;
-    let trees = 0;
-    let refused = 0;
-    for (const states of [this.#waiting, this.#inFlight]) {
-      for (const { since, whole, attempts } of states.values()) {
-        if (oldest === undefined || since < oldest) oldest = since;
-        if (whole) trees += 1;
-        if (attempts > 0) refused += 1;
-      }
-    }
-    return { paths: this.size, trees, inFlight: this.inFlight, refused, oldest };
+    return summarized(this.#waiting, this.#inFlight);
   }
 
   /** The earliest time at which a waiting path may be taken; undefined when none waits. */
@@ -91,13 +73,8 @@ export class PendingSet {
   }
 
   add(change: Change, now: number): void {
-    if (change.kind !== "renamed") {
-      this.#add(change.path, { whole: change.kind === "tree", now });
-      return;
-    }
-    const { from, to, isDirectory } = change;
-    this.#add(to, { whole: isDirectory, now, arrived: !isDirectory && isArrival(from, to) });
-    this.#add(from, { whole: false, now, after: to });
+    if (change.kind === "renamed") this.#addRenamed(change, now);
+    else this.#add(change.path, { whole: change.kind === "tree", now });
   }
 
   /** Adds a path that is sent only when size or time differ; unless it waits to be sent anyway. */
@@ -113,26 +90,31 @@ export class PendingSet {
 
   /**
    * Takes up to `limit` paths that are due, oldest first; they are in flight until
-   * {@link delivered}, {@link again} or {@link later} is called for each.
+   * {@link delivered}, {@link again} or {@link later} is called for each. One more than `limit`
+   * when the last one has an old name, which comes behind it.
    */
   take(limit: number, now: number): PendingPath[] {
     const taken: PendingPath[] = [];
     for (const [path, state] of this.#waiting) {
-      if (taken.length === limit) break;
+      if (taken.length >= limit) break;
       if (state.notBefore > now || this.#mustWait(path, state)) continue;
-      this.#unwait(path);
-      this.#inFlight.set(path, state);
-      this.#inFlightBelow.add(path);
-      taken.push(pendingPath(path, state));
+      const origin = this.#renames.origin(path);
+      if (origin !== undefined && this.#inFlight.meets(origin)) continue;
+      taken.push(this.#fly(path, { ...state, origin }));
+      if (origin !== undefined) taken.push(this.#flyOrigin(origin, path, now));
     }
-    return taken;
+    const isStuck = taken.length === 0 && limit > 0 && this.#inFlight.size === 0;
+    if (!isStuck || this.#renames.size === 0) return taken;
+    // Renames that wait for each other in a circle: everything is sent instead.
+    this.#renames.clear();
+    return this.take(limit, now);
   }
 
   /** Takes the root as a whole out for good, if it waits and is due: whole trees are compared elsewhere. */
   takeRoot(now: number): boolean {
-    const root = this.#waiting.get("" as BytePath);
+    const root = this.#waiting.get(rootPath);
     if (!root?.whole || root.notBefore > now) return false;
-    this.#unwait("" as BytePath);
+    this.#unwait(rootPath);
     return true;
   }
 
@@ -151,9 +133,10 @@ export class PendingSet {
    * may be taken at once: what failed may work now.
    */
   later(path: BytePath, now: number, notBefore: number, reason?: string): void {
-    const { whole, since, attempts } = this.#land(path) ?? { ...fresh, since: now };
-    const failed = { whole, since, attempts: attempts + 1, notBefore, reason };
-    this.#putBack(path, { ...fresh, ...failed });
+    const state = this.#land(path) ?? { ...fresh, since: now };
+    const { whole, since, attempts, after, leaving, resend } = state;
+    const failed = { whole, since, resend, attempts: attempts + 1, notBefore, reason };
+    this.#putBack(path, { ...fresh, ...failed, ...(leaving && { leaving, after }) });
   }
 
   /** What has failed may be tried at once. */
@@ -163,11 +146,11 @@ export class PendingSet {
 
   /** Something below them has arrived: directories above that failed may work now. */
   hurryAbove(path: BytePath): void {
-    for (let above = path; above !== ""; ) {
-      above = parentPath(above);
+    findAbove(path, (above) => {
       const state = this.#waiting.get(above);
       if (state !== undefined) state.notBefore = 0;
-    }
+      return false;
+    });
   }
 
   /** What is waiting or in flight, for a status page or a journal. */
@@ -177,95 +160,131 @@ export class PendingSet {
     }
   }
 
+  /** The new name is taken as a rename if the target has, under the old one, all that was there. */
+  #addRenamed({ from, to, isDirectory }: Renaming, now: number): void {
+    const arrived = !isDirectory && isArrival(from, to);
+    const below = changedBelow(from, this.#waiting, this.#renames);
+    const origin =
+      arrived || below.length > mostMoved ? undefined : this.#renames.originOf(from, to);
+    this.#renames.forget(from); // it has moved on
+    if (isDirectory) this.#absorbBelow(from, true);
+    // A directory that was there before may have held other files of equal size and time.
+    this.#add(to, { whole: isDirectory, resend: isDirectory, now, arrived });
+    if (origin !== undefined && this.#waiting.has(to)) {
+      this.#renames.set(origin, to);
+      for (const each of below) this.#move(each, (to + each.path.slice(from.length)) as BytePath);
+    }
+    const tree = this.#renames.treeAbove(to) ?? to;
+    const after = tree === from ? undefined : tree;
+    this.#add(from, { whole: isDirectory, now, after, leaving: true });
+  }
+
+  /** What had changed below a directory has changed below its new name; quick checks may not see it. */
+  #move({ origin, whole, since }: Changed, to: BytePath): void {
+    this.#add(to, { whole, now: since });
+    if (origin !== undefined && this.#waiting.has(origin)) this.#renames.set(origin, to);
+  }
+
   #add(path: BytePath, { now, ...news }: Partial<State> & { readonly now: number }): void {
-    if (this.#isCovered(path)) return;
+    const { whole = false, after, arrived = false, leaving = false } = news;
+    // Of a rename under way nobody knows yet what it took for equal.
+    const resend = news.resend || (whole && this.#inFlight.get(path)?.origin !== undefined);
+    const above = this.#renames.treeAbove(path);
+    if (above !== undefined) {
+      // Something is there again: it need not wait for what has moved away.
+      if (!leaving) (this.#waiting.get(above) as State).leaving = false;
+      return;
+    }
     const known = this.#waiting.get(path);
-    const { whole = false, after, arrived = false } = news;
+    // A directory's own attributes are looked at when it is renamed, a file's content is not.
+    if (!leaving && (whole || !known?.whole)) this.#renames.forget(path);
     if (known === undefined) {
-      this.#wait(path, { ...fresh, whole, since: now, after, arrived });
+      this.#wait(path, { ...fresh, whole, since: now, after, arrived, leaving, resend });
     } else {
       this.#revision += 1;
       known.whole ||= whole;
       known.notBefore = 0; // it has changed: what failed may work now
       known.after = after;
       known.arrived = arrived;
+      known.leaving = leaving;
+      known.resend ||= resend;
       known.since = Math.min(known.since, now);
     }
     if (whole) this.#absorbBelow(path);
   }
 
   /** What changed while it was in flight stays as it waits, but is as old as its first change. */
-  #putBack(path: BytePath, state: State): void {
+  #putBack(path: BytePath, { origin, ...state }: State): void {
+    if (!state.leaving) this.#renames.doubt(path);
     const known = this.#waiting.get(path);
     if (known === undefined) {
-      if (this.#isCovered(path)) return;
-      this.#wait(path, state);
+      if (this.#renames.treeAbove(path) !== undefined) return;
+      this.#wait(path, { ...state, origin: undefined });
+      if (origin !== undefined) this.#renames.set(origin, path);
     } else {
       this.#revision += 1;
       known.whole ||= state.whole;
+      known.resend ||= state.resend;
       known.arrived &&= state.arrived; // one of the two changes was made here
       known.since = Math.min(known.since, state.since);
     }
-    if (state.whole && this.#waiting.get(path)?.notBefore === 0) this.#absorbBelow(path);
+    const isTree = state.whole && this.#renames.origin(path) === undefined;
+    if (isTree && this.#waiting.get(path)?.notBefore === 0) this.#absorbBelow(path);
   }
 
   #wait(path: BytePath, state: State): void {
     this.#revision += 1;
     this.#waiting.set(path, state);
-    this.#waitingBelow.add(path);
     if (this.#waiting.size > this.#limit) this.#collapse();
   }
 
   #unwait(path: BytePath): void {
     this.#revision += 1;
-    if (this.#waiting.delete(path)) this.#waitingBelow.remove(path);
+    this.#renames.forget(path);
+    this.#renames.forgetOrigin(path);
+    this.#waiting.delete(path);
+  }
+
+  #fly(path: BytePath, state: State): PendingPath {
+    this.#unwait(path);
+    this.#inFlight.set(path, state);
+    return pendingPath(path, state);
+  }
+
+  /** The old name goes along; what has come there since waits behind it. */
+  #flyOrigin(origin: BytePath, to: BytePath, now: number): PendingPath {
+    const known = this.#waiting.get(origin);
+    const state = { ...fresh, since: now, ...(known?.leaving && known) };
+    // If it is in use again, all of what is there has to be looked at.
+    const leaving: State = { ...state, whole: true, leaving: true, after: to };
+    if (known === undefined || known.leaving) return this.#fly(origin, leaving);
+    this.#inFlight.set(origin, leaving);
+    return pendingPath(origin, leaving);
   }
 
   /** Half of the limit goes, so that the next time is far. What all failed fails no sooner again. */
   #collapse(): void {
-    const trees = treesCovering(this.#waiting.keys(), Math.floor(this.#limit / 2));
-    const gathered = new Map<BytePath, State>();
-    for (const [path, state] of this.#waiting) {
-      const tree = treeAbove(path, trees);
-      if (tree === undefined) continue;
-      gathered.set(tree, merged(state, gathered.get(tree) ?? state));
+    const gathered = gather(this.#waiting, Math.floor(this.#limit / 2));
+    for (const path of this.#waiting.paths()) {
+      if (treeAbove(path, gathered) !== undefined) this.#unwait(path);
+    }
+    for (const [tree, state] of gathered) this.#waiting.set(tree, state);
+  }
+
+  /** A tree takes along what waits below it, but for what it might take for equal. */
+  #absorbBelow(tree: BytePath, isGone = false): void {
+    if (!this.#waiting.hasBelow(tree)) return;
+    const prefix = tree === "" ? "" : `${tree}/`;
+    for (const [path, { resend }] of this.#waiting) {
+      if (path === tree || !path.startsWith(prefix) || (resend && !isGone)) continue;
       this.#unwait(path);
     }
-    for (const [tree, state] of gathered) {
-      this.#waiting.set(tree, { ...state, whole: true, after: undefined, arrived: false });
-      this.#waitingBelow.add(tree);
-    }
   }
 
-  /**
-   * True when a tree that waits above it will take it along. One that waits because it failed does
-   * not: what has changed below it may be taken at once.
-   */
-  #isCovered(path: BytePath): boolean {
-    for (let above = path; above !== ""; ) {
-      above = parentPath(above);
-      const tree = this.#waiting.get(above);
-      if (tree?.whole && tree.notBefore === 0) return true;
-    }
-    return false;
-  }
-
-  #absorbBelow(tree: BytePath): void {
-    if (!this.#waitingBelow.has(tree)) return;
-    const prefix = tree === "" ? "" : `${tree}/`;
-    for (const path of this.#waiting.keys()) {
-      if (path !== tree && path.startsWith(prefix)) this.#unwait(path);
-    }
-  }
-
-  #mustWait(path: BytePath, { after }: State): boolean {
-    if (after !== undefined && (this.#waiting.has(after) || this.#inFlight.has(after))) return true;
-    if (this.#inFlight.has(path) || this.#inFlightBelow.has(path)) return true;
-    for (let above = path; above !== ""; ) {
-      above = parentPath(above);
-      if (this.#inFlight.has(above)) return true;
-    }
-    return false;
+  #mustWait(path: BytePath, { after, leaving }: State): boolean {
+    if (this.#inFlight.meets(path) || this.#renames.holds(path)) return true;
+    if (!leaving || after === undefined) return false;
+    return this.#waiting.has(after) || this.#inFlight.has(after);
   }
 
   #land(path: BytePath): State | undefined {
@@ -273,7 +292,6 @@ export class PendingSet {
     if (state === undefined) return undefined;
     this.#revision += 1;
     this.#inFlight.delete(path);
-    this.#inFlightBelow.remove(path);
     return state;
   }
 }

@@ -1,4 +1,5 @@
 import type { BytePath } from "../../protocol/index.ts";
+import type { PathMap } from "./path-map.ts";
 
 /** A path that may differ at one target. */
 export interface PendingPath {
@@ -13,6 +14,23 @@ export interface PendingPath {
   readonly reason?: string;
   /** It goes on only where size or time differ: an rsync put it here, or it changed elsewhere. */
   readonly arrived?: boolean;
+  /** What the target has there is something else, whatever size and time say. Default false. */
+  readonly resend?: boolean;
+  /** The target has it under this name, which is in flight too and has to go. */
+  readonly renamedFrom?: BytePath;
+}
+
+/** How much a set holds, for status pages. */
+export interface PendingSummary {
+  /** Paths that have not been delivered, those in flight among them. */
+  readonly paths: number;
+  /** How many of them stand for everything below them. */
+  readonly trees: number;
+  readonly inFlight: number;
+  /** How many have failed at least once. */
+  readonly refused: number;
+  /** When the oldest undelivered change was seen; undefined when all is delivered. */
+  readonly oldest: number | undefined;
 }
 
 /** The same, as the set keeps it. */
@@ -26,6 +44,12 @@ export interface State {
   after: BytePath | undefined;
   reason: string | undefined;
   arrived: boolean;
+  /** What the target has there is something else, whatever size and time say. */
+  resend: boolean;
+  /** Nothing but the end of a name whose object has moved away. */
+  leaving: boolean;
+  /** While in flight: where the target has it. */
+  origin: BytePath | undefined;
 }
 
 /** A path that nothing is known of but its name. */
@@ -37,14 +61,40 @@ export const fresh: State = {
   after: undefined,
   reason: undefined,
   arrived: false,
+  resend: false,
+  leaving: false,
+  origin: undefined,
 };
 
 /** What others see of a path. */
 export function pendingPath(path: BytePath, state: State): PendingPath {
-  const { whole, since, attempts, reason, arrived } = state;
-  const base = { path, whole, since, attempts };
-  if (reason === undefined && !arrived) return base;
-  return { ...base, ...(reason !== undefined && { reason }), ...(arrived && { arrived }) };
+  const { whole, since, attempts, reason, arrived, resend, origin } = state;
+  return {
+    path,
+    whole,
+    since,
+    attempts,
+    ...(reason !== undefined && { reason }),
+    ...(arrived && { arrived }),
+    ...(resend && { resend }),
+    ...(origin !== undefined && { renamedFrom: origin }),
+  };
+}
+
+/** Counts what waits and what is in flight. */
+export function summarized(waiting: PathMap<State>, inFlight: PathMap<State>): PendingSummary {
+  let oldest: number | undefined;
+  let trees = 0;
+  let refused = 0;
+  for (const states of [waiting, inFlight]) {
+    for (const { since, whole, attempts } of states.values()) {
+      if (oldest === undefined || since < oldest) oldest = since;
+      if (whole) trees += 1;
+      if (attempts > 0) refused += 1;
+    }
+  }
+  const paths = waiting.size + inFlight.size;
+  return { paths, trees, inFlight: inFlight.size, refused, oldest };
 }
 
 /** Two paths as one: as old as the older, as patient as the less patient of them. */

@@ -114,7 +114,7 @@ export class Renames {
     const { batch } = this.#options;
     this.#report(departure, path);
     const wasExchanged = this.#turnsBack(departure, path) || this.#mayExist(departure);
-    if (departure.wasUnreported || wasExchanged) batch.path(path);
+    if (departure.wasUnreported) batch.path(path);
     if (wasExchanged) this.#lookBack(departure);
   }
 
