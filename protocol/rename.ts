@@ -31,7 +31,7 @@ export function renamedFile(entry: FileEntry, from: BytePath): readonly [FileEnt
  * the nanosecond, is not sent.
  */
 export function renameTransfer(given: TransferOptions): TransferOptions {
-  const { ignoreTimes: _, sizeOnly: __, wholeFile: ___, ...rest } = given;
+  const { ignoreTimes: _, sizeOnly: __, wholeFile: ___, checksum: ____, ...rest } = given;
   return { modifyWindowSeconds: -1, ...rest, hardLinks: true };
 }
 

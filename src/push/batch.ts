@@ -45,6 +45,8 @@ export interface Batch {
   readonly large: readonly (readonly FileEntry[])[];
   /** Directories to be taken with everything below. */
   readonly trees: readonly BytePath[];
+  /** The same, with all content, whatever size and time say. */
+  readonly resent: readonly BytePath[];
   /** The path to send for each path asked for: itself, or the highest vanished directory above. */
   readonly resolved: ReadonlyMap<BytePath, BytePath>;
   /** Paths asked for that need nothing: excluded, or gone where nothing is deleted. */
@@ -70,10 +72,11 @@ export function buildBatch(paths: readonly AskedPath[], options: BatchOptions): 
   const held: BytePath[] = [];
   const large: (readonly FileEntry[])[] = [];
   const trees = new Set<BytePath>();
+  const resent = new Set<BytePath>();
   const resolved = new Map<BytePath, BytePath>();
   const settled: BytePath[] = [];
   const unseen: PathFailure[] = [];
-  for (const { path, whole, arrived: isArrived = false } of paths) {
+  for (const { path, whole, arrived: isArrived = false, resend } of paths) {
     const entry = resolveOrFail(view, path, unseen);
     if (entry === "unseen") continue;
     if (entry === undefined) {
@@ -85,7 +88,7 @@ export function buildBatch(paths: readonly AskedPath[], options: BatchOptions): 
       continue;
     }
     resolved.set(path, entry.path);
-    if (whole && isDirectory(entry)) trees.add(entry.path);
+    if (whole && isDirectory(entry)) (resend ? resent : trees).add(entry.path);
     else if (isArrived && isRegularFile(entry)) arrived.push(entry);
     else if (isRegularFile(entry) && entry.size >= largeBytes)
       large.push(view.withParents([entry]));
@@ -97,6 +100,7 @@ export function buildBatch(paths: readonly AskedPath[], options: BatchOptions): 
     arrived: view.withParents(arrived),
     large,
     trees: [...trees],
+    resent: [...resent],
     resolved,
     settled,
     held,

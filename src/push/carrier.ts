@@ -4,18 +4,19 @@ import {
   isDirectory,
   itemFlags,
   LocalTree,
-  type PushReport,
+  type PushObserver,
+  type Rename,
 } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
 import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
-import { carries, deliveryOf, mayKeep, type SessionKind } from "./kinds.ts";
+import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
 import { LinkedNames } from "./linked-names.ts";
 import type { Delivery, PathFailure, TargetSettings, Unsettled } from "./message.ts";
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
-import { Sessions } from "./sessions.ts";
+import { type Pushed, Sessions } from "./sessions.ts";
 
 /** What is told of the paths of a job while it runs. */
 export interface CarrierReport {
@@ -38,12 +39,16 @@ export interface CarrierReport {
 export interface CarryOptions {
   readonly kind: SessionKind;
   readonly entries: readonly FileEntry[];
+  /** The entries lie at and below its new name, and are linked from below its old one. */
+  readonly renamed?: Rename;
   /** True for the entries whose end is reported; the others are there for those below them. */
   readonly reports: (path: BytePath) => boolean;
   /** Entries that were in place already are not reported. Default false. */
   readonly onlyChanges?: boolean;
   /** A directory did not exist at the target before. */
   readonly onCreated?: (path: BytePath) => void;
+  /** An entry has become a link to another one at the target, by the daemon's own doing. */
+  readonly onLinked?: (path: BytePath) => void;
 }
 
 /**
@@ -105,6 +110,22 @@ export class Carrier {
     return verdict;
   }
 
+  /** False where new names are not to be made of old ones, which then go. */
+  get mayRename(): boolean {
+    const { deletes, holdsDeletions } = this.options;
+    return deletes && !holdsDeletions && mayRename(this.#settings.transfer);
+  }
+
+  /** False when only single files can be renamed, not a directory with all its content. */
+  mayLink(rename: Rename): boolean {
+    return this.sessions.mayLink(rename);
+  }
+
+  /** False once the target has refused it. */
+  get mayRenameFiles(): boolean {
+    return this.sessions.mayRename;
+  }
+
   /** True: what is to be deleted is held back from now on. */
   holdDeletions(holdsDeletions: boolean): void {
     this.options = { ...this.options, holdsDeletions };
@@ -144,7 +165,7 @@ export class Carrier {
   }
 
   async #push(options: CarryOptions, report: CarrierReport): Promise<void> {
-    const { kind, entries, reports, onCreated, onlyChanges = false } = options;
+    const { entries, reports, onCreated, onLinked, onlyChanges = false } = options;
     const bytes = new Float64Array(entries.length);
     const differed = new Uint8Array(entries.length);
     const settled = new Uint8Array(entries.length);
@@ -154,13 +175,14 @@ export class Carrier {
       if (onlyChanges && differed[index] === 0) return;
       report.delivered(deliveryOf(entry, bytes[index] as number));
     };
-    const result = await this.sessions.push(kind, entries, this.options.tree, {
+    const result = await this.#pushOver(options, {
       acknowledged: deliver,
       sent: (_, outcome, index) => {
         if ("bytes" in outcome) bytes[index] = outcome.bytes;
       },
-      item: (entry, { index, flags }) => {
+      item: (entry, { index, flags, name }) => {
         differed[index] = 1;
+        if (name !== undefined && (flags & localChange) !== 0) onLinked?.(entry.path);
         if (isDirectory(entry) && (flags & isNew) !== 0) onCreated?.(entry.path);
       },
     });
@@ -170,10 +192,16 @@ export class Carrier {
     }
   }
 
+  #pushOver({ kind, entries, renamed }: CarryOptions, observer: PushObserver): Promise<Pushed> {
+    const { tree } = this.options;
+    if (renamed !== undefined) return this.sessions.link(renamed, entries, tree, observer);
+    return this.sessions.push(kind, entries, tree, observer);
+  }
+
   /** Reports an entry that the daemon did not acknowledge while the session ran. */
   #settle(
     entry: FileEntry,
-    result: PushReport,
+    result: Pushed,
     index: number,
     deliver: (entry: FileEntry, index: number) => void,
     report: CarrierReport,
@@ -239,4 +267,4 @@ export class Carrier {
 /** How long directories must be quiet before their time is set again. */
 const touchDelayMs = 30;
 
-const isNew = itemFlags.isNew;
+const { isNew, localChange } = itemFlags;

@@ -2,6 +2,7 @@ import { type BytePath, type FileEntry, isDirectory, rootPath } from "../../prot
 import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
+import type { SessionKind } from "./kinds.ts";
 import { sparingMounts } from "./mount-guard.ts";
 import type { ReconcileScope } from "./status.ts";
 import { deletable, Survey } from "./survey.ts";
@@ -12,6 +13,18 @@ const sessionsPerTree = 3;
 
 /** Told while a tree is compared: so much has been listed so far. */
 export type TreeProgress = (entries: number, bytes: number) => void;
+
+/** How a comparison after a rename differs from any other. */
+export interface ComparisonOptions {
+  /** Carries a group of entries; default as the carrier does. */
+  readonly carry?: (options: CarryOptions, report: CarrierReport) => Promise<void>;
+  /** Directories that are known not to have existed at the target. */
+  readonly created?: Iterable<BytePath>;
+  /** Of the sessions that send; default "scan". */
+  readonly kind?: SessionKind;
+  /** Bytes of content that are good for one session. */
+  readonly mostBytes?: number;
+}
 
 /**
  * Brings everything at and below some paths into the target's state: what differs by size or time
@@ -28,22 +41,33 @@ export class Comparison {
   readonly #chunks: Generator<FileEntry[]>;
   /** Listed, and not through when a session broke off. */
   readonly #undone: FileEntry[][] = [];
-  readonly #created = new Set<BytePath>();
+  readonly #created: Set<BytePath>;
+  readonly #carry: NonNullable<ComparisonOptions["carry"]>;
+  readonly #kind: SessionKind;
   #surveys: readonly Survey[] | undefined;
   #report: CarrierReport | undefined;
   #entries = 0;
   #bytes = 0;
 
   /** `starts`: none lies below another. */
-  constructor(starts: readonly BytePath[], carrier: Carrier, scope: ReconcileScope) {
+  constructor(
+    starts: readonly BytePath[],
+    carrier: Carrier,
+    scope: ReconcileScope,
+    options: ComparisonOptions = {},
+  ) {
     const { excludes = [] } = scope;
+    const { carry = (...carried) => carrier.carry(...carried), created, mostBytes } = options;
+    this.#carry = carry;
+    this.#kind = options.kind ?? "scan";
+    this.#created = new Set(created);
     this.carrier = carrier;
     this.#starts = starts;
     this.#scope = scope;
     this.#rules = excludes.length === 0 ? carrier.rules : rulesWith(carrier, excludes);
-    this.#chunks = chunksOf(starts, this.#options, (path, error) =>
-      this.#report?.failed({ path, reason: `cannot list it: ${error.message}` }),
-    );
+    const onError = (path: BytePath, error: Error): void =>
+      this.#report?.failed({ path, reason: `cannot list it: ${error.message}` });
+    this.#chunks = chunksOf(starts, this.#options, onError, mostBytes);
   }
 
   /** @throws what ended a session, or SourceGone. */
@@ -121,14 +145,14 @@ export class Comparison {
     const above = new Set(entries.slice(sound).map(({ path }) => path));
     const own = new Set(this.#starts); // delivered when everything below all of them is
     const options: CarryOptions = {
-      kind: "scan",
+      kind: this.#kind,
       entries,
       reports: (path) => !above.has(path) && !own.has(path),
       onlyChanges: true,
       onCreated: (path) => this.#created.add(path),
     };
     try {
-      await this.carrier.carry(options, this.#isWholeTree ? report : this.#noting(chunk, report));
+      await this.#carry(options, this.#isWholeTree ? report : this.#noting(chunk, report));
     } catch (error) {
       this.#undone.push(chunk);
       throw error;

@@ -1,10 +1,11 @@
-import { type BytePath, deletion, type FileEntry, isDirectory } from "../../protocol/index.ts";
+import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index.ts";
 import { type Batch, buildBatch, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { Comparison } from "./comparison.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { AskedPath } from "./message.ts";
-import { deletable, surveyEntries } from "./survey.ts";
+import { type DeliverPlainly, deliverRenames } from "./rename.ts";
+import { sparedDeletions } from "./sparing.ts";
 
 /**
  * Brings paths into the target's state. When it resolves, each of them has been reported as
@@ -13,6 +14,28 @@ import { deletable, surveyEntries } from "./survey.ts";
  * @throws what ended a session; paths that were not reported by then are undelivered.
  */
 export async function deliver(
+  paths: readonly AskedPath[],
+  carrier: Carrier,
+  report: CarrierReport,
+): Promise<void> {
+  const renamed = paths.filter(({ renamedFrom }) => renamedFrom !== undefined);
+  if (renamed.length === 0) return await send(paths, carrier, report);
+  const paired = new Set(renamed.flatMap(({ path, renamedFrom = path }) => [path, renamedFrom]));
+  const others = send(
+    paths.filter(({ path }) => !paired.has(path)),
+    carrier,
+    report,
+  );
+  const plainly: DeliverPlainly = (asked, told) => send(asked, carrier, told);
+  const renaming = deliverRenames(renamed, carrier, report, plainly);
+  const all = settleAll([others, renaming]); // from the start, or an early failure is nobody's
+  await Promise.allSettled([others]);
+  report.onlyLongLeft?.();
+  await all;
+}
+
+/** Brings paths into the target's state by sending what is there now. */
+async function send(
   paths: readonly AskedPath[],
   carrier: Carrier,
   report: CarrierReport,
@@ -27,12 +50,15 @@ export async function deliver(
   const reports = (path: BytePath): boolean => askers.has(path);
   const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
     entries.length === 0 ? [] : [carrier.carry({ kind, entries, reports }, answer)];
+  const compared = (starts: readonly BytePath[], kind: SessionKind): Promise<void>[] =>
+    starts.length === 0
+      ? []
+      : [new Comparison(starts, carrier, { deletes: true }, { kind }).run(answer)];
   const long = [
     ...carried(batch.arrived, carrier.arrivalKind),
     ...batch.large.map((entries) => carrier.carry({ kind: "large", entries, reports }, answer)),
-    ...(batch.trees.length > 0
-      ? [new Comparison(batch.trees, carrier, { deletes: true }).run(answer)]
-      : []),
+    ...compared(batch.trees, "scan"),
+    ...compared(batch.resent, "small"),
   ];
   const small = carried(batch.small, "small");
   const all = settleAll([...small, ...long]); // from the start, or an early failure is nobody's
@@ -74,25 +100,17 @@ function answerAskers(
   };
 }
 
-/**
- * A deleted directory may hold, at the target, what the rules exclude and nobody sent, or what was in
- * a mount that has gone. Then the daemon is asked first what would go, and only the rest is deleted.
- */
+/** Deletes nothing of what is excluded; what is left as it is for that is settled. */
 async function sparingExcluded(batch: Batch, carrier: Carrier): Promise<Batch> {
   const deletions = batch.small.filter(({ mode }) => mode === 0);
-  const { mounts } = carrier.options;
-  const mustAsk = carrier.hasRules || deletions.some(({ path }) => mounts.hidesBelow(path));
-  if (!mustAsk || deletions.length === 0) return batch;
-  const view = new TreeView(carrier.options);
   const listed = batch.small.filter((entry) => entry.mode === 0 || isDirectory(entry));
-  const found = await surveyEntries(listed, carrier.options, carrier.sessions);
-  if (!found.some(({ path, isDirectory }) => carrier.rules.excluded(path, isDirectory)))
-    return batch;
-  const gone = new Set<BytePath>(deletable(found, carrier.rules));
+  const spared = await sparedDeletions(deletions, listed, carrier);
+  if (spared === deletions) return batch;
+  const gone = new Set<BytePath>(spared.map(({ path }) => path));
   const kept = batch.small.filter(({ mode }) => mode !== 0);
-  const small = view.withParents([...kept, ...[...gone].map(deletion)]);
-  const spared = deletions.filter(({ path }) => !gone.has(path)).map(({ path }) => path);
-  return { ...batch, small, settled: [...batch.settled, ...spared] };
+  const small = new TreeView(carrier.options).withParents([...kept, ...spared]);
+  const settled = deletions.filter(({ path }) => !gone.has(path)).map(({ path }) => path);
+  return { ...batch, small, settled: [...batch.settled, ...settled] };
 }
 
 /** Waits for all, then throws the first failure there was. */

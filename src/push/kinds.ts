@@ -1,6 +1,7 @@
 import {
   type FileEntry,
   fileTypes,
+  renameTransfer,
   type SessionFeatures,
   type TransferOptions,
 } from "../../protocol/index.ts";
@@ -13,10 +14,11 @@ import type { Delivery } from "./message.ts";
  * - `small`: changed files travel whole, whatever their size and time say (spec 3 §7).
  * - `large`: the same with delta search.
  * - `scan`: whole trees; what is equal by size and time, to the nanosecond, is not sent.
+ * - `rename`: makes new names of old ones (spec 3 §2).
  * - `survey`: writes nothing, tells what a deletion would delete.
  * - `preview`: writes nothing, tells what a scan would send.
  */
-export type SessionKind = "small" | "large" | "scan" | "survey" | "preview";
+export type SessionKind = "small" | "large" | "scan" | "rename" | "survey" | "preview";
 
 /** How scans compare times. A file may be written twice in a second: only the nanoseconds tell. */
 export type TimePrecision = "nanoseconds" | "seconds";
@@ -49,6 +51,10 @@ export function kindArguments(
         transfer: { ...precisely(precision), ...base, checksum, dryRun: true },
         features: {},
       };
+    case "rename": {
+      const window = precision === "nanoseconds" ? {} : { modifyWindowSeconds: 0 };
+      return { transfer: renameTransfer({ ...window, ...base }), features: mirror };
+    }
     case "survey":
       return {
         transfer: { ...base, delete: true, dryRun: true, existing: true, ignoreExisting: true },
@@ -82,6 +88,14 @@ export function mayKeep(given: TransferOptions): boolean {
   const { update, existing, ignoreExisting, maxSizeBytes, minSizeBytes, safeLinks } = given;
   const limitsSize = maxSizeBytes !== undefined || minSizeBytes !== undefined;
   return Boolean(update || existing || ignoreExisting || limitsSize || safeLinks);
+}
+
+/**
+ * True when these options let a new name be made of an old one, and the old one be deleted: the two
+ * are one object meanwhile, and size and time tell whether it is the right one.
+ */
+export function mayRename(given: TransferOptions): boolean {
+  return Boolean(given.times) && !mayKeep(given) && !given.backup;
 }
 
 const deliveryKinds: Readonly<Record<number, Delivery["kind"]>> = {

@@ -19,6 +19,10 @@ export interface AskedPath {
   readonly whole: boolean;
   /** An rsync put it there: it is sent only when size or time differ. Default false. */
   readonly arrived?: boolean;
+  /** Its content is sent where size and time are equal, too. Default false. */
+  readonly resend?: boolean;
+  /** The target has all of it under this name, which is asked for too. */
+  readonly renamedFrom?: BytePath;
 }
 
 /** Everything a push thread must know of one target; plain data. */

@@ -4,20 +4,28 @@ import {
   type FileEntry,
   type FileSource,
   LocalIdNames,
+  type LocalTree,
   type PushObserver,
   type PushReport,
+  type Rename,
   RsyncError,
+  renamedDirectory,
+  type SessionOptions,
   SessionPool,
   TargetKnowledge,
 } from "../../protocol/index.ts";
 import { kindArguments, type SessionKind, type TimePrecision } from "./kinds.ts";
+import { type Pushed, pushLinked } from "./linked.ts";
 import type { TargetSettings } from "./message.ts";
+
+export type { Pushed } from "./linked.ts";
 
 /** Sessions of each kind that wait ready while the target is in use. */
 const warm: Readonly<Record<SessionKind, number>> = {
   small: 3,
   large: 1,
   scan: 2,
+  rename: 1,
   survey: 0,
   preview: 0,
 };
@@ -46,6 +54,8 @@ export class Sessions {
   #room = Number.POSITIVE_INFINITY;
   #crampedTimer: NodeJS.Timeout | undefined;
   #open = 0;
+  #mayRename = true;
+  #mayLink = true;
 
   constructor(settings: TargetSettings) {
     const { sessions } = settings;
@@ -82,10 +92,47 @@ export class Sessions {
     source: FileSource,
     observer: PushObserver,
   ): Promise<PushReport> {
+    return await this.#withRoom(() => this.#pushPrecisely(kind, entries, source, observer));
+  }
+
+  /**
+   * Pushes what lies below a renamed directory, linking what the target has below its old name.
+   *
+   * @throws as {@link push} does.
+   */
+  async link(
+    renamed: Rename,
+    entries: readonly FileEntry[],
+    tree: LocalTree,
+    observer: PushObserver,
+  ): Promise<Pushed> {
+    const { target } = this.#settings;
+    const place = { target, options: this.#options("scan"), renamed, tree };
+    return await this.#withRoom(async () => {
+      try {
+        return await pushLinked(place, entries, observer);
+      } catch (error) {
+        if (isRefusal(error) && !refusesNanoseconds(error)) this.#mayLink = false;
+        throw error;
+      }
+    });
+  }
+
+  /** False once the target has refused `--hard-links`. */
+  get mayRename(): boolean {
+    return this.#mayRename;
+  }
+
+  /** False when a renamed directory's names cannot stand in arguments, or `--link-dest` is refused. */
+  mayLink(renamed: Rename): boolean {
+    return this.#mayLink && renamedDirectory(this.#settings.target, renamed) !== undefined;
+  }
+
+  async #withRoom<T>(push: () => Promise<T>): Promise<T> {
     for (let refusals = 0; ; refusals += 1) {
       this.#open += 1;
       try {
-        return await this.#pushPrecisely(kind, entries, source, observer);
+        return await push();
       } catch (error) {
         const mayWait = isFull(error) && this.#makeRoom() && refusals < mostRefusals;
         if (!mayWait) throw error;
@@ -105,13 +152,9 @@ export class Sessions {
   #pool(kind: SessionKind): SessionPool {
     let pool = this.#pools.get(kind);
     if (pool === undefined) {
-      const { target, transfer, timeoutMs } = this.#settings;
       const isCramped = this.#room < Number.POSITIVE_INFINITY;
-      pool = new SessionPool(target, {
-        ...kindArguments(kind, transfer, this.#precision),
-        knowledge: this.#knowledge,
-        idNames: this.#idNames,
-        timeoutMs,
+      pool = new SessionPool(this.#settings.target, {
+        ...this.#options(kind),
         warm: isCramped
           ? Math.min(warm[kind], kind === "small" && this.#room > 2 ? 1 : 0)
           : warm[kind],
@@ -119,6 +162,16 @@ export class Sessions {
       this.#pools.set(kind, pool);
     }
     return pool;
+  }
+
+  #options(kind: SessionKind): SessionOptions {
+    const { transfer, timeoutMs } = this.#settings;
+    return {
+      ...kindArguments(kind, transfer, this.#precision),
+      knowledge: this.#knowledge,
+      idNames: this.#idNames,
+      timeoutMs,
+    };
   }
 
   async #pushPrecisely(
@@ -131,12 +184,20 @@ export class Sessions {
     try {
       return await pool.push(entries, source, observer);
     } catch (error) {
+      if (isRefusal(error) && !refusesNanoseconds(error) && kind === "rename") {
+        this.#mayRename = false;
+        this.#drop(kind, pool);
+      }
       if (!refusesNanoseconds(error)) throw error;
       this.#precision = "seconds";
-      if (this.#pools.get(kind) === pool) this.#pools.delete(kind);
-      pool.close();
+      this.#drop(kind, pool);
       return await this.#pool(kind).push(entries, source, observer);
     }
+  }
+
+  #drop(kind: SessionKind, pool: SessionPool): void {
+    if (this.#pools.get(kind) === pool) this.#pools.delete(kind);
+    pool.close();
   }
 
   /**
@@ -169,10 +230,10 @@ function isFull(error: unknown): boolean {
   return error instanceof RsyncError && error.code === "MAX_CONNECTIONS";
 }
 
+function isRefusal(error: unknown): error is RsyncError {
+  return error instanceof RsyncError && error.code === "OPTION_REFUSED";
+}
+
 function refusesNanoseconds(error: unknown): boolean {
-  return (
-    error instanceof RsyncError &&
-    error.code === "OPTION_REFUSED" &&
-    /-@-1|modify-window/.test(error.message)
-  );
+  return isRefusal(error) && /-@-1|modify-window/.test(error.message);
 }

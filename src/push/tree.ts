@@ -13,11 +13,16 @@ const chunkEntries = 1_500;
 const firstChunkEntries = 150;
 const chunkBytes = 64 * 1024 * 1024;
 
-/** Everything at and below each of `starts`, in groups that are good for one session. */
+/**
+ * Everything at and below each of `starts`, in groups that are good for one session.
+ *
+ * @param mostBytes of content in a group; default 64 MiB.
+ */
 export function* chunksOf(
   starts: readonly BytePath[],
   options: BatchOptions,
   onError: NonNullable<WalkOptions["onError"]>,
+  mostBytes: number = chunkBytes,
 ): Generator<FileEntry[]> {
   let chunk: FileEntry[] = [];
   let bytes = 0;
@@ -25,7 +30,7 @@ export function* chunksOf(
   for (const entry of walkAll(starts, options, onError)) {
     chunk.push(entry);
     bytes += entry.size;
-    if (chunk.length < most && bytes < chunkBytes) continue;
+    if (chunk.length < most && bytes < mostBytes) continue;
     yield chunk;
     most = Math.min(most * 2, chunkEntries);
     chunk = [];

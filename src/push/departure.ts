@@ -1,0 +1,58 @@
+import { type BytePath, deletion } from "../../protocol/index.ts";
+import { TreeView } from "./batch.ts";
+import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { AskedPath } from "./message.ts";
+import { sparedDeletions } from "./sparing.ts";
+
+/**
+ * Deletes the old names of what has been renamed at the target, and tells of both. A name that is in
+ * use here again is deleted nevertheless, and then looked at again: what the target has there is the
+ * object that has another name now.
+ *
+ * @throws what ended a session; then neither name has been reported, and both can be tried again.
+ */
+export async function deliverDepartures(
+  renamed: readonly AskedPath[],
+  carrier: Carrier,
+  report: CarrierReport,
+): Promise<void> {
+  if (renamed.length === 0) return;
+  const { tree } = carrier.options;
+  const view = new TreeView(carrier.options);
+  const leaving = new Map<BytePath, BytePath[]>();
+  const outcomes = new Map<BytePath, (report: CarrierReport) => void>();
+  for (const { renamedFrom } of renamed) {
+    if (renamedFrom === undefined) continue;
+    const present = view.resolve(renamedFrom);
+    const path = present === undefined || present.mode !== 0 ? renamedFrom : present.path;
+    leaving.set(path, [...(leaving.get(path) ?? []), renamedFrom]);
+    outcomes.set(renamedFrom, (told) =>
+      told.delivered({ path: renamedFrom, kind: "delete", bytes: 0 }),
+    );
+  }
+  const each = (path: BytePath): readonly BytePath[] => leaving.get(path) ?? [];
+  const deletions = [...leaving.keys()].map(deletion);
+  const gone = await sparedDeletions(deletions, view.withParents(deletions), carrier);
+  const entries = view.withParents(gone);
+  await carrier.carry(
+    { kind: "small", entries, reports: (path) => leaving.has(path) },
+    {
+      delivered: () => {},
+      failed: ({ path, reason }) => {
+        for (const from of each(path))
+          outcomes.set(from, (told) => told.failed({ path: from, reason }));
+      },
+      again: (path) => {
+        if (!leaving.has(path)) report.again(path);
+        for (const from of each(path)) outcomes.set(from, (told) => told.again(from));
+      },
+      held: (path) => report.held(path),
+    },
+  );
+  for (const { path, whole, renamedFrom } of renamed) {
+    report.delivered({ path, kind: whole ? "directory" : "file", bytes: 0 });
+    if (renamedFrom === undefined) continue;
+    if (tree.lstat(renamedFrom) === undefined) outcomes.get(renamedFrom)?.(report);
+    else report.again(renamedFrom);
+  }
+}

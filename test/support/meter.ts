@@ -1,0 +1,57 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** A relay on 127.0.0.1 that counts what passes. */
+export interface Meter extends AsyncDisposable {
+  readonly port: number;
+  /** Bytes of both directions since the start, or since the last {@link reset}. */
+  readonly bytes: number;
+  /** Connections that were opened in that time. */
+  readonly connections: number;
+  reset(): void;
+}
+
+/** Passes every connection on to `port` on 127.0.0.1. */
+export async function startMeter(port: number): Promise<Meter> {
+  const sockets = new Set<Socket>();
+  let bytes = 0;
+  let connections = 0;
+  const forward = (from: Socket, to: Socket): void => {
+    sockets.add(from);
+    from.setNoDelay(true);
+    from.on("data", (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (!to.write(chunk)) from.pause();
+    });
+    to.on("drain", () => from.resume());
+    from.on("end", () => to.end());
+    from.on("error", () => to.destroy());
+    from.on("close", () => sockets.delete(from));
+  };
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    connections += 1;
+    const daemon = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    forward(client, daemon);
+    forward(daemon, client);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    get bytes() {
+      return bytes;
+    },
+    get connections() {
+      return connections;
+    },
+    reset: () => {
+      bytes = 0;
+      connections = 0;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
