@@ -6,6 +6,7 @@ export {
   type Daemon,
   type DaemonOptions,
   type DaemonVersion,
+  freePort,
   type Parameters,
   startDaemon,
 } from "./rsyncd.mjs";

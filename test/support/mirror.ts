@@ -49,6 +49,8 @@ export interface MirrorSetUp {
   /** More `<localpath>` elements, as text. */
   readonly localpaths?: string;
   readonly plugin?: PluginSetUp;
+  /** The port of the status page on 127.0.0.1. Default: sersync's own, if that is free. */
+  readonly page?: number;
   /** Remotes are directories behind ssh, named by `module`. Default false. */
   readonly ssh?: boolean;
   /** A program, with its arguments, that starts ours as its child. */
@@ -201,6 +203,7 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
   );
   return `<?xml version="1.0" encoding="UTF-8"?>
 <head version="2.5">
+  ${setUp.page === undefined ? "" : `<host hostip="127.0.0.1" port="${setUp.page}"/>`}
   <filter start="${filter.length > 0}">${excludes.join("")}</filter>
   <inotify>${switches.join("")}</inotify>
   <sersync>

@@ -58,7 +58,8 @@ function writeConfiguration(directory, port, options) {
   return file;
 }
 
-async function freePort() {
+/** A port of 127.0.0.1 where nobody listens now. */
+export async function freePort() {
   const server = net.createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();

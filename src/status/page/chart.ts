@@ -8,10 +8,8 @@ export class Chart {
   readonly #times: number[] = [];
   readonly #values: (number | null)[] = [];
   #plot: uPlot | undefined;
-  readonly #label: string;
 
-  constructor(label: string) {
-    this.#label = label;
+  constructor() {
     this.element.className = "chart";
     new ResizeObserver(() => this.#fit()).observe(this.element);
   }
@@ -45,12 +43,22 @@ export class Chart {
         height: 130,
         legend: { show: false },
         cursor: { show: false },
-        scales: { y: { range: (_, __, most) => [0, Math.max(most ?? 0, 1) * 1.1] } },
-        axes: [axis, { ...axis, size: 46, label: this.#label, labelSize: 18 }],
-        series: [{}, { stroke: accent, width: 2, fill: `${accent}22` }],
+        scales: {
+          x: { range: (_, __, latest) => [latest - keptSeconds, latest] },
+          y: { range: (_, __, most) => [0, Math.max(most ?? 0, 1) * 1.1] },
+        },
+        axes: [
+          { ...axis, size: 24, space: 70, values: (_, times) => times.map(clock) },
+          { ...axis, size: 46 },
+        ],
+        series: [{}, { stroke: accent, width: 2, fill: `${accent}22`, points: { show: false } }],
       },
       [this.#times, this.#values],
       this.element,
     );
   }
+}
+
+function clock(time: number): string {
+  return new Date(time * 1_000).toTimeString().slice(0, 8);
 }

@@ -14,26 +14,28 @@ export function facts(list: readonly (readonly [term: string, value: string])[])
   return element("dl", "", ...items);
 }
 
-/** A folded table; a cell that begins with a digit stands to the right. */
+/** What is longer may be broken anywhere. */
+const longestWord = 12;
+
+/** A folded table; a cell that begins with a digit, and its head, stand to the right. */
 export function table(
   title: string,
   heads: readonly string[],
   rows: readonly (readonly string[])[],
   open: boolean,
 ): HTMLElement {
-  const head = element("tr", "", ...heads.map((text) => element("th", "", text)));
+  const classOf = (text: string, column: number): string =>
+    column > 0 && /^\d/.test(text) ? "number" : text.length > longestWord ? "long" : "";
+  const [first = []] = rows;
+  const head = heads.map((text, i) => element("th", classOf(first[i] ?? "", i), text));
   const body = rows.map((cells) =>
-    element(
-      "tr",
-      "",
-      ...cells.map((text, i) => element("td", i > 0 && /^\d/.test(text) ? "number" : "", text)),
-    ),
+    element("tr", "", ...cells.map((text, i) => element("td", classOf(text, i), text))),
   );
   const details = element(
     "details",
     "",
     element("summary", "", title),
-    element("table", "", head, ...body),
+    element("table", "", element("tr", "", ...head), ...body),
   ) as HTMLDetailsElement;
   details.open = open;
   return details;

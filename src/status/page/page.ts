@@ -29,6 +29,7 @@ events.addEventListener("message", ({ data }) => {
 });
 events.addEventListener("error", () => {
   summary.textContent = wordsOf(language).lost;
+  main.classList.add("stale");
 });
 
 function* targetsOf(all: readonly StatusReport[]) {
@@ -44,6 +45,7 @@ function show(): void {
   document.documentElement.lang = language;
   languageButton.textContent = words.language;
   if (reports === undefined) return;
+  main.classList.toggle("stale", events.readyState !== EventSource.OPEN);
   summary.textContent = summaryOf(reports, words);
   main.replaceChildren(...reports.flatMap((report) => sectionsOf(report, words)));
 }

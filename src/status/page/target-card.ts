@@ -13,7 +13,7 @@ interface Moment {
 /** What is shown of one target; keeps the course of its numbers. */
 export class TargetCard {
   readonly #watch: string;
-  readonly #charts = { rate: new Chart("files/s"), lag: new Chart("ms p99") };
+  readonly #charts = { rate: new Chart(), lag: new Chart() };
   #report: TargetReport | undefined;
   #last: Moment | undefined;
   #rate = { files: 0, bytes: 0 };
@@ -49,7 +49,12 @@ export class TargetCard {
       title,
       ...notices(report, words),
       facts(this.#facts(report, words)),
-      element("div", "charts", this.#charts.rate.element, this.#charts.lag.element),
+      element(
+        "div",
+        "charts",
+        element("figure", "", element("figcaption", "", words.rate), this.#charts.rate.element),
+        element("figure", "", element("figcaption", "", words.lagChart), this.#charts.lag.element),
+      ),
       ...this.#tables(report, words),
     );
   }
