@@ -1,8 +1,7 @@
-import { closeSync, openSync } from "node:fs";
-import { type DestinationStream, destination } from "pino";
+import { open, openSync } from "node:fs";
+import type { DestinationStream } from "pino";
+import { LogOutput } from "./log-output.ts";
 
-/** Unwritten text beyond this is dropped: memory does not grow while a disk is full. */
-const longestBacklog = 16 * 1024 * 1024;
 /** Readable by the owner's group, as log collectors need it: paths are no secrets, but no news either. */
 const logFileMode = 0o640;
 
@@ -21,31 +20,15 @@ export interface LogFile extends DestinationStream {
  *   each time the reason changes.
  */
 export function openLogFile(path: string, complain: (line: string) => void): LogFile {
-  // The stream opens its file behind the program's back: whether that works is asked here.
-  closeSync(openSync(path, "a", logFileMode));
-  const settings = { dest: path, append: true, mode: logFileMode, sync: false };
-  const stream = destination({ ...settings, maxLength: longestBacklog });
-  let said = "";
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    const line = `cannot write the log file ${path}: ${error.code ?? error.message}`;
-    if (line !== said) complain(line);
-    said = line;
-  });
-  stream.on("write", () => {
-    said = "";
-  });
+  const onTrouble = (code: string): void => complain(`cannot write the log file ${path}: ${code}`);
+  const output = new LogOutput(openSync(path, "a", logFileMode), { onTrouble });
   return {
-    write: (line) => stream.write(line),
-    reopen: () => stream.reopen(),
-    flushSync: () => flushLast(stream),
+    write: (line) => output.write(line),
+    flushSync: () => output.flushSync(),
+    reopen: () =>
+      open(path, "a", logFileMode, (error, fd) => {
+        if (error) complain(`cannot open the log file ${path} anew: ${error.code}`);
+        else output.replace(fd);
+      }),
   };
-}
-
-/** At the end of the process a full disk is no reason to die noisily. */
-function flushLast(stream: { flushSync(): void }): void {
-  try {
-    stream.flushSync();
-  } catch {
-    // it was complained of when it happened, or the file is not open yet
-  }
 }

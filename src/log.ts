@@ -1,4 +1,5 @@
-import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino } from "pino";
+import { LogOutput } from "./log-output.ts";
 
 export interface LogOptions {
   /** Also say what only helps when something is looked for. Default false. */
@@ -42,11 +43,8 @@ function timestamp(): string {
   return stamp;
 }
 
-/** Unwritten text beyond this is dropped: memory does not grow with a reader's patience. */
-const longestBacklog = 16 * 1024 * 1024;
-
 function standardOutput(): DestinationStream {
-  const output = destination({ dest: 1, sync: false, maxLength: longestBacklog });
+  const output = new LogOutput(1);
   process.on("exit", () => output.flushSync());
   return output;
 }

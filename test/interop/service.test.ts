@@ -1,8 +1,11 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { isProcess } from "../../src/control/process.ts";
+import { inProject, run } from "../support/command.mjs";
+import { readLog } from "../support/mirror.ts";
 import { type Workplace, workplace } from "../support/service.ts";
 import { temporaryDirectory } from "../support/tree.ts";
 
@@ -256,4 +259,22 @@ test("nothing is written to the kernel's settings (F-29)", async () => {
   await at.run("-h");
   await at.daemonize("-r");
   expect(limits()).toEqual(before);
+});
+
+const hasScript = run(["script", "--version"]).ok;
+
+test.skipIf(!hasScript)("a terminal that is closed takes its program along", async () => {
+  await using at = lonely();
+  const program = [process.execPath, inProject("dist/bin/sersync.js"), "-o", at.file];
+  const terminal = spawn("script", ["-qfec", program.join(" "), "/dev/null"], {
+    stdio: ["pipe", "pipe", "ignore"],
+    env: { ...process.env, SERSYNC_RUNTIME_DIR: at.directory, SERSYNC_STATE_DIR: at.directory },
+  });
+  const shown = readLog(terminal);
+  await shown.says(({ msg }) => msg.includes("Watching "));
+  const { out } = await at.run("status", "-o", at.file, "--json");
+  const { pid } = JSON.parse(out) as { pid: number };
+  terminal.kill("SIGKILL");
+  await expect.poll(() => isProcess(pid), { timeout: 15_000 }).toBe(false);
+  expect((await at.run("status", "-o", at.file)).exitCode).toBe(3);
 });
