@@ -9,6 +9,6 @@ export type {
   PluginStart,
   UserPlugin,
 } from "./plugin/interface.ts";
-export type { MirrorStatus, PluginStatus, SourceStatus } from "./push/mirror-status.ts";
-export type { TargetStatus } from "./push/status.ts";
+export type { MirrorStatus, PluginStatus, SourceStatus } from "./target/mirror-status.ts";
+export type { TargetStatus } from "./target/status.ts";
 export { defaultEvents, type EventSwitches } from "./watch/events.ts";

@@ -4,10 +4,10 @@ import type { Config } from "./config/schema.ts";
 import { MirroredSource, type PendingPaths, type TargetListener } from "./mirrored-source.ts";
 import { PluginHost } from "./plugin/host.ts";
 import type { GuardOptions } from "./push/guard.ts";
-import { Memory } from "./push/memory.ts";
-import type { MirrorStatus } from "./push/mirror-status.ts";
-import { Schedule } from "./push/schedule.ts";
 import { PushThreads } from "./push/threads.ts";
+import { Memory } from "./target/memory.ts";
+import type { MirrorStatus } from "./target/mirror-status.ts";
+import { Schedule } from "./target/schedule.ts";
 import type { BackendName } from "./watch/watcher.ts";
 
 export type { PendingPaths, TargetListener } from "./mirrored-source.ts";

@@ -10,17 +10,17 @@ import { compileRules } from "./filter/rules.ts";
 import { failedPaths, type OldFailure } from "./journal/old-script.ts";
 import { pluginEvents } from "./plugin/events.ts";
 import type { PluginHost } from "./plugin/host.ts";
-import { addressOf, missingSource, nameOf } from "./push/address.ts";
-import { Announcer } from "./push/announcer.ts";
 import type { GuardOptions } from "./push/guard.ts";
-import { tellAll } from "./push/listeners.ts";
-import { doubtOf, type Memory } from "./push/memory.ts";
-import type { SourceStatus } from "./push/mirror-status.ts";
-import { PasswordWatch } from "./push/password-watch.ts";
-import type { Backlog } from "./push/status.ts";
-import { Target, type TargetEvents } from "./push/target.ts";
 import type { PushThreads } from "./push/threads.ts";
 import type { TargetRecord } from "./state/record.ts";
+import { addressOf, missingSource, nameOf } from "./target/address.ts";
+import { Announcer } from "./target/announcer.ts";
+import { tellAll } from "./target/listeners.ts";
+import { doubtOf, type Memory } from "./target/memory.ts";
+import type { SourceStatus } from "./target/mirror-status.ts";
+import { PasswordWatch } from "./target/password-watch.ts";
+import type { Backlog } from "./target/status.ts";
+import { Target, type TargetEvents } from "./target/target.ts";
 import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
 import {
   type BackendName,

@@ -3,9 +3,9 @@ import { display } from "../config/display.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
 import type { Config, Remote, Source } from "../config/schema.ts";
-import { addressOf, nameOf } from "../push/address.ts";
 import { type Difference, findDifferences } from "../push/difference.ts";
 import { formatVerdict, type GuardVerdict } from "../push/guard.ts";
+import { addressOf, nameOf } from "../target/address.ts";
 import { readIdentity } from "../watch/directory.ts";
 import type { Answer } from "./check.ts";
 

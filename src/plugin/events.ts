@@ -1,4 +1,4 @@
-import type { TargetEvents } from "../push/target-options.ts";
+import type { TargetEvents } from "../target/options.ts";
 import type { PluginHost, PluginSource } from "./host.ts";
 
 /** What a plugin is told of one target; `plugin` names it, once there is one. */

@@ -3,7 +3,7 @@ import { type BytePath, displayPath } from "../../protocol/index.ts";
 import type { Config } from "../config/schema.ts";
 import type { Rules } from "../filter/rules.ts";
 import type { Delivery, PathFailure } from "../push/message.ts";
-import type { PluginStatus } from "../push/mirror-status.ts";
+import type { PluginStatus } from "../target/mirror-status.ts";
 import type { Change } from "../watch/change.ts";
 import { kindAt } from "./look.ts";
 import { openPlugin } from "./open.ts";

@@ -3,8 +3,8 @@ import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
 import type { SessionKind } from "./kinds.ts";
+import type { ReconcileScope } from "./message.ts";
 import { sparingMounts } from "./mount-guard.ts";
-import type { ReconcileScope } from "./status.ts";
 import { deletable, Survey } from "./survey.ts";
 import { chunksOf } from "./tree.ts";
 

@@ -10,7 +10,6 @@ import type { Identity } from "../watch/directory.ts";
 import type { KnownMount } from "../watch/mounts.ts";
 import type { GuardOptions, GuardVerdict } from "./guard.ts";
 import type { SessionKind } from "./kinds.ts";
-import type { ReconcileScope } from "./status.ts";
 
 /** A path that may differ at the target. */
 export interface AskedPath {
@@ -47,6 +46,16 @@ export interface TargetSettings {
   readonly sessions: number;
   /** Limit of silence during a transfer; absent: the protocol's own. */
   readonly timeoutMs?: number | undefined;
+}
+
+/** What a comparison of the whole tree covers, and what may come of it. */
+export interface ReconcileScope {
+  /** What the target has and the source has not is deleted there. */
+  readonly deletes: boolean;
+  /** rsync patterns left out, besides the filter. Default: none. */
+  readonly excludes?: readonly string[];
+  /** A person has allowed the deletions, however many they are. Default false. */
+  readonly unguarded?: boolean;
 }
 
 /** Main thread to push thread. */

@@ -9,12 +9,12 @@ import {
   type JobFailure,
   type Order,
   type PathFailure,
+  type ReconcileScope,
   type Report,
   type TargetSettings,
   type Unsettled,
   unpackDeliveries,
 } from "./message.ts";
-import type { ReconcileScope } from "./status.ts";
 
 /** Told while a job runs. `finished` is the last call. */
 export interface JobListener {

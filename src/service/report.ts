@@ -1,7 +1,7 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
-import type { MirrorStatus, SourceStatus } from "../push/mirror-status.ts";
-import type { TargetStatus } from "../push/status.ts";
 import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
+import type { MirrorStatus, SourceStatus } from "../target/mirror-status.ts";
+import type { TargetStatus } from "../target/status.ts";
 
 /** What the process knows besides its mirrors. */
 export type ProcessFacts = Pick<

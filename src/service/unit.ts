@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { Instance, NoRuntimeDirectory } from "../control/instance.ts";
 import { type Answerer, ControlServer } from "../control/server.ts";
 import { Mirror, type MirrorOptions } from "../mirror.ts";
-import type { MirrorStatus } from "../push/mirror-status.ts";
+import type { MirrorStatus } from "../target/mirror-status.ts";
 import { displayPlace, placesOf } from "./place.ts";
 import type { Plan } from "./plan.ts";
 

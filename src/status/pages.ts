@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { TargetEvents } from "../push/target-options.ts";
+import type { TargetEvents } from "../target/options.ts";
 import { pageUrl, type StatusAddress } from "./address.ts";
 import { Metrics } from "./metrics.ts";
 import { Recorder } from "./recorder.ts";

@@ -28,9 +28,7 @@ test("what is taken for dense would not have become five per cent shorter", () =
   fc.assert(
     fc.property(byte, fc.nat(100_000), ([values, length], from) => {
       const bytes = noise.subarray(from, from + length).map((value) => value % values);
-      if (isDense(bytes)) {
-        expect(deflateRawSync(bytes).length).toBeGreaterThan(bytes.length * 0.95);
-      }
+      return !isDense(bytes) || deflateRawSync(bytes).length > bytes.length * 0.95;
     }),
     { seed: 31, numRuns: 200 },
   );

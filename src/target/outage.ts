@@ -1,4 +1,4 @@
-import type { Delivery, JobFailure } from "./message.ts";
+import type { Delivery, JobFailure } from "../push/message.ts";
 import { retryDelay, standingBackoff, targetBackoff } from "./retry.ts";
 
 /** Why a target cannot be used, and when it is tried again. */

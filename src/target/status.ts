@@ -1,15 +1,6 @@
 import type { PendingPath, PendingSummary } from "../pending/pending.ts";
+import type { ReconcileScope } from "../push/message.ts";
 import type { OutageStatus } from "./outage.ts";
-
-/** What a comparison of the whole tree covers, and what may come of it. */
-export interface ReconcileScope {
-  /** What the target has and the source has not is deleted there. */
-  readonly deletes: boolean;
-  /** rsync patterns left out, besides the filter. Default: none. */
-  readonly excludes?: readonly string[];
-  /** A person has allowed the deletions, however many they are. Default false. */
-  readonly unguarded?: boolean;
-}
 
 /** What is to be done at a target, as one mirror hands it over to the next. */
 export interface Backlog {

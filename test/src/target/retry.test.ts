@@ -5,7 +5,7 @@ import {
   retryDelay,
   standingBackoff,
   targetBackoff,
-} from "../../../src/push/retry.ts";
+} from "../../../src/target/retry.ts";
 
 function delays(random: number, attempts: readonly number[], backoff = pathBackoff): number[] {
   return attempts.map((attempt) => retryDelay(attempt, { ...backoff, random: () => random }));

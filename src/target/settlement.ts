@@ -1,12 +1,12 @@
 import type { BytePath } from "../../protocol/index.ts";
 import type { PendingPath, PendingSet } from "../pending/pending.ts";
+import type { Delivery, JobFailure, PathFailure } from "../push/message.ts";
+import type { JobListener } from "../push/threads.ts";
 import type { Halt } from "./halt.ts";
-import type { Delivery, JobFailure, PathFailure } from "./message.ts";
+import type { TargetEvents } from "./options.ts";
 import { isDiskFull, type Outage } from "./outage.ts";
 import { changingBackoff, refusalDelay, retryDelay } from "./retry.ts";
 import type { Tally } from "./tally.ts";
-import type { TargetEvents } from "./target-options.ts";
-import type { JobListener } from "./threads.ts";
 
 /** What is known of one target, and who is told when that changes. */
 export interface Books {

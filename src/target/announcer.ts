@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { type BytePath, displayPath } from "../../protocol/index.ts";
-import type { Delivery, JobFailure, PathFailure } from "./message.ts";
+import type { Delivery, JobFailure, PathFailure } from "../push/message.ts";
 import { Allowance, Repeats } from "./repeats.ts";
 import type { TargetEvents } from "./target.ts";
 

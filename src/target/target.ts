@@ -1,16 +1,16 @@
 import { type PendingPath, PendingSet } from "../pending/pending.ts";
+import { formatVerdict, type GuardVerdict } from "../push/guard.ts";
+import type { JobFailure, ReconcileScope, Unsettled } from "../push/message.ts";
 import type { Change } from "../watch/change.ts";
-import { formatVerdict, type GuardVerdict } from "./guard.ts";
 import { Halt } from "./halt.ts";
-import type { JobFailure, Unsettled } from "./message.ts";
+import type { TargetOptions } from "./options.ts";
 import { Outage } from "./outage.ts";
 import { Reconciles } from "./reconciles.ts";
 import { type Books, Settlement } from "./settlement.ts";
-import type { Backlog, ReconcileScope, TargetStatus } from "./status.ts";
+import type { Backlog, TargetStatus } from "./status.ts";
 import { Tally } from "./tally.ts";
-import type { TargetOptions } from "./target-options.ts";
 
-export type { TargetEvents, TargetOptions } from "./target-options.ts";
+export type { TargetEvents, TargetOptions } from "./options.ts";
 
 /** A batch has at most this many paths: what fails with it is little, what it saves is enough. */
 const pathsPerBatch = 1_000;

@@ -6,8 +6,8 @@ import type {
   PathFailure,
   Unsettled,
 } from "../../../src/push/message.ts";
-import { Target, type TargetEvents, type TargetOptions } from "../../../src/push/target.ts";
 import type { Comparison, JobListener, PushThreads } from "../../../src/push/threads.ts";
+import { Target, type TargetEvents, type TargetOptions } from "../../../src/target/target.ts";
 
 /** A job that a target gave to its push thread; the test says what comes of it. */
 export class ScriptedJob {

@@ -1,4 +1,4 @@
-import type { TargetEvents } from "./target-options.ts";
+import type { TargetEvents } from "./options.ts";
 
 /** Events of one target, told to each of `listeners` that wants to know, in their order. */
 export function tellAll(listeners: readonly Partial<TargetEvents>[]): TargetEvents {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Allowance, Repeats } from "../../../src/push/repeats.ts";
+import { Allowance, Repeats } from "../../../src/target/repeats.ts";
 
 test("the same trouble is told at once, after a minute, ten minutes, and every hour, with its count", () => {
   const repeats = new Repeats();

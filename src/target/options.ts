@@ -1,6 +1,5 @@
-import type { Delivery, JobFailure, PathFailure } from "./message.ts";
-import type { ReconcileScope } from "./status.ts";
-import type { PushThreads } from "./threads.ts";
+import type { Delivery, JobFailure, PathFailure, ReconcileScope } from "../push/message.ts";
+import type { PushThreads } from "../push/threads.ts";
 
 /** What is told of a target; all of it is for people and counters. */
 export interface TargetEvents {

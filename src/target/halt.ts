@@ -1,6 +1,7 @@
 import type { BytePath } from "../../protocol/index.ts";
 import { type PendingPath, PendingSet } from "../pending/pending.ts";
-import type { HaltStatus, ReconcileScope } from "./status.ts";
+import type { ReconcileScope } from "../push/message.ts";
+import type { HaltStatus } from "./status.ts";
 
 /** Whether the tree is back is looked at after a minute, then ever more rarely, at last hourly. */
 const firstLookMs = 60_000;

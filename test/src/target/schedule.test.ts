@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { cronProblem } from "../../../src/config/cron.ts";
-import { Schedule } from "../../../src/push/schedule.ts";
+import { Schedule } from "../../../src/target/schedule.ts";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: new Date("2026-11-22T10:00:30") });

@@ -1,4 +1,5 @@
-import type { ReconcileScope, ReconcileStatus } from "./status.ts";
+import type { ReconcileScope } from "../push/message.ts";
+import type { ReconcileStatus } from "./status.ts";
 
 /** The comparisons of one target: one runs at a time, and one may be wanted after it. */
 export class Reconciles {
