@@ -6,6 +6,7 @@ import {
   walk,
 } from "../../protocol/index.ts";
 import type { BatchOptions } from "./batch.ts";
+import { nameGroups } from "./name-groups.ts";
 
 /** A tree is pushed in sessions of about this size, so that listing and sending overlap. */
 const chunkEntries = 1_500;
@@ -27,9 +28,9 @@ export function* chunksOf(
   let chunk: FileEntry[] = [];
   let bytes = 0;
   let most = firstChunkEntries;
-  for (const entry of walkAll(starts, options, onError)) {
-    chunk.push(entry);
-    bytes += entry.size;
+  for (const group of nameGroups(walkAll(starts, options, onError))) {
+    for (const entry of group) chunk.push(entry);
+    bytes += group[0]?.size ?? 0;
     if (chunk.length < most && bytes < mostBytes) continue;
     yield chunk;
     most = Math.min(most * 2, chunkEntries);

@@ -300,4 +300,30 @@ describeDaemons("a rename", (version) => {
     await at.equal();
     expect(at.meter.bytes).toBeLessThan(40_000);
   });
+
+  test("of a file with several names (-H), and the names of many, stay what they are", async () => {
+    const files = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`a${i}`, `${i}`]));
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = temporaryDirectory();
+    makeTree(source.path, { ...files, "d/f": content });
+    for (const name of Object.keys(files)) {
+      fs.linkSync(`${source.path}/${name}`, `${source.path}/z${name}`);
+    }
+    fs.linkSync(`${source.path}/d/f`, `${source.path}/f`);
+    await using _ = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+      params: "-aH",
+    });
+    const target = daemon.path("backup");
+    await untilEqualTrees(source.path, target);
+    const inode = (name: string) => fs.lstatSync(`${target}/${name}`).ino;
+    const apart = Object.keys(files).filter((name) => inode(name) !== inode(`z${name}`));
+    expect(apart).toEqual([]);
+    expect(inode("f")).toBe(inode("d/f"));
+    fs.renameSync(`${source.path}/f`, `${source.path}/g`);
+    await untilEqualTrees(source.path, target);
+    expect(inode("g")).toBe(inode("d/f"));
+  });
 });
