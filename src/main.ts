@@ -4,6 +4,7 @@ import { RsyncError } from "../protocol/index.ts";
 import { answer } from "./cli/answer.ts";
 import { runControl } from "./cli/control.ts";
 import { leaveStarter, sayOnError } from "./cli/daemon.ts";
+import { askHealth } from "./cli/health.ts";
 import { runList } from "./cli/list.ts";
 import { printChanges } from "./cli/print.ts";
 import { parseCommandLine } from "./cli/program.ts";
@@ -46,6 +47,8 @@ async function run(words: readonly string[]): Promise<number> {
           until: ended(),
         });
         return 0;
+      case "health":
+        return print(await askHealth(command));
       case "push":
         return await runPush(command, outputs, interrupted());
       case "list":

@@ -1,6 +1,7 @@
 import type { PluginName } from "../config/schema.ts";
 import type { MirrorSettings } from "../config/template.ts";
 import type { Request } from "../control/message.ts";
+import type { StatusAddress } from "../status/address.ts";
 import type { BackendName } from "../watch/contract.ts";
 import type { PushCommand } from "./push/command.ts";
 
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly stateDirectory?: string;
   /** `--delete-guard`, a share from 0 to 1; undefined: as configured. */
   readonly deleteGuard?: number;
+  /** `--ready-share`: the share of targets that must be reachable, from 0 to 1; default all. */
+  readonly readyShare?: number;
 }
 
 /** `sersync [-d] [-r] [-n N] [-o FILE]… [-m NAME]` */
@@ -82,6 +85,13 @@ export type Question =
       readonly output: string | undefined;
     };
 
+/** `sersync health`: asks the status page of a program on this machine whether it is ready. */
+export interface HealthCommand {
+  readonly kind: "health";
+  readonly page: StatusAddress;
+  readonly timeoutMs: number;
+}
+
 /** The subcommands that talk to a running program. */
 export interface ControlCommand {
   readonly kind: "control";
@@ -101,6 +111,7 @@ export type Command =
   | WatchCommand
   | PrintCommand
   | ControlCommand
+  | HealthCommand
   | PushCommand
   | ListCommand
   | Question

@@ -19,7 +19,10 @@ export interface MirrorFlags {
   readonly pidFile?: string;
   readonly stateDir?: string;
   readonly deleteGuard?: number;
+  readonly readyShare?: number;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What `--watcher` takes. */
 export const watchers = ["auto", "inotify", "chokidar", "poll"] as const;
@@ -32,12 +35,28 @@ export function addSafety(command: Commander): Commander {
       "--delete-guard <percent>",
       "ask before a comparison deletes more of a target than this, default 50",
       parsePercent,
+    )
+    .option(
+      "--ready-share <percent>",
+      "/readyz says yes when so many targets are reachable, default 100",
+      parsePercent,
     );
 }
 
 function parsePercent(text: string): number {
   if (/^[0-9]{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 100) return Number(text);
   throw new InvalidArgumentError("a number from 1 to 100 is needed.");
+}
+
+/** The percentage a variable holds; undefined when it is unset or empty. */
+function percentFrom(name: string, environment: Environment): number | undefined {
+  const text = environment[name];
+  if (text === undefined || text === "") return undefined;
+  try {
+    return parsePercent(text);
+  } catch {
+    throw new InvalidArgumentError(`${name}: found "${text}"; a number from 1 to 100 is needed.`);
+  }
 }
 
 const defaultSessions = 10;
@@ -90,7 +109,7 @@ export function mirrorFrom(
 export function runOptions(
   program: Commander,
   flags: MirrorFlags,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
 ): { readonly run: RunOptions; readonly warnings: readonly string[] } {
   const { SERSYNC_SESSIONS, SERSYNC_WATCHER, SERSYNC_LOG_FILE, SERSYNC_PID_FILE } = environment;
   const asked = flags.sessions ?? (SERSYNC_SESSIONS || undefined);
@@ -101,6 +120,8 @@ export function runOptions(
     program.error(`error: SERSYNC_WATCHER: found ${found}; allowed are ${watchers.join(", ")}`);
   }
   const pollSeconds = flags.pollInterval ?? countFrom("SERSYNC_POLL_INTERVAL", environment);
+  const guard = flags.deleteGuard ?? percentFrom("SERSYNC_DELETE_GUARD", environment);
+  const share = flags.readyShare ?? percentFrom("SERSYNC_READY_SHARE", environment);
   const run: RunOptions = {
     fullPush: flags.fullPush ?? switchFrom("SERSYNC_FULL_PUSH", environment) ?? false,
     daemon: flags.daemon ?? false,
@@ -111,7 +132,8 @@ export function runOptions(
     logFile: flags.logFile ?? (SERSYNC_LOG_FILE || undefined),
     pidFile: flags.pidFile ?? (SERSYNC_PID_FILE || undefined),
     ...(flags.stateDir !== undefined && { stateDirectory: flags.stateDir }),
-    ...(flags.deleteGuard !== undefined && { deleteGuard: flags.deleteGuard / 100 }),
+    ...(guard !== undefined && { deleteGuard: guard / 100 }),
+    ...(share !== undefined && { readyShare: share / 100 }),
   };
   const warning = `-n: found ${JSON.stringify(asked)}; as in sersync ${defaultSessions} is taken`;
   return { run, warnings: asked !== undefined && sessions === undefined ? [warning] : [] };

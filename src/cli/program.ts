@@ -2,6 +2,7 @@ import { Command as Commander, CommanderError, Option } from "commander";
 import { pluginNames } from "../config/schema.ts";
 import type { Command } from "./command.ts";
 import { addControl } from "./control-flags.ts";
+import { addHealth } from "./health.ts";
 import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
 import { addList } from "./list-flags.ts";
 import {
@@ -105,6 +106,7 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   addInit(program, environment, asked);
   addWatch(program, environment, asked);
   addControl(program, environment, asked);
+  addHealth(program, environment, asked);
   addList(program, asked);
   // Read before the others, see pushFrom; here it is only named.
   program.command("push").description("push files to an rsync daemon once, as rsync does");

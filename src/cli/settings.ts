@@ -1,6 +1,7 @@
 import { type Command as Commander, InvalidArgumentError } from "commander";
 import { parseDaemonUrl, RsyncError } from "../../protocol/index.ts";
 import type { MirrorSettings, TargetSettings } from "../config/template.ts";
+import { parsePageAddress, type StatusAddress } from "../status/address.ts";
 
 /** The flags of `watch` and `init`, as commander hands them over. */
 export interface SettingsFlags {
@@ -12,6 +13,7 @@ export interface SettingsFlags {
   readonly timeout?: number;
   readonly reconcile?: number;
   readonly debug?: boolean;
+  readonly page?: StatusAddress;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -28,7 +30,25 @@ export function addSettings(command: Commander): Commander {
     .option("--no-delete", "never delete at the destination (SERSYNC_DELETE=false)")
     .option("--timeout <seconds>", "give up on a silent daemon (SERSYNC_TIMEOUT)", parseCount)
     .option("--reconcile <minutes>", "compare all again so often (SERSYNC_RECONCILE)", parseCount)
-    .option("--debug", "say more (SERSYNC_DEBUG=true)");
+    .option("--debug", "say more (SERSYNC_DEBUG=true)")
+    .option("--page <address>", `${pageWords} (SERSYNC_PAGE)`, parsePage);
+}
+
+const pageWords = "where the status page is, default localhost:8008, off: nowhere";
+
+/** An address of the status page, as an option's value. */
+export function parsePage(text: string): StatusAddress {
+  const address = parsePageAddress(text);
+  if (address !== undefined) return address;
+  throw new InvalidArgumentError("HOST:PORT, PORT or off is needed.");
+}
+
+/** The address that SERSYNC_PAGE holds; undefined when it is unset or empty. */
+export function pageFrom({ SERSYNC_PAGE: text }: Environment): StatusAddress | undefined {
+  if (text === undefined || text === "") return undefined;
+  const address = parsePageAddress(text);
+  if (address !== undefined) return address;
+  throw new InvalidArgumentError(`SERSYNC_PAGE: found "${text}"; HOST:PORT or off is needed.`);
 }
 
 /** Words of an option that may be repeated. */
@@ -70,6 +90,7 @@ export function settingsFrom(
     passwordFile: flags.passwordFile ?? variable("PASSWORD_FILE"),
     timeoutSeconds: flags.timeout ?? countFrom("SERSYNC_TIMEOUT", environment),
     reconcileMinutes: flags.reconcile ?? countFrom("SERSYNC_RECONCILE", environment),
+    page: flags.page ?? pageFrom(environment),
     debug: flags.debug ?? switchFrom("SERSYNC_DEBUG", environment) ?? false,
   });
 }

@@ -17,6 +17,8 @@ export interface MirrorSettings {
   /** Compare everything again so often; absent: never. */
   readonly reconcileMinutes?: number;
   readonly debug?: boolean;
+  /** Where the status page is; default localhost:8008. */
+  readonly page?: { readonly ip: string; readonly port: number };
 }
 
 /** One rsync module, and perhaps a directory in it. */
@@ -31,9 +33,11 @@ export interface TargetSettings {
 /** The settings as a commented confxml.xml that sersync 2.5 could read as well. */
 export function formatConfxml(settings: MirrorSettings): string {
   const { source, targets, deletes = true, debug = false } = settings;
+  const { ip, port } = settings.page ?? { ip: "localhost", port: 8008 };
   return `<?xml version="1.0" encoding="UTF-8"?>
 <head version="2.5">
-    <host hostip="localhost" port="8008"/>
+    <!-- the status page; port 0: none -->
+    <host hostip=${quoted(ip)} port="${port}"/>
     <!-- true: say more in the log -->
     <debug start="${debug}"/>
     <fileSystem xfs="false"/>

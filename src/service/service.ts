@@ -32,6 +32,8 @@ export interface ServiceOptions extends MirrorOptions {
   readonly reopenLog?: (() => void) | undefined;
   /** Default: none. */
   readonly pidFile?: string | undefined;
+  /** The share of targets that must be reachable for `/readyz`, from 0 to 1; default 1. */
+  readonly readyShare?: number;
   /** Called when the configurations are this process's own, before anything is watched. */
   readonly onClaimed?: () => void;
   /** Called when everything is watched. */
@@ -66,6 +68,7 @@ export class Service {
     this.#pages = new StatusPages({
       log: options.log,
       reports: () => this.#units.map((unit) => this.report(unit)),
+      ...(options.readyShare !== undefined && { readyShare: options.readyShare }),
     });
     const listener: TargetListener = (root, target) =>
       this.#pages.listener(displayPath(asBytePath(root)), target);

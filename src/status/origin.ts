@@ -2,8 +2,9 @@ import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 
 /**
- * True when a request names this server by an address, as localhost, or as the name it listens on.
- * A foreign name that was made to lead here is none of these.
+ * True when a request names this server by an address, as the name it listens on, or by a name
+ * without a dot: localhost, a container, a machine next door. A stranger's name that was made to lead
+ * here has a dot.
  */
 export function isAddressedToUs(host: string | undefined, ownName: string | undefined): boolean {
   if (host === undefined) return true; // HTTP/1.0: no browser
@@ -11,7 +12,7 @@ export function isAddressedToUs(host: string | undefined, ownName: string | unde
     .replace(/:\d+$/, "")
     .replace(/^\[(.*)\]$/, "$1")
     .toLowerCase();
-  return isIP(name) !== 0 || name === "localhost" || name === ownName?.toLowerCase();
+  return isIP(name) !== 0 || /^[^.]+$/.test(name) || name === ownName?.toLowerCase();
 }
 
 /** True when a browser says that a page of another origin asks. */

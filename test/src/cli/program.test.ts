@@ -210,3 +210,35 @@ describe("subcommands", () => {
     });
   });
 });
+
+describe("the status page's address", () => {
+  const watch = "watch /data rsync://h/m";
+
+  test.each([
+    ["127.0.0.1:9000", { ip: "127.0.0.1", port: 9000 }],
+    ["mirror.example:80", { ip: "mirror.example", port: 80 }],
+    ["[::1]:8008", { ip: "::1", port: 8008 }],
+    ["8009", { ip: "0.0.0.0", port: 8009 }],
+    [":8009", { ip: "0.0.0.0", port: 8009 }],
+    ["off", { ip: "localhost", port: 0 }],
+  ])("%s", (text, page) => {
+    expect(command(`${watch} --page ${text}`)).toMatchObject({ settings: { page } });
+    expect(command(watch, { SERSYNC_PAGE: text })).toMatchObject({ settings: { page } });
+    expect(command(`health --page ${text}`)).toMatchObject({ kind: "health", page });
+  });
+
+  test.each(["nowhere", "1:2:3", "h:99999", "::1:80"])("%s is refused", (text) => {
+    expect(command(`${watch} --page ${text}`)).toMatchObject({ kind: "text", exitCode: 1 });
+    const { text: said } = command(watch, { SERSYNC_PAGE: text }) as { readonly text: string };
+    expect(said).toContain(`SERSYNC_PAGE: found "${text}"`);
+  });
+
+  test("the share of targets for /readyz, and the guard, come from flags or variables", () => {
+    const run = { readyShare: 0.5, deleteGuard: 0.2 };
+    const environment = { SERSYNC_READY_SHARE: "50", SERSYNC_DELETE_GUARD: "20" };
+    expect(command(`${watch} --ready-share 50 --delete-guard 20`)).toMatchObject(run);
+    expect(command(watch, environment)).toMatchObject(run);
+    const refused = command(watch, { SERSYNC_READY_SHARE: "all" });
+    expect(refused).toMatchObject({ text: expect.stringContaining("from 1 to 100") });
+  });
+});
