@@ -7,7 +7,7 @@ import { installedProgram, prepareDaemons } from "./support/daemons.mjs";
 import { addCounts, countTests, formatCount } from "./support/report.mjs";
 import { prepareSshd } from "./support/sshd-program.mjs";
 
-const vitestDeadlineMs = 240_000;
+const vitestDeadlineMs = 420_000;
 const demoDeadlineMs = 90_000;
 const onTerminal = process.stdout.isTTY === true;
 

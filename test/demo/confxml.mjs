@@ -7,12 +7,13 @@ function escapeAttribute(text) {
  * A configuration such as sersync's users have: one directory, one module, a password.
  *
  * @param {{ source: string, port: number, module: string, user: string, passwordFile: string,
- *   failLog: string }} options
+ *   failLog: string, pagePort?: number }} options `pagePort`: of the status page; default none
  */
-export function formatConfxml({ source, port, module, user, passwordFile, failLog }) {
+export function formatConfxml(options) {
+  const { source, port, module, user, passwordFile, failLog, pagePort = 0 } = options;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <head version="2.5">
-    <host hostip="localhost" port="8008"></host>
+    <host hostip="localhost" port="${pagePort}"></host>
     <debug start="false"/>
     <fileSystem xfs="false"/>
     <filter start="false"></filter>

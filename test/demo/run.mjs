@@ -10,7 +10,7 @@ import {
   prepareDaemons,
   releaseOf,
 } from "../support/daemons.mjs";
-import { startDaemon } from "../support/rsyncd.mjs";
+import { freePort, startDaemon } from "../support/rsyncd.mjs";
 import { findDifferences, readTree } from "../support/tree-differences.mjs";
 import { formatConfxml } from "./confxml.mjs";
 import { acknowledged, Mirror } from "./mirror.mjs";
@@ -58,13 +58,14 @@ async function startDestination(program) {
   return { daemon, password };
 }
 
-function writeConfiguration(directory, port, password) {
+function writeConfiguration(directory, { port, password, pagePort }) {
   const passwordFile = `${directory}/rsync.pas`;
   const configuration = `${directory}/confxml.xml`;
   const source = `${directory}/source`;
   const failLog = `${directory}/fail.log`;
   fs.writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  const text = formatConfxml({ source, port, module: "backup", user, passwordFile, failLog });
+  const settings = { source, port, module: "backup", user, passwordFile, failLog, pagePort };
+  const text = formatConfxml(settings);
   fs.writeFileSync(configuration, text);
   return configuration;
 }
@@ -134,9 +135,10 @@ function report({ entries, differences }) {
   }
 }
 
-async function keepRunning(mirror, { source, destination }, stopped) {
+async function keepRunning(mirror, { source, destination, pagePort }, stopped) {
   console.log(`\n  It keeps running. Change something below ${paint(1, source)}`);
   console.log(`  and see it arrive below ${destination}`);
+  console.log(`  Watch it: ${paint(1, `http://localhost:${pagePort}/`)}`);
   console.log(`  Stop it with Ctrl-C, or: kill ${process.pid}\n`);
   mirror.on("delivery", ({ kind, path }) => console.log(`  ${(kind ?? "").padEnd(8)} ${path}`));
   await stopped;
@@ -159,7 +161,10 @@ async function main(stopped) {
   const directory = fs.mkdtempSync(`${os.tmpdir()}/sersync-demo-`);
   makeStartingTree(`${directory}/source`);
   const { daemon, password } = await startDestination(program);
-  const configuration = writeConfiguration(directory, daemon.port, password);
+  const keeps = process.argv.includes("--keep");
+  const pagePort = keeps ? await freePort() : 0;
+  const { port } = daemon;
+  const configuration = writeConfiguration(directory, { port, password, pagePort });
   say("destination", `stock rsync ${releaseOf(program)}, ${daemon.url("backup", user)}`);
   say("source", `${directory}/source`);
   say("run", `sersync -r -o ${configuration}`);
@@ -171,9 +176,10 @@ async function main(stopped) {
     mirror.on("text", (text, isProblem) => {
       if (isProblem) say("sersync", paint(33, text));
     });
-    const trees = { source: `${directory}/source`, destination: daemon.path("backup") };
+    const source = `${directory}/source`;
+    const trees = { source, destination: daemon.path("backup"), pagePort };
     const exitCode = await Promise.race([show(mirror, trees), ended, stopped]);
-    if (process.argv.includes("--keep") && exitCode !== interruptedCode) {
+    if (keeps && exitCode !== interruptedCode) {
       await Promise.race([keepRunning(mirror, trees, stopped), ended]);
     }
     return exitCode;

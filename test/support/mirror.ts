@@ -49,7 +49,7 @@ export interface MirrorSetUp {
   /** More `<localpath>` elements, as text. */
   readonly localpaths?: string;
   readonly plugin?: PluginSetUp;
-  /** The port of the status page on 127.0.0.1. Default: sersync's own, if that is free. */
+  /** The port of the status page on 127.0.0.1. Default: there is none. */
   readonly page?: number;
   /** Remotes are directories behind ssh, named by `module`. Default false. */
   readonly ssh?: boolean;
@@ -203,7 +203,7 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
   );
   return `<?xml version="1.0" encoding="UTF-8"?>
 <head version="2.5">
-  ${setUp.page === undefined ? "" : `<host hostip="127.0.0.1" port="${setUp.page}"/>`}
+  <host hostip="127.0.0.1" port="${setUp.page ?? 0}"/>
   <filter start="${filter.length > 0}">${excludes.join("")}</filter>
   <inotify>${switches.join("")}</inotify>
   <sersync>

@@ -106,7 +106,7 @@ async function watchBurst(root) {
     } else paths.add(name);
   });
   console.log("ready");
-  once(process.stdin, "data").then(async () => {
+  void once(process.stdin, "data").then(async () => {
     await untilQuiet(() => watcher.status().events + wholeTrees);
     const { overflows, directories, events } = watcher.status();
     // Must be told under its right path: the watches are as they should be after the overflow.
