@@ -9,6 +9,7 @@ export type {
   PluginStart,
   UserPlugin,
 } from "./plugin/interface.ts";
-export type { MirrorStatus, PluginStatus, SourceStatus } from "./target/mirror-status.ts";
+export type { PluginReport } from "./status/report.ts";
+export type { MirrorStatus, SourceStatus } from "./target/mirror-status.ts";
 export type { TargetStatus } from "./target/status.ts";
 export { defaultEvents, type EventSwitches } from "./watch/events.ts";

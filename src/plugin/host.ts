@@ -3,7 +3,7 @@ import { type BytePath, displayPath } from "../../protocol/index.ts";
 import type { Config } from "../config/schema.ts";
 import type { Rules } from "../filter/rules.ts";
 import type { Delivery, PathFailure } from "../push/message.ts";
-import type { PluginStatus } from "../target/mirror-status.ts";
+import type { PluginReport } from "../status/report.ts";
 import type { Change } from "../watch/change.ts";
 import { kindAt } from "./look.ts";
 import { openPlugin } from "./open.ts";
@@ -45,7 +45,7 @@ export class PluginHost {
     return new PluginHost(runner, watch, pluginAlone !== undefined);
   }
 
-  get status(): PluginStatus {
+  get status(): PluginReport {
     return this.#runner.status;
   }
 

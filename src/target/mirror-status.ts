@@ -1,3 +1,4 @@
+import type { PluginReport } from "../status/report.ts";
 import type { WatcherStatus } from "../watch/watcher.ts";
 import type { TargetStatus } from "./status.ts";
 
@@ -16,19 +17,5 @@ export interface MirrorStatus {
   readonly file: string;
   readonly sources: readonly SourceStatus[];
   /** Undefined when there is none. */
-  readonly plugin: PluginStatus | undefined;
-}
-
-/** What has become of the changes that a plugin was told of. */
-export interface PluginStatus {
-  readonly name: string;
-  /** False while the other side cannot be reached or asks for patience. */
-  readonly isAnswered: boolean;
-  /** Since the start. */
-  readonly done: number;
-  readonly failed: number;
-  /** Left out because too many waited. */
-  readonly dropped: number;
-  readonly waiting: number;
-  readonly running: number;
+  readonly plugin: PluginReport | undefined;
 }
