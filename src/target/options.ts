@@ -27,7 +27,10 @@ export interface TargetOptions {
   readonly id: number;
   readonly threads: PushThreads;
   readonly events: TargetEvents;
-  /** How many batches may be under way at the same time; default 4. */
+  /**
+   * How many batches may be under way at the same time; default 2: while they are, the next one grows,
+   * and a session costs the daemon as much as thirty files.
+   */
   readonly mostBatches?: number;
   /** More pending paths than these are gathered into whole trees; default 200,000. */
   readonly pendingLimit?: number;

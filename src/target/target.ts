@@ -41,7 +41,7 @@ export class Target {
   constructor({ pendingLimit = 200_000, ...options }: TargetOptions) {
     const { id, threads } = options;
     this.#options = {
-      mostBatches: 4,
+      mostBatches: 2,
       patience: 4,
       retryMs: 3_600_000,
       unasked: nothing,
