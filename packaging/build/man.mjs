@@ -8,7 +8,6 @@ import path from "node:path";
 import { project } from "./payload.mjs";
 
 const [output = path.join(project, "man")] = process.argv.slice(2);
-const { version } = JSON.parse(fs.readFileSync(path.join(project, "package.json"), "utf8"));
 const reference = fs.readFileSync(path.join(project, "docs/reference.md"), "utf8");
 
 /** The text below each heading of the second level. */
@@ -117,7 +116,7 @@ function part(title) {
 
 function page({ name, section, title, synopsis, description, parts, also }) {
   return [
-    `.TH ${name.toUpperCase().replaceAll("-", "\\-")} ${section} "" "sersync ${version}"`,
+    `.TH ${name.toUpperCase().replaceAll("-", "\\-")} ${section} "" "sersync"`,
     ".SH NAME",
     `${literal(name)} \\- ${title}`,
     ".SH SYNOPSIS",

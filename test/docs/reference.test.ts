@@ -79,7 +79,7 @@ describe("the commands", () => {
   const known = [...help().matchAll(/^ {2}([a-z][a-z-]*)(?: \[| {2,})/gm)].map(([, name]) => name);
 
   test("are all there", () => {
-    expect(parts.map(nameOf).sort()).toEqual(["", ...known].sort());
+    expect(new Set(parts.map(nameOf))).toEqual(new Set(["", ...known]));
   });
 
   test.each(parts.map((part) => [nameOf(part), part]))(
@@ -116,7 +116,7 @@ test("every variable that the sources name is told", () => {
     .join("\n");
   const named = new Set(text.match(/\bSERSYNC_[A-Z_]*[A-Z]\b/g));
   const told = rows(english.get("Variables")).map(([name]) => name);
-  expect([...named].filter((name) => !internal.has(name)).sort()).toEqual(told.sort());
+  expect(new Set([...named].filter((name) => !internal.has(name)))).toEqual(new Set(told));
 });
 
 test("both languages know the same troubles", () => {
