@@ -43,9 +43,12 @@ export class EntryReader {
   #previous: Previous = { name: "", mode: 0, mtimeSeconds: 0, uid: 0, gid: 0, major: 0 };
   /** Entries by place, kept only where later ones may be names of the same object. */
   readonly #leaders: FileEntry[] = [];
+  /** Told of the names of owners that entries bring along. */
+  readonly #onName: OwnerNames;
 
-  constructor(format: EntryFormat) {
+  constructor(format: EntryFormat, onName: OwnerNames = nobody) {
     this.#format = format;
+    this.#onName = onName;
   }
 
   /**
@@ -84,7 +87,7 @@ export class EntryReader {
     const place = readVarint(from);
     const first = this.#leaders[place];
     if (first === undefined) throw badEntry(name, `it is a name of entry ${place}`);
-    return { ...first, path: pathOf(name) };
+    return { ...first, path: pathOf(name), linkGroup: first.linkGroup ?? place };
   }
 
   #readAttributes(from: Cursor, flags: number, name: string): FileEntry {
@@ -100,11 +103,17 @@ export class EntryReader {
     const mode = has(entryFlags.sameMode) ? previous.mode : readInt32(from);
     const type = mode & fileTypes.mask;
     if (!knownTypes.has(type)) throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
-    const uid = has(entryFlags.sameUid) ? previous.uid : readOwner(from, flags, userNameFollows);
-    const gid = has(entryFlags.sameGid) ? previous.gid : readOwner(from, flags, groupNameFollows);
+    const { user, group } = this.#onName;
+    const uid = has(entryFlags.sameUid)
+      ? previous.uid
+      : readOwner(from, flags & userNameFollows, user);
+    const gid = has(entryFlags.sameGid)
+      ? previous.gid
+      : readOwner(from, flags & groupNameFollows, group);
     const device = this.#readDevice(from, flags, type);
     const linkTarget = this.#readTarget(from, type, name);
-    this.#skipDigest(from, type);
+    const digest = this.#readDigest(from, type);
+    const isFirst = this.#format.hardLinks && has(entryFlags.hardLinkFirst);
     return {
       path: pathOf(name),
       mode,
@@ -116,6 +125,8 @@ export class EntryReader {
       ...(type === fileTypes.directory && { hasContent: !has(entryFlags.noContent) }),
       ...(device && { device }),
       ...(linkTarget !== undefined && { linkTarget }),
+      ...(digest && { digest }),
+      ...(isFirst && { linkGroup: this.#leaders.length }),
     };
   }
 
@@ -138,18 +149,28 @@ export class EntryReader {
     return from.latin1(length);
   }
 
-  #skipDigest(from: Cursor, type: number): void {
-    if (type === fileTypes.regular) from.bytes(this.#format.digestLength);
+  #readDigest(from: Cursor, type: number): Uint8Array | undefined {
+    const { digestLength } = this.#format;
+    if (type !== fileTypes.regular || digestLength === 0) return undefined;
+    return Uint8Array.from(from.bytes(digestLength));
   }
 }
 
 const userNameFollows = 0x400;
 const groupNameFollows = 0x800;
 
-/** An id; the name that may follow is of no interest to whoever keeps numbers. */
-function readOwner(from: Cursor, flags: number, nameFollows: number): number {
+/** Told how the sender calls its users and groups. */
+export interface OwnerNames {
+  readonly user: (id: number, name: string) => void;
+  readonly group: (id: number, name: string) => void;
+}
+
+const nobody: OwnerNames = { user: () => {}, group: () => {} };
+
+/** An id, and the name that may follow it. */
+function readOwner(from: Cursor, nameFollows: number, tell: OwnerNames["user"]): number {
   const id = readVarint(from) >>> 0;
-  if ((flags & nameFollows) !== 0) from.bytes(from.uint8());
+  if (nameFollows !== 0) tell(id, from.latin1(from.uint8()));
   return id;
 }
 

@@ -29,6 +29,8 @@ export interface FileEntry {
   readonly linkCount?: number;
   /** When it was last changed in any way (`st_ctime`), ns since 1970; where it has several names. */
   readonly changedNs?: bigint;
+  /** Of a list that was received: what has the same number is a name of the same object. */
+  readonly linkGroup?: number;
   /** Whose content is sent when the daemon asks for this entry's; default its own. */
   readonly servedBy?: FileEntry;
 }

@@ -33,13 +33,30 @@ export class FilterRules {
    * @param read finds the rules that lie in directories of that tree.
    */
   excluding(read: ReadRules): PatternMatch {
-    const perDirectory = new DirectoryRules(read);
+    return this.#deciding(read, "sender", this.#rules);
+  }
+
+  /**
+   * Says for a tree that receives what must not be deleted in it.
+   *
+   * @param read finds the rules that lie in directories of that tree.
+   * @param deletesExcluded `--delete-excluded`: rules for both sides protect nothing.
+   */
+  protecting(read: ReadRules, deletesExcluded: boolean): PatternMatch {
+    const rules = this.#rules.filter(
+      ({ rule }) => !deletesExcluded || rule.sides !== "both" || rule.kind === "merge each",
+    );
+    return this.#deciding(read, "receiver", rules);
+  }
+
+  #deciding(read: ReadRules, side: Side, rules: readonly Compiled[]): PatternMatch {
+    const perDirectory = new DirectoryRules(read, side);
     return (path, isDirectory) => {
-      for (const each of this.#rules) {
+      for (const each of rules) {
         const decided =
           each.rule.kind === "merge each"
             ? perDirectory.decide(each.rule, path, isDirectory)
-            : decide(each, path, isDirectory);
+            : decide(each, path, isDirectory, side);
         if (decided !== undefined) return decided === "exclude";
       }
       return false;
@@ -59,7 +76,21 @@ export class FilterRules {
     });
     return told.map(({ rule }) => (protocol < 29 ? bareRule(rule) : formatRule(rule)));
   }
+
+  /**
+   * The rules as a daemon gets them that sends: it leaves out what they exclude.
+   *
+   * @throws {RsyncError} BAD_OPTION for a rule that the protocol cannot say.
+   */
+  toSender(protocol: number): string[] {
+    const told = this.#rules.filter(({ rule }) => rule.sides !== "receiver");
+    return told.map(({ rule }) => (protocol < 29 ? bareRule(rule) : formatRule(rule)));
+  }
 }
+
+type Side = "sender" | "receiver";
+
+const otherSide = { sender: "receiver", receiver: "sender" } as const;
 
 function compile(rule: FilterRule): Compiled {
   return { rule, matches: compilePattern(rule.pattern) };
@@ -69,18 +100,22 @@ function decide(
   { rule, matches }: Compiled,
   path: BytePath,
   isDirectory: boolean,
+  side: Side,
 ): "include" | "exclude" | undefined {
-  if (rule.sides === "receiver" || matches(path, isDirectory) === rule.negated) return undefined;
+  if (rule.sides === otherSide[side] || matches(path, isDirectory) === rule.negated)
+    return undefined;
   return rule.kind === "include" ? "include" : "exclude";
 }
 
 /** The rules that files in the directories of one tree add. */
 class DirectoryRules {
   readonly #read: ReadRules;
+  readonly #side: Side;
   readonly #known = new Map<string, RulesOfDirectory>();
 
-  constructor(read: ReadRules) {
+  constructor(read: ReadRules, side: Side) {
     this.#read = read;
+    this.#side = side;
   }
 
   decide(
@@ -94,7 +129,7 @@ class DirectoryRules {
       const below = (directory === "" ? path : path.slice(directory.length + 1)) as BytePath;
       const { rules, inherits } = this.#rulesIn(merge, directory);
       for (const each of rules) {
-        const decided = decide(each, below, isDirectory);
+        const decided = decide(each, below, isDirectory, this.#side);
         if (decided !== undefined) return decided;
       }
       if (merge.here || !inherits) return undefined;

@@ -2,12 +2,15 @@ import { RsyncError } from "../errors.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readVarint } from "../wire/varint.ts";
 import type { FileEntry } from "./entry.ts";
-import { EntryReader, type ListEnd } from "./entry-reader.ts";
+import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
-import { inWireOrder } from "./order.ts";
+import { inNumberedOrder } from "./order.ts";
 
 /** Names of owners that one list may bring along. */
 const mostIds = 100_000;
+
+/** Bytes of all names together: a list within the limit of entries may still want our memory. */
+const mostNameBytes = 2 ** 30;
 
 /** A whole list as it was received. */
 export interface ReceivedList {
@@ -17,61 +20,85 @@ export interface ReceivedList {
   readonly ioError: number;
 }
 
+/** A list by the numbers of its entries; of several with one name all but one are cleared. */
+export interface NumberedList {
+  readonly slots: readonly (FileEntry | undefined)[];
+  readonly ioError: number;
+}
+
 export interface ListLimits {
   /** Default 10,000,000. */
   readonly mostEntries?: number;
 }
 
+/** Decodes one value, waiting for it. */
+export type ReadValue = <T>(decode: (from: Cursor) => T) => Promise<T> | T;
+
 /**
  * Reads a file list: entries, end marker, names of ids.
  *
- * @param read decodes one value, waiting for it.
  * @throws {RsyncError} BAD_STREAM for what no sender writes, or for more than the limits.
  *
  * Wire: protocol 30 and later, without incremental recursion (spec 1 §7).
  */
 export async function readFileList(
-  read: <T>(decode: (from: Cursor) => T) => Promise<T> | T,
+  read: ReadValue,
   format: ListFormat,
-  { mostEntries = 10_000_000 }: ListLimits = {},
+  limits: ListLimits = {},
 ): Promise<ReceivedList> {
-  const reader = new EntryReader(format);
+  const { slots, ioError } = await readNumberedList(read, format, limits);
+  return { entries: slots.filter((entry) => entry !== undefined), ioError };
+}
+
+/** The same, with the numbers that the sender gives its entries; `names` is told of owners. */
+export async function readNumberedList(
+  read: ReadValue,
+  format: ListFormat,
+  { mostEntries = 10_000_000, names }: ListLimits & { readonly names?: OwnerNames } = {},
+): Promise<NumberedList> {
+  const reader = new EntryReader(format, names);
   const decode = (from: Cursor): FileEntry | ListEnd => reader.read(from);
   const entries: FileEntry[] = [];
+  let nameBytes = 0;
   for (;;) {
     const next = read(decode);
     const found = next instanceof Promise ? await next : next;
     if ("kind" in found) {
-      await skipIdNames(read, format);
-      return { entries: inWireOrder(entries, format.protocol), ioError: found.ioError };
+      await readIdNames(read, format, names);
+      return { slots: inNumberedOrder(entries, format.protocol), ioError: found.ioError };
     }
-    if (entries.length === mostEntries) {
-      throw new RsyncError(
-        "BAD_STREAM",
-        `Cannot take the file list: more than ${mostEntries} entries`,
-      );
-    }
+    nameBytes += found.path.length;
+    if (entries.length === mostEntries) throw tooLong(`${mostEntries} entries`);
+    if (nameBytes > mostNameBytes) throw tooLong(`${mostNameBytes} bytes of names`);
     entries.push(found);
   }
 }
 
-/** Owners are kept as numbers. */
-async function skipIdNames(
-  read: <T>(decode: (from: Cursor) => T) => Promise<T> | T,
+function tooLong(limit: string): RsyncError {
+  return new RsyncError("BAD_STREAM", `Cannot take the file list: more than ${limit}`);
+}
+
+/** `(id length name)* 0 [length name-of-0]`, of users, then of groups (spec 1 §7.3). */
+async function readIdNames(
+  read: ReadValue,
   { owner, group, idNames, namesId0 }: ListFormat,
+  names: OwnerNames | undefined,
 ): Promise<void> {
   if (idNames === undefined) return;
-  const lists = Number(owner) + Number(group);
-  for (let list = 0; list < lists; list += 1) {
+  const lists = [owner ? "user" : undefined, group ? "group" : undefined] as const;
+  for (const kind of lists) {
+    if (kind === undefined) continue;
     for (let ids = 0; ; ids += 1) {
-      if (ids > mostIds)
-        throw new RsyncError("BAD_STREAM", `Cannot take more than ${mostIds} owners`);
-      const isLast = await read((from) => {
-        const last = readVarint(from) === 0;
-        if (!last || namesId0) from.bytes(from.uint8());
-        return last;
-      });
-      if (isLast) break;
+      if (ids > mostIds) throw tooLong(`${mostIds} owners`);
+      const { id, name } = await read((from) => readIdName(from, namesId0));
+      if (name !== undefined) names?.[kind](id, name);
+      if (id === 0) break;
     }
   }
+}
+
+function readIdName(from: Cursor, namesId0: boolean): { id: number; name: string | undefined } {
+  const id = readVarint(from) >>> 0;
+  const isNamed = id !== 0 || namesId0;
+  return { id, name: isNamed ? from.latin1(from.uint8()) : undefined };
 }

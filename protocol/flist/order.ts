@@ -35,15 +35,33 @@ function plainSortKey({ path }: Pick<FileEntry, "path">): string {
  * a directory before anything else. Protocols from 29 on have {@link sortKey}'s order.
  */
 export function inWireOrder(entries: readonly FileEntry[], protocol = 32): FileEntry[] {
+  return inNumberedOrder(entries, protocol).filter((entry) => entry !== undefined);
+}
+
+/**
+ * The same, where entries that do not count leave a gap: they have numbers all the same. A
+ * directory that any of its entries lists with its content has it (spec 1 §7.11).
+ */
+export function inNumberedOrder(
+  entries: readonly FileEntry[],
+  protocol = 32,
+): (FileEntry | undefined)[] {
   const keyOf = protocol < 29 ? plainSortKey : sortKey;
   const keyed = entries.map((entry) => ({ entry, key: keyOf(entry) }));
   keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
   const directories = new Set(entries.filter(isDirectory).map(({ path }) => path));
-  const list: FileEntry[] = [];
+  const slots: (FileEntry | undefined)[] = [];
+  let last = -1;
   for (const { entry } of keyed) {
-    // Names of one type stand side by side; of several types the directory stays (spec 1 §7.11).
-    const isTwin = list.at(-1)?.path === entry.path;
-    if (!isTwin && (isDirectory(entry) || !directories.has(entry.path))) list.push(entry);
+    // Names of one type stand side by side; of several types the directory stays.
+    const twin = slots[last];
+    const isTwin = twin?.path === entry.path;
+    if (isTwin || (!isDirectory(entry) && directories.has(entry.path))) {
+      if (isTwin && entry.hasContent === true) slots[last] = { ...twin, hasContent: true };
+      slots.push(undefined);
+    } else {
+      last = slots.push(entry) - 1;
+    }
   }
-  return list;
+  return slots;
 }

@@ -20,6 +20,27 @@ export class LocalIdNames implements IdNames {
   }
 }
 
+/** The same the other way round: which id a name has on this machine. */
+export class LocalIds {
+  readonly #users = idsIn("/etc/passwd");
+  readonly #groups = idsIn("/etc/group");
+
+  /** @param name a byte string. */
+  user(name: string): number | undefined {
+    return this.#users.get(name);
+  }
+
+  group(name: string): number | undefined {
+    return this.#groups.get(name);
+  }
+}
+
+function idsIn(file: string): ReadonlyMap<string, number> {
+  return new Map(
+    Array.from(readNames(file), ([id, name]) => [Buffer.from(name).toString("latin1"), id]),
+  );
+}
+
 /** `name:password:id:…`, a line each. */
 class NameFile {
   readonly #file: string;
