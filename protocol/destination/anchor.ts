@@ -1,0 +1,141 @@
+import fs from "node:fs";
+import {
+  type BytePath,
+  baseName,
+  nativePath,
+  parentPath,
+  pathFromText,
+  rootPath,
+} from "../path.ts";
+
+const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = fs.constants;
+/** Linux: a place in the file system, without the right to read what is there. */
+const O_PATH = 0o10000000;
+const descriptors = "/proc/self/fd";
+/** Directories that are held open at a time. */
+const mostOpen = 64;
+
+/** Whether directories can be held by descriptors here. */
+const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(descriptors);
+
+/**
+ * Names below one directory, for calls that do not follow the last component: every component
+ * above it is opened without following links, one after the other, and held. Whatever the names
+ * are, and whoever puts links in their way meanwhile, they lead nowhere else.
+ *
+ * Not covered: a directory that somebody else moves out of the root while it is held goes on to be
+ * written into; and, where there is no /proc/self/fd, links that are put in the way between our
+ * look and the call.
+ */
+export class Anchor {
+  readonly #root: string;
+  readonly #open = new Map<BytePath, number>();
+
+  /** @param root an existing directory; links in its own path are followed, once. */
+  constructor(root: string) {
+    this.#root = fs.realpathSync(root);
+    if (hasDescriptors) this.#open.set(rootPath, fs.openSync(this.#root, O_PATH | O_DIRECTORY));
+  }
+
+  /** What calls take for `path`, at once: the result holds until the next call. */
+  at(path: BytePath): string | Buffer {
+    if (path === "") return this.directory(rootPath);
+    const directory = this.#prefix(parentPath(path));
+    return nativePath(directory, checked(baseName(path)));
+  }
+
+  /** The same for a directory that is there; it is not a link. */
+  directory(path: BytePath): string | Buffer {
+    const prefix = this.#prefix(path);
+    return hasDescriptors ? prefix : nativePath(prefix, rootPath);
+  }
+
+  /** The directory itself, for calls that would take a descriptor for a link. */
+  inside(path: BytePath): string | Buffer {
+    const prefix = this.#prefix(path);
+    return hasDescriptors ? `${prefix}/.` : nativePath(prefix, rootPath);
+  }
+
+  /** A directory was removed or replaced: what was known of it and of all below is forgotten. */
+  forget(path: BytePath): void {
+    for (const [known, descriptor] of this.#open) {
+      if (known === "" || (known !== path && !known.startsWith(`${path}/`))) continue;
+      fs.closeSync(descriptor);
+      this.#open.delete(known);
+    }
+  }
+
+  close(): void {
+    for (const descriptor of this.#open.values()) fs.closeSync(descriptor);
+    this.#open.clear();
+  }
+
+  #prefix(path: BytePath): string {
+    return hasDescriptors ? `${descriptors}/${this.#descriptor(path)}` : this.#looked(path);
+  }
+
+  #descriptor(path: BytePath): number {
+    const known = this.#open.get(path);
+    if (known !== undefined) {
+      if (path === "") return known;
+      this.#open.delete(path); // used last, closed last
+      this.#open.set(path, known);
+      return known;
+    }
+    const above = this.#descriptor(parentPath(path));
+    const name = nativePath(`${descriptors}/${above}`, checked(baseName(path)));
+    const opened = fs.openSync(name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    this.#open.set(path, opened);
+    this.#shrink();
+    return opened;
+  }
+
+  #shrink(): void {
+    if (this.#open.size <= mostOpen) return;
+    for (const [path, descriptor] of this.#open) {
+      if (path === "") continue;
+      fs.closeSync(descriptor);
+      this.#open.delete(path);
+      return;
+    }
+  }
+
+  #looked(path: BytePath): string {
+    let at: string = pathFromText(this.#root);
+    for (const name of path === "" ? [] : path.split("/")) {
+      const native = nativePath(at, checked(name));
+      if (!fs.lstatSync(native).isDirectory()) {
+        throw Object.assign(new Error("a component is no directory"), { code: "ENOTDIR" });
+      }
+      at = `${at}/${name}`;
+    }
+    return at;
+  }
+}
+
+/** One component, which stays where it is. */
+function checked(name: string): BytePath {
+  if (name === "" || name === "." || name === ".." || /[/\0]/.test(name)) {
+    throw Object.assign(new Error(`${JSON.stringify(name)} is no name`), { code: "EINVAL" });
+  }
+  return name as BytePath;
+}
+
+/** Opens what is at a native path without following a link there. */
+export function openSafely(path: string | Buffer, flags: number = O_RDONLY, mode?: number): number {
+  return fs.openSync(path, flags | O_NOFOLLOW | fs.constants.O_NONBLOCK, mode);
+}
+
+/** Changes the permissions of what is at a native path; a link there is not followed. */
+export function changeMode(path: string | Buffer, mode: number): void {
+  if (!hasDescriptors) {
+    fs.chmodSync(path, mode);
+    return;
+  }
+  const held = fs.openSync(path, O_PATH | O_NOFOLLOW);
+  try {
+    fs.chmodSync(`${descriptors}/${held}`, mode);
+  } finally {
+    fs.closeSync(held);
+  }
+}

@@ -1,0 +1,132 @@
+import { type FileEntry, fileTypes, isDirectory, isSymlink } from "../flist/entry.ts";
+import type { TransferOptions } from "../options.ts";
+import type { BytePath } from "../path.ts";
+import type { OwnerMap } from "./owners.ts";
+import type { DestinationTree, Found } from "./tree.ts";
+
+/** What can differ, as bits of an item (spec 2 §2.2). */
+export const differences = {
+  content: 0x0002,
+  size: 0x0004,
+  time: 0x0008,
+  mode: 0x0010,
+  owner: 0x0020,
+  group: 0x0040,
+} as const;
+
+const permissionBits = 0o7777;
+const execution = 0o111;
+const isRoot = process.geteuid?.() === 0;
+
+/** Compares and sets what an object has besides its content, as far as it was asked for. */
+export class Attributes {
+  readonly #tree: DestinationTree;
+  readonly #transfer: TransferOptions;
+  readonly #owners: OwnerMap;
+  readonly #umask = process.umask();
+  readonly #groups: ReadonlySet<number> = new Set([
+    ...(process.getgroups?.() ?? []),
+    process.getegid?.() ?? 0,
+  ]);
+
+  constructor(tree: DestinationTree, transfer: TransferOptions, owners: OwnerMap) {
+    this.#tree = tree;
+    this.#transfer = transfer;
+    this.#owners = owners;
+  }
+
+  /** The permissions that an object is to have, when `found` is what is there already. */
+  mode(entry: FileEntry, found: Found | undefined): number {
+    const { perms, executability } = this.#transfer;
+    if (perms) return entry.mode & permissionBits;
+    const isSame = found !== undefined && sameType(found, entry);
+    if (!isSame) return entry.mode & 0o777 & ~this.#umask;
+    const mode = found.mode & permissionBits;
+    if (!executability || isDirectory(entry)) return mode;
+    if ((entry.mode & execution) === 0) return mode & ~execution;
+    return (mode & execution) === 0 ? mode | ((mode & 0o444) >> 2) : mode;
+  }
+
+  /** True when the times are equal, as far as they can be, or need be. */
+  sameTime(entry: FileEntry, found: Found): boolean {
+    const { modifyWindowSeconds: window = 0 } = this.#transfer;
+    if (window > 0) return Math.abs(entry.mtimeSeconds - found.mtimeSeconds) <= window;
+    const precision = this.#tree.timePrecisionNs;
+    const ours = Math.floor(found.mtimeNanoseconds / precision);
+    const theirs = Math.floor(entry.mtimeNanoseconds / precision);
+    return entry.mtimeSeconds === found.mtimeSeconds && ours === theirs;
+  }
+
+  /** A sum of {@link differences}, content and size apart. */
+  compare(entry: FileEntry, found: Found): number {
+    let different = 0;
+    if (this.#keepsTime(entry) && !this.sameTime(entry, found)) different |= differences.time;
+    const wanted = this.mode(entry, found);
+    if (!isSymlink(entry) && wanted !== (found.mode & permissionBits))
+      different |= differences.mode;
+    if (this.#uid(entry) !== undefined && this.#uid(entry) !== found.uid) {
+      different |= differences.owner;
+    }
+    if (this.#gid(entry) !== undefined && this.#gid(entry) !== found.gid) {
+      different |= differences.group;
+    }
+    return different;
+  }
+
+  /**
+   * Gives an object what it is to have: its owner first, which takes special permissions away.
+   *
+   * @param found what `path` has.
+   * @param replaced what had the entry's name before, perhaps `found` itself.
+   */
+  apply(path: BytePath, entry: FileEntry, found: Found, replaced: Found | undefined): void {
+    const uid = this.#uid(entry) ?? found.uid;
+    const gid = this.#gid(entry) ?? found.gid;
+    const changesOwner = uid !== found.uid || gid !== found.gid;
+    if (changesOwner) this.#tree.setOwner(path, uid, gid);
+    const mode = this.mode(entry, replaced);
+    if (!isSymlink(entry) && (changesOwner || mode !== (found.mode & permissionBits))) {
+      this.#tree.setMode(path, mode);
+    }
+    if (this.#keepsTime(entry) && !isDirectory(entry) && !this.#sameExactTime(entry, found)) {
+      this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);
+    }
+  }
+
+  /** Sets the time of a directory, once nothing in it changes any more. */
+  applyDirectoryTime(path: BytePath, entry: FileEntry): void {
+    if (!this.#keepsTime(entry)) return;
+    const found = this.#tree.find(path);
+    if (found === undefined || !isDirectory(found) || this.#sameExactTime(entry, found)) return;
+    this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);
+  }
+
+  #sameExactTime(entry: FileEntry, found: Found): boolean {
+    const { mtimeSeconds, mtimeNanoseconds } = found;
+    return entry.mtimeSeconds === mtimeSeconds && entry.mtimeNanoseconds === mtimeNanoseconds;
+  }
+
+  #keepsTime(entry: FileEntry): boolean {
+    const { times = false, omitDirTimes, omitLinkTimes } = this.#transfer;
+    if (isDirectory(entry)) return times && !omitDirTimes;
+    return times && !(isSymlink(entry) && omitLinkTimes);
+  }
+
+  /** Undefined where it stays as it is: only root gives files away. */
+  #uid(entry: FileEntry): number | undefined {
+    const { owner, super: tries } = this.#transfer;
+    return owner && (tries ?? isRoot) ? this.#owners.user(entry.uid) : undefined;
+  }
+
+  #gid(entry: FileEntry): number | undefined {
+    const { group, super: tries } = this.#transfer;
+    if (!group) return undefined;
+    const gid = this.#owners.group(entry.gid);
+    return (tries ?? isRoot) || this.#groups.has(gid) ? gid : undefined;
+  }
+}
+
+/** True for two objects of one type. */
+export function sameType(a: Pick<FileEntry, "mode">, b: Pick<FileEntry, "mode">): boolean {
+  return (a.mode & fileTypes.mask) === (b.mode & fileTypes.mask);
+}

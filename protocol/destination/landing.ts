@@ -1,0 +1,62 @@
+import fs from "node:fs";
+import path from "node:path";
+import { RsyncError } from "../errors.ts";
+import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import type { TransferOptions } from "../options.ts";
+import { pathFromText } from "../path.ts";
+
+/** Where a list goes. */
+export interface Landing {
+  /** An existing directory; undefined in a dry run where there is none. */
+  readonly root: string | undefined;
+  readonly slots: readonly (FileEntry | undefined)[];
+}
+
+/**
+ * Finds or makes the directory that a list goes to. A single file may take the name that was
+ * given, as with cp(1).
+ *
+ * @throws {RsyncError} SOURCE_MISSING (rsync's exit code 3) for several things and one name that is
+ *   no directory; FILE_IO when the directory cannot be made.
+ */
+export function land(
+  destination: string,
+  slots: readonly (FileEntry | undefined)[],
+  { dryRun = false, makePath = false, relative = false }: TransferOptions,
+): Landing {
+  const found = fs.statSync(destination, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return { root: destination, slots };
+  const entries = slots.filter((entry) => entry !== undefined);
+  const [only] = entries;
+  const isOne = entries.length === 1 && only !== undefined && !isDirectory(only) && !relative;
+  if (isOne && !destination.endsWith("/")) return asFile(destination, slots, makePath && !dryRun);
+  if (found !== undefined) {
+    throw new RsyncError(
+      "SOURCE_MISSING",
+      `Cannot put ${entries.length} entries into ${destination}: it is no directory`,
+    );
+  }
+  if (dryRun) return { root: undefined, slots };
+  makeDirectory(destination, makePath);
+  return { root: destination, slots };
+}
+
+function asFile(
+  destination: string,
+  slots: readonly (FileEntry | undefined)[],
+  makePath: boolean,
+): Landing {
+  const root = path.dirname(destination);
+  if (makePath) makeDirectory(root, true);
+  const name = pathFromText(path.basename(destination));
+  return { root, slots: slots.map((entry) => entry && { ...entry, path: name }) };
+}
+
+function makeDirectory(directory: string, recursive: boolean): void {
+  try {
+    fs.mkdirSync(directory, { recursive });
+  } catch (cause) {
+    const { message } = cause as Error;
+    throw new RsyncError("FILE_IO", `Cannot make ${directory}: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,206 @@
+import fs from "node:fs";
+import { type FileEntry, fileTypes } from "../flist/entry.ts";
+import { asBytePath, type BytePath } from "../path.ts";
+import { Anchor, changeMode, openSafely } from "./anchor.ts";
+import { libC } from "./libc.ts";
+import { temporaryPath } from "./temporary.ts";
+
+/** What is at a name of the destination. */
+export interface Found {
+  readonly mode: number;
+  readonly size: number;
+  readonly mtimeSeconds: number;
+  readonly mtimeNanoseconds: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly device: number;
+  readonly inode: number;
+  /** Of a device: what it stands for, as `st_rdev`. */
+  readonly special: bigint;
+}
+
+const second = 1_000_000_000n;
+const absent = { code: "ENOENT" };
+/** There is no directory that could hold the name. */
+const nowhere: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+
+/** A directory that receives: every call takes a path below it, and follows no link anywhere. */
+export class DestinationTree {
+  readonly #held: Anchor | undefined;
+  /** What times can be set to: 1 ns, or 1000 where the C library cannot be called. */
+  readonly timePrecisionNs: number = libC() === undefined ? 1_000 : 1;
+
+  /** @param root an existing directory; undefined where nothing is, and nothing will be made. */
+  constructor(root: string | undefined) {
+    this.#held = root === undefined ? undefined : new Anchor(root);
+  }
+
+  close(): void {
+    this.#held?.close();
+  }
+
+  get #anchor(): Anchor {
+    if (this.#held === undefined) throw Object.assign(new Error("it is not there"), absent);
+    return this.#held;
+  }
+
+  /** Undefined when nothing is there. */
+  find(path: BytePath): Found | undefined {
+    const stats = this.#look(path);
+    if (stats === undefined) return undefined;
+    return {
+      mode: Number(stats.mode),
+      size: Number(stats.size),
+      mtimeSeconds: Number(stats.mtimeNs / second) - (stats.mtimeNs % second < 0n ? 1 : 0),
+      mtimeNanoseconds: Number(((stats.mtimeNs % second) + second) % second),
+      uid: Number(stats.uid),
+      gid: Number(stats.gid),
+      device: Number(stats.dev),
+      inode: Number(stats.ino),
+      special: stats.rdev,
+    };
+  }
+
+  #look(path: BytePath): fs.BigIntStats | undefined {
+    const options = { bigint: true, throwIfNoEntry: false } as const;
+    try {
+      // A descriptor of the root itself is a link, which is meant to be followed.
+      if (path === "") return fs.statSync(this.#anchor.at(path), options);
+      return fs.lstatSync(this.#anchor.at(path), options);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (nowhere.has(code)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Names in a directory, as byte strings. */
+  names(directory: BytePath): string[] {
+    const at = this.#anchor.directory(directory);
+    return fs.readdirSync(at, { encoding: "latin1" });
+  }
+
+  linkTarget(path: BytePath): string {
+    return fs.readlinkSync(this.#anchor.at(path), "latin1");
+  }
+
+  /** Opens a file for reading; a link is not followed. */
+  open(path: BytePath): number {
+    return openSafely(this.#anchor.at(path));
+  }
+
+  /** Opens a file for writing in it, and makes it where it is missing. */
+  openInPlace(path: BytePath): number {
+    const { O_RDWR, O_CREAT } = fs.constants;
+    return openSafely(this.#anchor.at(path), O_RDWR | O_CREAT, 0o600);
+  }
+
+  /** Makes a file that nobody else has, with a name of its own. */
+  createTemporary(path: BytePath): { readonly path: BytePath; readonly descriptor: number } {
+    const temporary = temporaryPath(path);
+    const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
+    const native = this.#anchor.at(temporary);
+    return {
+      path: temporary,
+      descriptor: openSafely(native, O_RDWR | O_CREAT | O_EXCL, 0o600),
+    };
+  }
+
+  makeDirectory(path: BytePath, mode: number): void {
+    fs.mkdirSync(this.#anchor.at(path), { mode });
+  }
+
+  /** Puts a symlink in the place of whatever is no directory there. */
+  makeSymlink(path: BytePath, target: string, prepare: (path: BytePath) => void): void {
+    this.#replace(path, prepare, (at) => fs.symlinkSync(Buffer.from(target, "latin1"), at));
+  }
+
+  /** @throws what mknod throws; ENOSYS where it cannot be called. */
+  makeNode(path: BytePath, entry: FileEntry, prepare: (path: BytePath) => void): void {
+    const c = libC();
+    if (c === undefined) throw Object.assign(new Error("mknod is not here"), { code: "ENOSYS" });
+    const type = entry.mode & fileTypes.mask;
+    this.#replace(path, prepare, (at) => c.makeNode(at, type | 0o600, deviceNumber(entry)));
+  }
+
+  /** Makes `path` a further name of the object at `existing`. */
+  link(existing: BytePath, path: BytePath): void {
+    const from = this.#anchor.at(existing);
+    this.#replace(
+      path,
+      () => {},
+      (at) => fs.linkSync(from, at),
+    );
+  }
+
+  rename(from: BytePath, to: BytePath): void {
+    fs.renameSync(this.#anchor.at(from), this.#anchor.at(to));
+  }
+
+  removeFile(path: BytePath): void {
+    fs.unlinkSync(this.#anchor.at(path));
+  }
+
+  removeDirectory(path: BytePath): void {
+    const at = this.#anchor.at(path);
+    fs.rmdirSync(at);
+    this.#anchor.forget(path);
+  }
+
+  setMode(path: BytePath, mode: number): void {
+    if (path === "") fs.chmodSync(this.#anchor.at(path), mode);
+    else changeMode(this.#anchor.at(path), mode);
+  }
+
+  setOwner(path: BytePath, uid: number, gid: number): void {
+    if (path === "") fs.chownSync(this.#anchor.at(path), uid, gid);
+    else fs.lchownSync(this.#anchor.at(path), uid, gid);
+  }
+
+  setTime(path: BytePath, seconds: number, nanoseconds: number): void {
+    const c = libC();
+    // "." is no link, a descriptor is: the call must not set the time of that.
+    const at = path === "" ? this.#anchor.inside(path) : this.#anchor.at(path);
+    if (c !== undefined) c.setTime(at, seconds, nanoseconds);
+    else fs.lutimesSync(at, seconds, seconds + nanoseconds / 1e9);
+  }
+
+  #replace(
+    path: BytePath,
+    prepare: (path: BytePath) => void,
+    make: (at: string | Buffer) => void,
+  ): void {
+    const temporary = temporaryPath(path);
+    make(this.#anchor.at(temporary));
+    try {
+      prepare(temporary);
+      this.rename(temporary, path);
+    } catch (error) {
+      this.removeFile(temporary);
+      throw error;
+    }
+  }
+}
+
+/** Linux's `dev_t`: 12 bits of the major number, 20 of the minor, and the rest of both above. */
+export function deviceNumber({ device }: Pick<FileEntry, "device">): bigint {
+  if (device === undefined) return 0n;
+  const major = BigInt(device.major >>> 0);
+  const minor = BigInt(device.minor >>> 0);
+  const low = ((major & 0xfffn) << 8n) | (minor & 0xffn);
+  return low | ((minor & ~0xffn) << 12n) | ((major & ~0xfffn) << 32n);
+}
+
+/** A file of rules in the destination; undefined when there is none that can be read. */
+export function readSmallFile(tree: DestinationTree, path: BytePath): string | undefined {
+  let descriptor: number | undefined;
+  try {
+    descriptor = tree.open(asBytePath(path));
+    if (!fs.fstatSync(descriptor).isFile()) return undefined;
+    return fs.readFileSync(descriptor, "latin1");
+  } catch {
+    return undefined; // as if it were not there, which is how rsync takes it
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
