@@ -27,7 +27,7 @@ export interface SessionFeatures {
  * optimisation, checksum seed order, in-place partial dirs, varint flags, names for id 0.
  * Without "i": one file list, not many (spec 1 §2.4).
  */
-const capabilities = "e.LsfxCIvu";
+export const capabilities: string = "e.LsfxCIvu";
 
 const shortOptions: readonly (readonly [string, (o: TransferOptions) => unknown])[] = [
   ["b", (o) => o.backup],
@@ -172,7 +172,8 @@ function sized(option: string, bytes: number | undefined): string | undefined {
   return bytes === undefined ? undefined : `${option}=${bytes}`;
 }
 
-function compressionOption(choice: string | undefined): string | undefined {
+/** How a compression is asked for that is not negotiated. */
+export function compressionOption(choice: string | undefined): string | undefined {
   if (choice === undefined) return undefined;
   return choice === "zlibx" ? "--new-compress" : `--compress-choice=${choice}`;
 }

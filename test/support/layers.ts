@@ -18,11 +18,13 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/mux"],
     ["protocol/flist", "protocol/delta", "protocol/source"],
     ["protocol/transport"],
+    ["protocol/destination"],
     ["protocol/handshake", "protocol/roles"],
     ["protocol/totals.ts"],
     ["protocol/knowledge.ts", "protocol/report.ts", "protocol/target.ts"],
+    ["protocol/pull-report.ts", "protocol/pull-job.ts"],
     ["protocol/rename.ts", "protocol/transfer.ts", "protocol/opening.ts"],
-    ["protocol/session.ts", "protocol/pool.ts", "protocol/lister.ts"],
+    ["protocol/session.ts", "protocol/pool.ts", "protocol/lister.ts", "protocol/puller.ts"],
     [
       "protocol/url.ts",
       "protocol/client.ts",
@@ -30,6 +32,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
       "protocol/result.ts",
       "protocol/daemon.ts",
     ],
+    ["protocol/pull.ts"],
     ["protocol/index.ts"],
   ],
   src: [

@@ -1,0 +1,78 @@
+import type { Found } from "../destination/tree.ts";
+import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import type { BytePath } from "../path.ts";
+import type { TellItem } from "./object-maker.ts";
+import type { ReceivingJob } from "./receiving.ts";
+import { itemFlags } from "./request.ts";
+
+interface Group {
+  readonly leader: number;
+  /** Undefined while the leader is not settled. */
+  inPlace: boolean | undefined;
+  readonly waiting: { readonly index: number; readonly entry: FileEntry }[];
+}
+
+/** `-H`: of an object's names one is put in place, the others are linked to it (spec 2 §6.4). */
+export class LinkGroups {
+  readonly #job: ReceivingJob;
+  readonly #tell: TellItem;
+  readonly #groups = new Map<number, Group>();
+  readonly #led = new Map<number, Group>();
+
+  constructor(job: ReceivingJob, tell: TellItem) {
+    this.#job = job;
+    this.#tell = tell;
+  }
+
+  /** True for a further name, which is taken care of here; it may have to wait. */
+  defers(index: number, entry: FileEntry, found: Found | undefined): boolean {
+    const { linkGroup } = entry;
+    if (linkGroup === undefined || isDirectory(entry)) return false;
+    if (found !== undefined && isDirectory(found)) return false; // somebody must make way first
+    const group = this.#groups.get(linkGroup);
+    if (group === undefined) {
+      const first: Group = { leader: index, inPlace: undefined, waiting: [] };
+      this.#groups.set(linkGroup, first);
+      this.#led.set(index, first);
+      return false;
+    }
+    if (group.inPlace === undefined) group.waiting.push({ index, entry });
+    else this.#finish(group, index, entry);
+    return true;
+  }
+
+  /** An entry is in place, or will not be: those that wait for it go on. */
+  settled(index: number, inPlace: boolean): void {
+    const group = this.#led.get(index);
+    if (group === undefined || group.inPlace !== undefined) return;
+    group.inPlace = inPlace;
+    for (const { index: later, entry } of group.waiting.splice(0)) {
+      this.#finish(group, later, entry);
+    }
+  }
+
+  #finish(group: Group, index: number, entry: FileEntry): void {
+    const leader = this.#job.slots[group.leader] as FileEntry;
+    if (!group.inPlace) {
+      this.#job.events.failed(entry.path, "the file that it is a name of is not in place");
+      return;
+    }
+    try {
+      this.#link(leader.path, index, entry);
+    } catch (error) {
+      this.#job.events.failed(entry.path, (error as Error).message);
+    }
+  }
+
+  #link(leader: BytePath, index: number, entry: FileEntry): void {
+    const { tree, transfer } = this.#job;
+    const first = tree.find(leader);
+    const found = tree.find(entry.path);
+    const isLinked =
+      first !== undefined && first.inode === found?.inode && first.device === found.device;
+    if (isLinked) return;
+    const isNew = found === undefined ? itemFlags.isNew : 0;
+    this.#tell(index, itemFlags.localChange | isNew, leader);
+    if (!transfer.dryRun) tree.link(leader, entry.path);
+  }
+}

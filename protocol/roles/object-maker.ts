@@ -1,0 +1,145 @@
+import { differences, sameType } from "../destination/attributes.ts";
+import { deviceNumber, type Found } from "../destination/tree.ts";
+import {
+  type FileEntry,
+  fileTypes,
+  isDirectory,
+  isRegularFile,
+  isSymlink,
+} from "../flist/entry.ts";
+import { type BytePath, displayPath } from "../path.ts";
+import type { ReceivingJob } from "./receiving.ts";
+import { itemFlags } from "./request.ts";
+
+/** Says what was done with an entry: a sum of `itemFlags` and differences. */
+export type TellItem = (index: number, flags: number, name?: string) => void;
+
+const isRoot = process.geteuid?.() === 0;
+const ownerRights = 0o700;
+
+/** Makes directories, symlinks, devices, fifos and sockets: what has no content to wait for. */
+export class ObjectMaker {
+  readonly #job: ReceivingJob;
+  readonly #tell: TellItem;
+
+  constructor(job: ReceivingJob, tell: TellItem) {
+    this.#job = job;
+    this.#tell = tell;
+  }
+
+  /** False for a regular file, which is not made here. @throws what the system refuses. */
+  make(index: number, entry: FileEntry, found: Found | undefined): boolean {
+    if (isRegularFile(entry)) return false;
+    if (isDirectory(entry)) this.#makeDirectory(index, entry, found);
+    else if (isSymlink(entry)) this.#makeSymlink(index, entry, found);
+    else this.#makeNode(index, entry, found);
+    return true;
+  }
+
+  /** Takes back the rights that a directory had while it was filled. */
+  finishDirectory(entry: FileEntry): void {
+    if (isRoot || !this.#isRestricted(entry)) return;
+    const { tree, attributes } = this.#job;
+    const found = tree.find(entry.path);
+    if (found !== undefined) tree.setMode(entry.path, attributes.mode(entry, undefined));
+  }
+
+  #isRestricted(entry: FileEntry): boolean {
+    const { attributes, transfer } = this.#job;
+    const wanted = attributes.mode(entry, undefined);
+    return transfer.perms === true && (wanted & ownerRights) !== ownerRights;
+  }
+
+  #makeDirectory(index: number, entry: FileEntry, found: Found | undefined): void {
+    const { tree, attributes, transfer } = this.#job;
+    const { path } = entry;
+    const isThere = found !== undefined && isDirectory(found);
+    if (isThere) this.#tell(index, attributes.compare(entry, found));
+    else this.#tell(index, itemFlags.localChange | itemFlags.isNew);
+    if (transfer.dryRun) return;
+    if (found !== undefined && !isThere) tree.removeFile(path);
+    if (!isThere) tree.makeDirectory(path, attributes.mode(entry, undefined) | ownerRights);
+    const isImplied = transfer.relative && transfer.impliedDirs === false && !entry.hasContent;
+    if (isThere && isImplied) return;
+    const here = isThere ? found : (tree.find(path) as Found);
+    attributes.apply(path, entry, here, isThere ? found : undefined);
+    // Whoever is not root must be able to write into it meanwhile.
+    if (!isRoot && this.#isRestricted(entry)) {
+      tree.setMode(path, attributes.mode(entry, undefined) | ownerRights);
+    }
+  }
+
+  #makeSymlink(index: number, entry: FileEntry, found: Found | undefined): void {
+    const { tree, transfer, events } = this.#job;
+    const { path, linkTarget } = entry;
+    if (!transfer.links || linkTarget === undefined) {
+      this.#skip(path);
+      return;
+    }
+    if (transfer.safeLinks && isUnsafe(linkTarget, path)) {
+      events.told(`ignoring unsafe symlink ${displayPath(path)}`);
+      return;
+    }
+    if (found !== undefined && isSymlink(found) && tree.linkTarget(path) === linkTarget) {
+      this.#keep(index, entry, found);
+      return;
+    }
+    this.#tellMade(index, entry, found);
+    if (transfer.dryRun) return;
+    tree.makeSymlink(path, linkTarget, (at) => this.#finish(at, entry, found));
+  }
+
+  #makeNode(index: number, entry: FileEntry, found: Found | undefined): void {
+    const { tree, transfer } = this.#job;
+    const { path } = entry;
+    const type = entry.mode & fileTypes.mask;
+    const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
+    if (!(isDevice ? transfer.devices : transfer.specials)) {
+      this.#skip(path);
+      return;
+    }
+    const isSame = found !== undefined && sameType(found, entry);
+    if (isSame && (!isDevice || found.special === deviceNumber(entry))) {
+      this.#keep(index, entry, found);
+      return;
+    }
+    this.#tellMade(index, entry, found);
+    if (transfer.dryRun) return;
+    tree.makeNode(path, entry, (at) => this.#finish(at, entry, found));
+  }
+
+  #finish(at: BytePath, entry: FileEntry, replaced: Found | undefined): void {
+    const { tree, attributes } = this.#job;
+    attributes.apply(at, entry, tree.find(at) as Found, replaced);
+  }
+
+  #keep(index: number, entry: FileEntry, found: Found): void {
+    const { attributes, transfer } = this.#job;
+    this.#tell(index, attributes.compare(entry, found));
+    if (!transfer.dryRun) attributes.apply(entry.path, entry, found, found);
+  }
+
+  #tellMade(index: number, entry: FileEntry, found: Found | undefined): void {
+    const isNew = found === undefined || !sameType(found, entry);
+    const different = isNew
+      ? itemFlags.isNew
+      : differences.content | this.#job.attributes.compare(entry, found);
+    this.#tell(index, itemFlags.localChange | different);
+  }
+
+  #skip(path: BytePath): void {
+    this.#job.events.told(`skipping non-regular file "${displayPath(path)}"`);
+  }
+}
+
+/** True for a link that leads out of the tree: absolute, or up more often than down. */
+export function isUnsafe(target: string, path: BytePath): boolean {
+  if (target === "" || target.startsWith("/")) return true;
+  let depth = path.split("/").length - 1;
+  for (const name of target.split("/")) {
+    if (name === "..") depth -= 1;
+    else if (name !== "" && name !== ".") depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}

@@ -1,0 +1,97 @@
+import type { StrongChecksum } from "../delta/strong.ts";
+import type { SumHead } from "../delta/sums.ts";
+import type { Attributes } from "../destination/attributes.ts";
+import type { Deleter } from "../destination/deleter.ts";
+import type { DestinationTree, Found } from "../destination/tree.ts";
+import type { FileEntry } from "../flist/entry.ts";
+import type { TransferOptions } from "../options.ts";
+import type { BytePath } from "../path.ts";
+import type { Item } from "./request.ts";
+
+/** What became of a file whose content was asked for. */
+export type ReceiveOutcome =
+  | { readonly kind: "received"; readonly bytes: number }
+  /** The sender has it no more, or cannot read it. */
+  | { readonly kind: "not sent" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** Told while a list is worked off. */
+export interface ReceivingEvents {
+  /** What is done with an entry; told in the list's order, where the sender echoes it. */
+  item(index: number, item: Item): void;
+  /** Content is coming. */
+  opened(item: Item): void;
+  /** So many bytes of the file that was opened last are here. */
+  step(bytes: number): void;
+  received(index: number, outcome: ReceiveOutcome): void;
+  /** Content that came, and content that was here. */
+  content(literalBytes: number, matchedBytes: number): void;
+  /** An entry that cannot be put in place, or a name that cannot be deleted. */
+  failed(path: BytePath, reason: string): void;
+  /** A line for the user, not about a failure. */
+  told(text: string): void;
+  /** `--max-delete` has spared so many objects. */
+  deletionsStopped(skipped: number): void;
+}
+
+/** A list, where it goes, and how. */
+export interface ReceivingJob {
+  readonly slots: readonly (FileEntry | undefined)[];
+  readonly tree: DestinationTree;
+  readonly transfer: TransferOptions;
+  readonly attributes: Attributes;
+  readonly deleter: Deleter;
+  readonly strong: StrongChecksum;
+  readonly protocol: number;
+  /** Items without content are sent, too, and what is as it should be. Default false. */
+  readonly tellsAll?: boolean;
+  /** Could not the sender read everything? May change while files come. */
+  readonly senderFailed: () => boolean;
+  readonly events: ReceivingEvents;
+}
+
+/** A file whose content was asked for, and has not come yet. */
+export interface Requested {
+  readonly entry: FileEntry;
+  /** What it replaces. */
+  readonly found: Found | undefined;
+  readonly head: SumHead;
+  readonly isRedo: boolean;
+}
+
+/** What generator and receiver of one session tell each other. */
+export class Meeting {
+  readonly requested: Map<number, Requested> = new Map();
+  /** Files that came wrong, to be asked for again. */
+  readonly redo: number[] = [];
+  #phase = 0;
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+  /** Files that are in place, or will not be, and that the generator does not know of yet. */
+  readonly settled: { readonly index: number; readonly inPlace: boolean }[] = [];
+
+  /** The sender has ended a phase. */
+  advance(): void {
+    this.#phase += 1;
+    this.#wake?.();
+  }
+
+  /** Nothing more will come. */
+  fail(failure: unknown): void {
+    this.#failure ??= failure;
+    this.#wake?.();
+  }
+
+  /** Resolves when the sender has ended so many phases. @throws why it will not. */
+  async ended(phases: number): Promise<void> {
+    while (this.#phase < phases) {
+      if (this.#failure !== undefined) throw this.#failure;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+}
+
+/** An empty head: the whole file is wanted. */
+export const noBasis: SumHead = { count: 0, blockLength: 0, strongLength: 0, remainder: 0 };
