@@ -207,7 +207,8 @@ function shownSource(source: PushSource): string {
   return typeof source === "string" ? source : "the tree";
 }
 
-function targetOf(
+/** What an address names, and who we are for it. */
+export function targetOf(
   url: string | Target,
   {
     password = "",

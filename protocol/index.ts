@@ -52,6 +52,15 @@ export {
 } from "./path.ts";
 export { type PoolOptions, SessionPool } from "./pool.ts";
 export type { PushProgress } from "./progress.ts";
+export { type PullOptions, pull } from "./pull.ts";
+export type { PullJob } from "./pull-job.ts";
+export {
+  type PullFailure,
+  type PullObserver,
+  PullResult,
+  type PullTotals,
+} from "./pull-report.ts";
+export { runPull } from "./puller.ts";
 export {
   type Rename,
   type RenamedDirectory,
@@ -68,6 +77,7 @@ export type {
 } from "./report.ts";
 export { type PathResult, PushResult } from "./result.ts";
 export type { SendOutcome } from "./roles/file-sender.ts";
+export type { ReceiveOutcome } from "./roles/receiving.ts";
 export { type Item, itemFlags } from "./roles/request.ts";
 export { Session } from "./session.ts";
 export { type ArgumentOptions, ArgumentSource, type ListProblem } from "./source/arguments.ts";

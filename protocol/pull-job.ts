@@ -1,0 +1,185 @@
+import { type Agreement, compatFlags } from "./agreement.ts";
+import type { StrongChecksum } from "./delta/strong.ts";
+import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
+import { Attributes } from "./destination/attributes.ts";
+import { Deleter } from "./destination/deleter.ts";
+import type { OwnerMap } from "./destination/owners.ts";
+import { type DestinationTree, readSmallFile } from "./destination/tree.ts";
+import { RsyncError } from "./errors.ts";
+import { type FileEntry, isDirectory } from "./flist/entry.ts";
+import { FilterRules } from "./flist/filter.ts";
+import type { ListLimits } from "./flist/list-reader.ts";
+import { destinationArgument } from "./handshake/argv.ts";
+import type { TransferOptions } from "./options.ts";
+import { type BytePath, parentPath, rootPath } from "./path.ts";
+import type { PullObserver, PullResult } from "./pull-report.ts";
+import type { ReceiveOutcome, ReceivingJob } from "./roles/receiving.ts";
+import type { Target } from "./target.ts";
+
+/** How files are fetched. */
+export interface PullJob extends PullObserver, ListLimits {
+  /** Where from; its directory is the first of the sources. */
+  readonly target: Target;
+  /** Further places of the module. Default none. */
+  readonly moreSources?: readonly Pick<Target, "directory" | "namesFile">[];
+  /** The daemon expands wildcards in names. Default false: names are what they are. */
+  readonly wildcards?: boolean;
+  /** A local directory, or the name of a single file; a final `/` says that it is a directory. */
+  readonly destination: string;
+  readonly transfer: TransferOptions;
+  /** What the sender leaves out, and what a delete pass leaves alone. Default nothing. */
+  readonly filter?: FilterRules;
+  /** Options for the sender alone. */
+  readonly senderOptions?: readonly string[];
+  /** Files are deleted at the daemon when they are in place here. Default false. */
+  readonly removesSources?: boolean;
+  /** What is as it should be is told, too. Default false. */
+  readonly tellsAll?: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Limit of silence, default 300,000 ms. */
+  readonly timeoutMs?: number | undefined;
+  /** The same during set-up, default 30,000 ms. */
+  readonly handshakeTimeoutMs?: number | undefined;
+  readonly onMotd?: ((line: string) => void) | undefined;
+}
+
+const missing = [
+  ["keepDirlinks", "--keep-dirlinks"],
+  ["preallocate", "--preallocate"],
+  ["fuzzy", "--fuzzy"],
+  ["partialDir", "--partial-dir"],
+  ["delayUpdates", "--delay-updates"],
+  ["tempDir", "--temp-dir"],
+  ["alternate", "--compare-dest, --copy-dest and --link-dest"],
+  ["backup", "--backup"],
+  ["userMap", "--usermap and --chown"],
+  ["groupMap", "--groupmap and --chown"],
+  ["pruneEmptyDirs", "--prune-empty-dirs"],
+] as const satisfies readonly (readonly [keyof TransferOptions, string])[];
+
+/**
+ * What a push leaves to the daemon, and nobody does here, is refused.
+ *
+ * @throws {RsyncError} BAD_OPTION naming it.
+ */
+export function refuseMissing(transfer: TransferOptions): void {
+  const asked = missing.find(([key]) => transfer[key] !== undefined && transfer[key] !== false);
+  if (transfer.compress === "zstd") {
+    throw new RsyncError("BAD_OPTION", "Cannot pull: zstd is not available for receiving");
+  }
+  if (asked === undefined) return;
+  throw new RsyncError("BAD_OPTION", `Cannot pull: ${asked[1]} is not available for receiving`);
+}
+
+/** What is known when a list is here. */
+export interface ReceivedParts {
+  readonly slots: readonly (FileEntry | undefined)[];
+  readonly tree: DestinationTree;
+  readonly owners: OwnerMap;
+  readonly protocol: number;
+  readonly strong: StrongChecksum;
+  readonly onReceived: (index: number, outcome: ReceiveOutcome) => void;
+}
+
+/** What generator and receiver work with. */
+export function receivingJob(
+  { transfer, tellsAll = false, filter = new FilterRules() }: PullJob,
+  result: PullResult,
+  { slots, tree, owners, protocol, strong, onReceived }: ReceivedParts,
+): ReceivingJob {
+  return {
+    slots,
+    tree,
+    transfer,
+    attributes: new Attributes(tree, transfer, owners),
+    deleter: deleterFor(tree, transfer, filter, result),
+    strong,
+    protocol,
+    tellsAll,
+    senderFailed: () => result.senderFailed,
+    events: {
+      item: (index, item) => result.item(slots[index] as FileEntry, item),
+      opened: (item) => result.opened(slots[item.index] as FileEntry, item),
+      step: (bytes) => result.step(bytes),
+      received: onReceived,
+      content: (literal, matched) => {
+        result.literalBytes += literal;
+        result.matchedBytes += matched;
+      },
+      failed: (path, reason) => result.fail(path, reason),
+      told: (text) => result.text("warning", text),
+      deletionsStopped: (skipped) => result.stopDeletions(skipped),
+    },
+  };
+}
+
+function deleterFor(
+  tree: DestinationTree,
+  { maxDelete, deleteExcluded = false, dryRun = false }: TransferOptions,
+  filter: FilterRules,
+  result: PullResult,
+): Deleter {
+  return new Deleter({
+    tree,
+    isProtected: filter.protecting((path) => readSmallFile(tree, path), deleteExcluded),
+    most: maxDelete,
+    dryRun,
+    onDeleted: (path, wasDirectory) => result.deletedPath(path, wasDirectory),
+    onKept: (text) => result.text("info", text),
+    onFailed: (path, cause) => result.fail(path, cause.message),
+  });
+}
+
+/**
+ * Whoever lists a name lists the directory around it: what else is there is none of its business.
+ *
+ * @throws {RsyncError} BAD_STREAM
+ */
+export function expectParents(
+  slots: readonly (FileEntry | undefined)[],
+  { relative }: TransferOptions,
+): void {
+  const directories = new Set<BytePath>([rootPath]);
+  for (const entry of slots) if (entry && isDirectory(entry)) directories.add(entry.path);
+  for (const entry of slots) {
+    if (entry === undefined || relative || directories.has(parentPath(entry.path))) continue;
+    const name = JSON.stringify(entry.path.slice(0, 200));
+    throw new RsyncError(
+      "BAD_STREAM",
+      `Cannot take the file list: ${name} is listed without its directory`,
+    );
+  }
+}
+
+/** Level 0 turns deflate off, which both sides conclude from the arguments. */
+export function compressionOf(
+  { compression }: Agreement,
+  { compressLevel }: TransferOptions,
+): string | undefined {
+  return compressLevel === 0 && compression?.startsWith("zlib") ? undefined : compression;
+}
+
+/** The checksum that was agreed on. */
+export async function strongOf({ checksum, seed, compat }: Agreement): Promise<StrongChecksum> {
+  const seedFix = (compat & compatFlags.checksumSeedFix) !== 0;
+  return loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
+}
+
+/** A place of the module as the daemon takes it. */
+export function sourceArgument(
+  { target, wildcards = false }: PullJob,
+  { directory = rootPath, namesFile }: Pick<Target, "directory" | "namesFile">,
+): string {
+  const { module } = target;
+  if (!wildcards) return destinationArgument(module, directory, { namesFile });
+  return `${module}/${directory}${namesFile || directory === "" ? "" : "/"}`;
+}
+
+/** @throws {RsyncError} PROTOCOL_MISMATCH below 30, whose lists are not read. */
+export function expectProtocol({ protocol }: Agreement): void {
+  if (protocol >= 30) return;
+  throw new RsyncError(
+    "PROTOCOL_MISMATCH",
+    `Cannot pull: the daemon speaks protocol ${protocol}, pulling needs 30`,
+  );
+}

@@ -1,0 +1,79 @@
+import { type ClientOptions, targetOf } from "./client.ts";
+import { FilterRules } from "./flist/filter.ts";
+import { parseFilterRule } from "./flist/filter-rule.ts";
+import type { TransferOptions } from "./options.ts";
+import { ProgressMeter, type PushProgress } from "./progress.ts";
+import type { PullJob } from "./pull-job.ts";
+import type { PullObserver, PullResult } from "./pull-report.ts";
+import { runPull } from "./puller.ts";
+import type { Target } from "./target.ts";
+
+/** How {@link pull} fetches; `transfer` defaults to what `rsync -rlpt` does. */
+export interface PullOptions
+  extends Omit<PullJob, "target" | "destination" | "transfer" | "filter">,
+    ClientOptions {
+  readonly transfer?: TransferOptions;
+  /** Rules as `--filter` takes them: for what is sent, and for what a delete pass leaves alone. */
+  readonly filter?: readonly string[];
+  /** Told some times a second, and at the end. */
+  readonly progress?: (progress: PushProgress) => void;
+}
+
+const archive: TransferOptions = { recursive: true, links: true, perms: true, times: true };
+
+/**
+ * Fetches a directory of a module, or a file, as `rsync -rlpt URL DESTINATION` does. Under every
+ * name there is the old file or the complete new one, at every moment.
+ *
+ * @param url `rsync://[user@]host[:port]/module/path`, `rsyncs://` for TLS, or
+ *   `[user@]host::module/path`; a path that ends in `/` is a directory whose content is fetched.
+ * @param destination a local directory, which is made where it is missing; a single file may take
+ *   the name itself.
+ * @returns what is not as it should be, and the counts.
+ * @throws {RsyncError} whatever ended the session early.
+ */
+export async function pull(
+  url: string | Target,
+  destination: string,
+  options: PullOptions = {},
+): Promise<PullResult> {
+  const { transfer = archive, password, protocol, progress, filter = [], ...rest } = options;
+  const rules = new FilterRules();
+  rules.add(...filter.map(parseFilterRule));
+  const target = targetOf(url, { password, protocol, namesFile: true });
+  const meter = progress && new ProgressMeter(progress);
+  const result = await runPull({
+    ...rest,
+    ...(meter && measured(rest, meter)),
+    target,
+    destination,
+    transfer,
+    filter: rules,
+  });
+  meter?.finish();
+  return result;
+}
+
+/** Tells the meter, and whoever is told already. */
+function measured(told: PullObserver, { observer }: ProgressMeter): PullObserver {
+  return {
+    listed: (entries) => {
+      observer.listed?.(entries);
+      told.listed?.(entries);
+    },
+    receiving: (entry, item) => {
+      observer.sending?.(entry, item);
+      told.receiving?.(entry, item);
+    },
+    step: (bytes) => {
+      observer.step?.(bytes);
+      told.step?.(bytes);
+    },
+    received: (entry, outcome, index) => {
+      if (outcome.kind === "received") {
+        observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, index);
+      }
+      told.received?.(entry, outcome, index);
+    },
+  };
+}

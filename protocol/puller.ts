@@ -1,0 +1,299 @@
+import type { Agreement } from "./agreement.ts";
+import type { StrongChecksum } from "./delta/strong.ts";
+import { openTokenReader, readableCompressions } from "./delta/token-reader.ts";
+import { land } from "./destination/landing.ts";
+import { OwnerMap } from "./destination/owners.ts";
+import { DestinationTree } from "./destination/tree.ts";
+import { RsyncError } from "./errors.ts";
+import { remoteFailure } from "./failure.ts";
+import { parseChmod } from "./flist/chmod.ts";
+import { writeFilterList } from "./flist/delete-rules.ts";
+import type { FileEntry } from "./flist/entry.ts";
+import { listFormat } from "./flist/format.ts";
+import { type NumberedList, readNumberedList } from "./flist/list-reader.ts";
+import { handshake } from "./handshake/handshake.ts";
+import { pullArguments } from "./handshake/pull-argv.ts";
+import { checksums } from "./knowledge.ts";
+import { messageTags } from "./mux/frame.ts";
+import { Mux, type Output } from "./mux/mux.ts";
+import { RawOutput } from "./mux/raw.ts";
+import {
+  compressionOf,
+  expectParents,
+  expectProtocol,
+  type PullJob,
+  receivingJob,
+  refuseMissing,
+  sourceArgument,
+  strongOf,
+} from "./pull-job.ts";
+import { PullResult, severityOf } from "./pull-report.ts";
+import { openDialect } from "./roles/dialect.ts";
+import { Generator } from "./roles/generator.ts";
+import { Receiver } from "./roles/receiver.ts";
+import { Meeting, type ReceivingJob } from "./roles/receiving.ts";
+import { Acknowledger } from "./transport/acknowledger.ts";
+import { connect } from "./transport/connect.ts";
+import type { Connection } from "./transport/connection.ts";
+import { KeepAlive } from "./transport/keep-alive.ts";
+import { Sink } from "./transport/sink.ts";
+import { Source } from "./transport/source.ts";
+import type { Cursor } from "./wire/cursor.ts";
+import { encoded } from "./wire/writer.ts";
+
+/**
+ * Fetches files of a daemon into a local directory.
+ *
+ * @throws {RsyncError} what ended the session early; files that were in place by then stay.
+ */
+export async function runPull(job: PullJob): Promise<PullResult> {
+  refuseMissing(job.transfer);
+  const { signal, handshakeTimeoutMs: timeoutMs = 30_000 } = job;
+  const socket = await connect(job.target, { timeoutMs, signal });
+  const puller = new Puller(socket, job);
+  const abort = (): void => puller.fail("ABORTED", "aborted");
+  signal?.addEventListener("abort", abort);
+  try {
+    if (signal?.aborted) abort();
+    return await puller.pull();
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    puller.close();
+  }
+}
+
+const mostClosingBytes = 64 * 1024;
+const goodbyeMs = 1_000;
+
+/** The receiving side of one session. */
+class Puller {
+  readonly #socket: Connection;
+  readonly #source: Source;
+  readonly #sink: Sink;
+  readonly #job: PullJob;
+  readonly #result: PullResult;
+  readonly #meeting = new Meeting();
+  readonly #owners = new OwnerMap();
+  #output: Output | undefined;
+  #keepAlive = new KeepAlive(() => this.#output?.keepAlive());
+  #slots: readonly (FileEntry | undefined)[] = [];
+
+  constructor(socket: Connection, job: PullJob) {
+    this.#socket = socket;
+    this.#job = job;
+    this.#result = new PullResult(job);
+    this.#sink = new Sink(socket);
+    this.#source = new Source(socket, {
+      onMessage: (tag, payload) => this.#hear(tag, payload),
+      onEnd: (reason) => this.#meeting.fail(this.#explained(reason)),
+    });
+    this.#deadline(job.handshakeTimeoutMs ?? 30_000);
+  }
+
+  fail(code: "ABORTED" | "TIMED_OUT", found: string): void {
+    this.#source.fail(new RsyncError(code, `Cannot go on with the daemon: ${found}`));
+  }
+
+  close(): void {
+    this.#keepAlive.stop();
+    this.fail("ABORTED", "the session was closed");
+  }
+
+  async pull(): Promise<PullResult> {
+    try {
+      const agreement = await this.#setUp();
+      const output = agreement.protocol < 30 ? new RawOutput(this.#sink) : new Mux(this.#sink);
+      this.#output = output;
+      this.#source.demultiplex();
+      this.#deadline(this.#job.timeoutMs ?? 300_000);
+      this.#keepAlive.start();
+      const strong = await strongOf(agreement);
+      writeFilterList(output, this.#job.filter?.toSender(agreement.protocol) ?? []);
+      output.flush();
+      const list = await this.#readList(agreement, strong);
+      const isNothing = list.slots.length === 0;
+      if (isNothing && this.#result.exitCode === 0) this.#result.sawFailure();
+      if (!isNothing) {
+        await this.#receive(list, output, agreement, strong);
+        await this.#hearOut();
+      }
+      this.#result.sentBytes = output.bytesSent;
+      this.#result.receivedBytes = this.#socket.bytesRead;
+      return this.#result;
+    } catch (error) {
+      throw error instanceof RsyncError ? this.#explained(error) : error;
+    }
+  }
+
+  async #setUp(): Promise<Agreement> {
+    const { target, transfer, moreSources = [], senderOptions, removesSources, onMotd } = this.#job;
+    const { module, credentials, protocol } = target;
+    const sources = [target, ...moreSources].map((source) => sourceArgument(this.#job, source));
+    const source = this.#source;
+    const link = {
+      read: source.read.bind(source),
+      tryRead: source.tryRead.bind(source),
+      more: () => source.more(),
+      write: (bytes: Uint8Array | string) => void this.#socket.write(bytes),
+    };
+    const { compress } = transfer;
+    const named = typeof compress === "string" ? { compressChoice: compress } : {};
+    const words = (features: object): string[] =>
+      pullArguments(sources, transfer, features, protocol ?? 32, senderOptions);
+    const { agreement } = await handshake(link, {
+      module,
+      destination: sources[0] as string,
+      options: transfer,
+      features: { ...named, acknowledge: removesSources ?? false },
+      credentials,
+      protocol,
+      checksums,
+      compressions: readableCompressions,
+      words,
+      onText: onMotd,
+    });
+    expectProtocol(agreement);
+    return agreement;
+  }
+
+  async #readList(agreement: Agreement, strong: StrongChecksum): Promise<NumberedList> {
+    const { transfer, mostEntries } = this.#job;
+    const format = listFormat(agreement, transfer, {
+      digestLength: transfer.checksum ? strong.length : 0,
+    });
+    const read = <T>(decode: (from: Cursor) => T): T | Promise<T> =>
+      this.#source.tryRead(decode) ?? this.#source.read(decode);
+    const list = await readNumberedList(read, format, {
+      ...(mostEntries !== undefined && { mostEntries }),
+      names: this.#owners.names,
+    });
+    this.#result.sawIoError(list.ioError);
+    const change = transfer.chmod && parseChmod(transfer.chmod, process.umask());
+    if (!change) return list;
+    return { ...list, slots: list.slots.map((entry) => entry && change(entry)) };
+  }
+
+  async #receive(
+    list: NumberedList,
+    output: Output,
+    agreement: Agreement,
+    strong: StrongChecksum,
+  ): Promise<void> {
+    const landing = land(this.#job.destination, list.slots, this.#job.transfer);
+    expectParents(landing.slots, this.#job.transfer);
+    this.#slots = landing.slots;
+    const tree = new DestinationTree(landing.root);
+    this.#result.begin(landing.slots.filter((entry) => entry !== undefined));
+    try {
+      const job = receivingJob(this.#job, this.#result, {
+        slots: landing.slots,
+        tree,
+        owners: this.#owners,
+        protocol: agreement.protocol,
+        strong,
+        onReceived: (index, outcome) => this.#received(index, outcome),
+      });
+      await this.#meet(job, output, agreement);
+    } finally {
+      tree.close();
+    }
+  }
+
+  /** The daemon hangs up first: it logs an error otherwise. All is done, whatever it does. */
+  async #hearOut(): Promise<void> {
+    this.#deadline(goodbyeMs);
+    try {
+      while (this.#source.available < mostClosingBytes) await this.#source.more();
+    } catch (error) {
+      if (!(error instanceof RsyncError)) throw error;
+    }
+  }
+
+  /** Generator and receiver work side by side; what ends one ends both. */
+  async #meet(job: ReceivingJob, output: Output, agreement: Agreement): Promise<void> {
+    const dialect = openDialect(agreement.protocol, job.slots.length);
+    const pace = (): Promise<void> => this.#pace(output);
+    const acknowledger = new Acknowledger(this.#socket, output);
+    const read = <T>(decode: (from: Cursor) => T): Promise<T> => this.#read(acknowledger, decode);
+    const tryRead = <T>(decode: (from: Cursor) => T): T | undefined => this.#source.tryRead(decode);
+    const generator = new Generator({ output, dialect, pace }, job, this.#meeting);
+    const tokens = openTokenReader(compressionOf(agreement, job.transfer));
+    const turn = (): Promise<void> => new Promise(setImmediate);
+    const receiver = new Receiver(
+      { read, tryRead, dialect, pace: turn },
+      job,
+      this.#meeting,
+      tokens,
+    );
+    const ends = (error: unknown): never => {
+      const reason = error instanceof RsyncError ? error : undefined;
+      this.#source.fail(reason ?? new RsyncError("FILE_IO", String(error), { cause: error }));
+      throw error;
+    };
+    try {
+      await Promise.all([generator.run().catch(ends), receiver.run().catch(ends)]);
+    } finally {
+      acknowledger.stop();
+      receiver.abandon();
+    }
+  }
+
+  async #read<T>(acknowledger: Acknowledger, decode: (from: Cursor) => T): Promise<T> {
+    for (;;) {
+      const value = this.#source.tryRead(decode);
+      if (value !== undefined) return value;
+      acknowledger.answer();
+      await this.#source.more();
+    }
+  }
+
+  #received(index: number, outcome: Parameters<PullResult["received"]>[1]): void {
+    this.#result.received(this.#slots[index] as FileEntry, outcome, index);
+    if (!this.#job.removesSources || outcome.kind !== "received") return;
+    this.#output?.message(
+      messageTags.success,
+      encoded((to) => to.int32(index)),
+    );
+  }
+
+  async #pace(output: Output): Promise<void> {
+    output.flush();
+    if (this.#sink.congested) await this.#sink.drained();
+    else await new Promise(setImmediate);
+    if (this.#source.failure !== undefined) throw this.#source.failure;
+  }
+
+  #hear(tag: number, payload: Buffer): void {
+    const severity = severityOf(tag);
+    const number = payload.length >= 4 ? payload.readInt32LE(0) : undefined;
+    if (tag === messageTags.errorTransfer) this.#result.sawFailure();
+    if (severity !== undefined) this.#result.text(severity, payload.toString("latin1"));
+    else if (tag === messageTags.ioError) this.#result.sawIoError(number ?? 0);
+    else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
+    else if (tag === messageTags.noSend && number !== undefined) this.#notSent(number);
+    else if (tag === messageTags.errorExit) {
+      this.#output?.message(messageTags.errorExit, new Uint8Array(0));
+      this.#source.fail(remoteFailure(number, this.#result.errorTexts));
+    }
+  }
+
+  /** The sender has told why, or counts the file among those that vanished. */
+  #notSent(index: number): void {
+    if (!this.#meeting.requested.delete(index)) return;
+    this.#received(index, { kind: "not sent" });
+    this.#meeting.settled.push({ index, inPlace: false });
+  }
+
+  /** What the daemon said before it hung up tells more than that it did. */
+  #explained(reason: RsyncError): RsyncError {
+    const { errorTexts } = this.#result;
+    if (reason.code !== "CONNECTION_LOST" || errorTexts.length === 0) return reason;
+    return remoteFailure(undefined, errorTexts, reason);
+  }
+
+  /** Ends the session after so much silence in both directions. */
+  #deadline(timeoutMs: number): void {
+    this.#socket.removeAllListeners("timeout");
+    this.#socket.setTimeout(timeoutMs, () => this.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
+  }
+}
