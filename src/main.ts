@@ -8,6 +8,7 @@ import { askHealth } from "./cli/health.ts";
 import { runList } from "./cli/list.ts";
 import { printChanges } from "./cli/print.ts";
 import { parseCommandLine } from "./cli/program.ts";
+import { runPullCommand } from "./cli/pull/run.ts";
 import type { Outputs } from "./cli/push/printer.ts";
 import { runPush } from "./cli/push/run.ts";
 import { runMirror } from "./cli/run.ts";
@@ -51,6 +52,8 @@ async function run(words: readonly string[]): Promise<number> {
         return print(await askHealth(command));
       case "push":
         return await runPush(command, outputs, interrupted());
+      case "pull":
+        return await runPullCommand(command, outputs, interrupted());
       case "list":
         return await runList(command, outputs);
       case "check":

@@ -3,6 +3,7 @@ import type { MirrorSettings } from "../config/template.ts";
 import type { Request } from "../control/message.ts";
 import type { StatusAddress } from "../status/address.ts";
 import type { BackendName } from "../watch/contract.ts";
+import type { PullCommand } from "./pull/command.ts";
 import type { PushCommand } from "./push/command.ts";
 
 /** How a mirror is run, whatever says what is mirrored. */
@@ -113,6 +114,7 @@ export type Command =
   | ControlCommand
   | HealthCommand
   | PushCommand
+  | PullCommand
   | ListCommand
   | Question
   /** Nothing to do but to print: on the standard output when `exitCode` is 0, else on stderr. */

@@ -13,6 +13,8 @@ import {
   mirrorFrom,
   runOptions,
 } from "./mirror-flags.ts";
+import { parsePull } from "./pull/command.ts";
+import { pullHelp } from "./pull/help.ts";
 import { parsePush } from "./push/command.ts";
 import { pushHelp } from "./push/help.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
@@ -30,6 +32,7 @@ export function parseCommandLine(
   { version, environment = process.env }: CommandLineOptions,
 ): Command {
   if (words[0] === "push") return pushFrom(words.slice(1), environment);
+  if (words[0] === "pull") return pullFrom(words.slice(1), environment);
   const language = chooseLanguage(words, environment);
   let command: Command | undefined;
   const program = buildProgram(version, environment, (asked) => {
@@ -56,6 +59,12 @@ function pushFrom(words: readonly string[], environment: Environment): Command {
   const asksHelp = words.length === 0 || words.includes("--help") || words.join() === "-h";
   if (asksHelp) return { kind: "text", text: pushHelp, exitCode: words.length === 0 ? 1 : 0 };
   return parsePush(words, environment);
+}
+
+function pullFrom(words: readonly string[], environment: Environment): Command {
+  const asksHelp = words.length === 0 || words.includes("--help") || words.join() === "-h";
+  if (asksHelp) return { kind: "text", text: pullHelp, exitCode: words.length === 0 ? 1 : 0 };
+  return parsePull(words, environment);
 }
 
 function textFrom(error: CommanderError, printed: string, language: Language): Command {
@@ -108,8 +117,9 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   addControl(program, environment, asked);
   addHealth(program, environment, asked);
   addList(program, asked);
-  // Read before the others, see pushFrom; here it is only named.
+  // Read before the others, see pushFrom; here they are only named.
   program.command("push").description("push files to an rsync daemon once, as rsync does");
+  program.command("pull").description("fetch files from an rsync daemon, as rsync does");
   return program;
 }
 

@@ -52,7 +52,8 @@ export interface PushCommand {
   readonly connectSeconds: number | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The variables of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the words after `sersync push`, which are those of an rsync that pushes to a daemon.
@@ -114,7 +115,8 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
   };
 }
 
-function tellingOf(flags: PushFlags): Telling {
+/** What is printed while files are transferred. */
+export function tellingOf(flags: PushFlags): Telling {
   const { verbosity, quiet, itemize, outFormat, human, motd } = flags;
   const level = (name: InfoName, most: number): number =>
     flags.info.get(name) ?? Math.min(verbosity, most);
@@ -187,7 +189,7 @@ export function credentialsOf(
 }
 
 /** Whether stock rsync would send its list in pieces, which it tells. */
-function isIncremental(transfer: TransferOptions, { incremental }: PushFlags): boolean {
+export function isIncremental(transfer: TransferOptions, { incremental }: PushFlags): boolean {
   const { delete: when, delayUpdates, pruneEmptyDirs } = transfer;
   const needsAll = when === "before" || when === "after" || delayUpdates || pruneEmptyDirs;
   return incremental && !needsAll;

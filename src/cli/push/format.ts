@@ -14,7 +14,7 @@ export interface Line {
   readonly entry: FileEntry;
   /** The eleven characters of `%i`. */
   readonly item: string;
-  readonly operation: "send" | "del.";
+  readonly operation: "send" | "recv" | "del.";
   /** Of a hard link: the name that it is a link to. */
   readonly linkedTo?: string | undefined;
 }

@@ -22,14 +22,24 @@ export function isSignificant({ flags }: Item): boolean {
   return (flags & ~marks) !== 0;
 }
 
-/**
- * The eleven characters that `rsync -i` prints of an item of a push: `<f.st......`.
- *
- * @param keepsTimes `-t`: the time becomes ours, not that of the transfer.
- */
-export function itemize(entry: FileEntry, { flags }: Item, keepsTimes: boolean): string {
+/** Whether content goes to the daemon or comes from it. */
+export type Direction = "send" | "receive";
+
+export interface ItemizeOptions {
+  /** `-t`: the time becomes the source's, not that of the transfer. */
+  readonly keepsTimes: boolean;
+  readonly direction: Direction;
+}
+
+/** The eleven characters that `rsync -i` prints of an item: `<f.st......`, `>f+++++++++`. */
+export function itemize(
+  entry: FileEntry,
+  { flags }: Item,
+  { keepsTimes, direction }: ItemizeOptions,
+): string {
   const has = (bit: number): boolean => (flags & bit) !== 0;
-  const kind = kindOf(flags);
+  const arrow = direction === "send" ? "<" : ">";
+  const kind = kindOf(flags, arrow);
   const type = typeLetter(entry);
   if (has(itemFlags.isNew)) return `${kind}${type}+++++++++`;
   const isLink = type === "L";
@@ -45,15 +55,15 @@ export function itemize(entry: FileEntry, { flags }: Item, keepsTimes: boolean):
     has(reports.acl) ? "a" : ".",
     has(reports.xattr) ? "x" : ".",
   ].join("");
-  const isQuiet = kind !== "<" && letters === ".........";
+  const isQuiet = kind !== arrow && letters === ".........";
   return `${kind}${type}${isQuiet ? "         " : letters}`;
 }
 
-function kindOf(flags: number): string {
+function kindOf(flags: number, arrow: string): string {
   if ((flags & itemFlags.localChange) !== 0) {
     return (flags & itemFlags.nameFollows) === 0 ? "c" : "h";
   }
-  return (flags & itemFlags.transfer) === 0 ? "." : "<";
+  return (flags & itemFlags.transfer) === 0 ? "." : arrow;
 }
 
 function typeLetter({ mode }: FileEntry): string {

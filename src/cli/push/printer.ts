@@ -10,7 +10,7 @@ import {
 } from "../../../protocol/index.ts";
 import type { PushCommand } from "./command.ts";
 import { compileFormat, type Line, shownPath } from "./format.ts";
-import { isSignificant, itemize } from "./itemize.ts";
+import { type Direction, isSignificant, itemize } from "./itemize.ts";
 import { Meter, type Position } from "./meter.ts";
 
 /** Where a push tells what it does. */
@@ -23,7 +23,8 @@ export interface Outputs {
 /** Prints while a push runs what rsync would print. */
 export class Printer {
   readonly #outputs: Outputs;
-  readonly #command: PushCommand;
+  readonly #command: Pick<PushCommand, "telling" | "transfer">;
+  readonly #direction: Direction;
   readonly #format: ((line: Line) => string) | undefined;
   readonly #meter: Meter;
   #all = 0;
@@ -32,9 +33,14 @@ export class Printer {
   #doneBytes = 0;
   #current: { readonly entry: FileEntry; readonly index: number } | undefined;
 
-  constructor(command: PushCommand, outputs: Outputs) {
+  constructor(
+    command: Pick<PushCommand, "telling" | "transfer">,
+    outputs: Outputs,
+    direction: Direction = "send",
+  ) {
     const { format, human } = command.telling;
     this.#command = command;
+    this.#direction = direction;
     this.#outputs = outputs;
     this.#format = format === undefined ? undefined : compileFormat(format);
     this.#meter = new Meter(outputs.out, human);
@@ -85,8 +91,10 @@ export class Printer {
 
   #print(entry: FileEntry, item: Item): void {
     if (this.#format === undefined) return;
-    const text = itemize(entry, item, this.#command.transfer.times ?? false);
-    const line = { entry, item: text, operation: "send", linkedTo: item.name } as const;
+    const keepsTimes = this.#command.transfer.times ?? false;
+    const text = itemize(entry, item, { keepsTimes, direction: this.#direction });
+    const operation = this.#direction === "send" ? "send" : "recv";
+    const line = { entry, item: text, operation, linkedTo: item.name } as const;
     this.#outputs.out(`${this.#format(line)}\n`);
   }
 

@@ -153,13 +153,14 @@ class Push {
   #exitCode(report: PushReport): number {
     const { exitCode } = report;
     const code = this.#failed ? 23 : exitCode === 0 && this.#vanished ? 24 : exitCode;
-    const reason = reasons[code];
+    const reason = exitReasons[code];
     if (reason !== undefined) this.#outputs.err(`sersync: ${reason} (code ${code})\n`);
     return code;
   }
 }
 
-const reasons: Readonly<Record<number, string>> = {
+/** What the exit codes of a session that ended well stand for. */
+export const exitReasons: Readonly<Record<number, string>> = {
   23: "not everything was transferred, see above",
   24: "some files vanished before they were transferred",
   25: "--max-delete stopped the deletions",

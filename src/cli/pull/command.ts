@@ -1,0 +1,174 @@
+import {
+  FilterRules,
+  inEnvironment,
+  parseDaemonUrl,
+  RsyncError,
+  type Target,
+  type TransferOptions,
+} from "../../../protocol/index.ts";
+import { nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
+import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
+import type { ListCommand } from "../command.ts";
+import {
+  credentialsOf,
+  type Environment,
+  isIncremental,
+  type Telling,
+  tellingOf,
+} from "../push/command.ts";
+import { initialFlags, type PushFlags, pushRules } from "../push/flags.ts";
+
+/** `sersync pull [rsync options] URL… DEST` */
+export interface PullCommand {
+  readonly kind: "pull";
+  readonly transfer: TransferOptions;
+  readonly telling: Telling;
+  readonly target: Target;
+  readonly moreSources: readonly Pick<Target, "directory" | "namesFile">[];
+  readonly destination: string;
+  readonly filter: FilterRules;
+  readonly senderOptions: readonly string[];
+  readonly removesSources: boolean;
+  /** What stock rsync would say: one list, or many. */
+  readonly incremental: boolean;
+  readonly connectSeconds: number | undefined;
+}
+
+/** What the options of `sersync pull` say besides those of a push. */
+interface PullFlags extends PushFlags {
+  readonly senderOptions: string[];
+  listOnly: boolean;
+}
+
+/**
+ * Reads the words after `sersync pull`, which are those of an rsync that pulls from a daemon.
+ *
+ * @returns a listing where only one is asked for.
+ * @throws {RsyncError} BAD_OPTION naming every option that cannot be obeyed.
+ */
+export function parsePull(
+  words: readonly string[],
+  environment: Environment,
+): PullCommand | ListCommand {
+  const flags: PullFlags = { ...initialFlags(), senderOptions: [], listOnly: false };
+  const parsed = parseRsyncOptions(words, [...pushRules(flags), ...pullRules(flags)]);
+  if (parsed.problems.length > 0) throw badCommand(parsed.problems.join("\n"));
+  const [first, ...rest] = parsed.words;
+  if (first === undefined) {
+    throw badCommand("a source is needed: sersync pull rsync://host/module/path… DEST");
+  }
+  if (flags.listOnly || rest.length === 0) return listing(first, parsed, flags);
+  const transfer = transferOptions(parsed.options, flags);
+  const filter = new FilterRules();
+  for (const read of flags.filters) filter.add(...read(flags));
+  const target = targetOf(first, parsed, flags, environment);
+  return {
+    kind: "pull",
+    transfer,
+    telling: tellingOf(flags),
+    target,
+    moreSources: rest.slice(0, -1).map((word) => furtherSource(word, target, environment)),
+    destination: rest.at(-1) as string,
+    filter,
+    senderOptions: senderOptions(flags),
+    removesSources: flags.removeSource && !transfer.dryRun,
+    incremental: isIncremental(transfer, flags),
+    connectSeconds: flags.connectSeconds,
+  };
+}
+
+/** Options that a sender obeys, and options that nobody obeys here. */
+function pullRules(flags: PullFlags): OptionRule[] {
+  const passed = (names: string): OptionRule =>
+    own(names, () => {
+      flags.senderOptions.push(`--${names.split(" ")[0]}`);
+      return undefined;
+    });
+  return [
+    passed("copy-links L"),
+    passed("copy-unsafe-links"),
+    passed("copy-dirlinks k"),
+    own("list-only", () => {
+      flags.listOnly = true;
+      return undefined;
+    }),
+    nothing("trust-sender", "the sender is never trusted"),
+    refused("files-from=", "name the sources one by one"),
+  ];
+}
+
+function senderOptions({
+  senderOptions: passed,
+  oneFileSystem,
+  ignoreMissing,
+}: PullFlags): string[] {
+  return [
+    ...passed,
+    ...(oneFileSystem ? ["-x"] : []),
+    ...(ignoreMissing ? ["--ignore-missing-args"] : []),
+  ];
+}
+
+function transferOptions(options: TransferOptions, flags: PullFlags): TransferOptions {
+  const { recursive = false, dirs = false } = options;
+  if (options.delete && !recursive && !dirs) {
+    throw badCommand("--delete needs -r (--recursive) or -d (--dirs)");
+  }
+  return { ...options, relative: flags.relative ?? false };
+}
+
+function targetOf(
+  source: string,
+  { port, passwordFile }: RsyncOptions,
+  { family, localAddress, protocol }: PullFlags,
+  environment: Environment,
+): Target {
+  const { user, ...address } = inEnvironment(parseDaemonUrl(source), environment);
+  if (address.module === "") throw badCommand(`${source} names no module`);
+  return {
+    ...(port !== undefined && { port }),
+    ...address,
+    namesFile: namesFile(source, address),
+    family,
+    localAddress,
+    protocol,
+    credentials: credentialsOf(user, passwordFile, environment),
+  };
+}
+
+/** `::module/path`, or in full, of the same module of the same daemon. */
+function furtherSource(
+  source: string,
+  { host, module }: Target,
+  environment: Environment,
+): Pick<Target, "directory" | "namesFile"> {
+  const whole = source.startsWith("::") ? host + source : source;
+  const address = inEnvironment(parseDaemonUrl(whole), environment);
+  if (address.host !== host || address.module !== module) {
+    throw badCommand(`${source}: all sources must be of module ${module} of ${host}`);
+  }
+  return { directory: address.directory, namesFile: namesFile(source, address) };
+}
+
+function namesFile(source: string, { directory }: Pick<Target, "directory">): boolean {
+  return !source.endsWith("/") && directory !== "";
+}
+
+function listing(url: string, parsed: RsyncOptions, flags: PullFlags): ListCommand {
+  const { timeoutSeconds = 0, recursive = false } = parsed.options;
+  return {
+    kind: "list",
+    url,
+    recursive,
+    json: false,
+    motd: flags.motd,
+    timeoutMs: (timeoutSeconds || 30) * 1_000,
+    passwordFile: parsed.passwordFile,
+    port: parsed.port,
+    protocol: flags.protocol,
+  };
+}
+
+function badCommand(text: string): RsyncError {
+  return new RsyncError("BAD_OPTION", text);
+}

@@ -1,0 +1,86 @@
+import { type PullObserver, type PullResult, runPull } from "../../../protocol/index.ts";
+import { type Outputs, Printer } from "../push/printer.ts";
+import { exitReasons } from "../push/run.ts";
+import { statsLines, summaryLines } from "../push/summary.ts";
+import type { PullCommand } from "./command.ts";
+
+/** A daemon may read for long without a word; for ever it may not. */
+const defaultTimeoutSeconds = 3_600;
+
+/**
+ * Carries out `sersync pull`.
+ *
+ * @returns rsync's exit code: 0, 23 (something failed), 24 (vanished), 25 (deletions stopped).
+ * @throws {RsyncError} what ended the pull.
+ */
+export async function runPullCommand(
+  command: PullCommand,
+  outputs: Outputs,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { telling, transfer, connectSeconds, incremental } = command;
+  const out = telling.quiet ? () => {} : outputs.out;
+  const began = performance.now();
+  const printer = new Printer(command, { ...outputs, out }, "receive");
+  if (telling.tellsList) {
+    out(incremental ? "receiving incremental file list\n" : "receiving file list ... ");
+  }
+  let listMs = 0;
+  const observer = observerOf(printer, () => {
+    listMs = performance.now() - began;
+    if (telling.tellsList && !incremental) out("done\n");
+  });
+  const result = await runPull({
+    ...command,
+    ...observer,
+    wildcards: true,
+    tellsAll: telling.tellsAll,
+    signal,
+    timeoutMs: (transfer.timeoutSeconds || defaultTimeoutSeconds) * 1_000,
+    ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
+    ...(telling.motd && { onMotd: (line: string) => out(`${line}\n`) }),
+  });
+  printer.finish();
+  const lines = closingLines(command, result, { listMs, totalMs: performance.now() - began });
+  if (lines.length > 0) out(`${lines.join("\n")}\n`);
+  const { exitCode } = result;
+  const reason = exitReasons[exitCode];
+  if (reason !== undefined) outputs.err(`sersync: ${reason} (code ${exitCode})\n`);
+  return exitCode;
+}
+
+function observerOf({ observer }: Printer, onListed: () => void): PullObserver {
+  const { item, step, deleted, text } = observer;
+  return {
+    listed: (entries) => {
+      onListed();
+      observer.listed?.(entries);
+    },
+    ...(item && { item }),
+    ...(step && { step }),
+    ...(deleted && { deleted }),
+    ...(text && { text }),
+    receiving: (entry, about) => observer.sending?.(entry, about),
+    received: (entry, outcome, index) => {
+      if (outcome.kind !== "received") return;
+      observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, index);
+    },
+  };
+}
+
+function closingLines(
+  { telling, transfer, target }: PullCommand,
+  { totals }: PullResult,
+  times: { readonly listMs: number; readonly totalMs: number },
+): string[] {
+  const options = {
+    ...times,
+    human: telling.human,
+    dryRun: transfer.dryRun ?? false,
+    tellsDeletions: (target.protocol ?? 32) >= 31,
+  };
+  return [
+    ...(telling.stats > 1 ? statsLines(totals, options) : []),
+    ...(telling.stats > 0 ? summaryLines(totals, options) : []),
+  ];
+}
