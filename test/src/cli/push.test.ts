@@ -106,9 +106,15 @@ test.each([
   [link, itemFlags.localChange | 0x000c, "cL..T......"],
   [file, itemFlags.localChange | itemFlags.nameFollows, "hf         "],
 ])("%j with flags %i is itemized as %j", (entry, flags, text) => {
-  expect(itemize(entry, item(flags), true)).toBe(text);
+  expect(itemize(entry, item(flags), { keepsTimes: true, direction: "send" })).toBe(text);
 });
 
 test("a time that is not kept is that of the transfer", () => {
-  expect(itemize(file, item(0x8008), false)).toBe("<f..T......");
+  expect(itemize(file, item(0x8008), { keepsTimes: false, direction: "send" })).toBe("<f..T......");
+});
+
+test("what is received points the other way", () => {
+  const options = { keepsTimes: true, direction: "receive" } as const;
+  expect(itemize(file, item(0xa000), options)).toBe(">f+++++++++");
+  expect(itemize(file, item(0x8008), options)).toBe(">f..t......");
 });
