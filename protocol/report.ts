@@ -75,6 +75,8 @@ export class PushReport {
   #answered = false;
   readonly #outcomes = new Map<number, SendOutcome>();
   readonly #texts: DaemonText[] = [];
+  /** Those of several lines, in one piece: a name may have line feeds in it. */
+  readonly #longTexts: DaemonText[] = [];
   /** Sum of the content sent, literal or matched, in bytes. */
   contentBytes = 0;
   /** How many objects the daemon has deleted. */
@@ -215,6 +217,8 @@ export class PushReport {
   }
 
   text(severity: DaemonText["severity"], text: string): void {
+    const isLong = text.trimEnd().includes("\n") && this.#longTexts.length < mostTexts;
+    if (isLong) this.#longTexts.push({ severity, text: text.replace(/\n$/, "") });
     for (const line of text.split("\n")) {
       if (line === "" || this.#texts.length === mostTexts) continue;
       const said: DaemonText = { severity, text: line };
@@ -251,7 +255,7 @@ export class PushReport {
 
   #complaintAbout(entry: FileEntry): string | undefined {
     const name = baseName(entry.path);
-    const about = this.#texts.find(
+    const about = [...this.#texts, ...this.#longTexts].find(
       ({ severity, text }) => severity !== "warning" && name !== "" && mentions(text, entry.path),
     );
     return about?.text;

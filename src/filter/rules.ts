@@ -56,6 +56,11 @@ export function compileRules(filter: FilterConfig, excludes: readonly string[] =
   return judges.length === 0 ? noRules : new InheritedRules(ownRule);
 }
 
+/** False when nothing at all is excluded. */
+export function excludesAnything({ builtin, expressions, patterns }: FilterConfig): boolean {
+  return builtin || expressions.length + patterns.length > 0;
+}
+
 /** Says what is wrong with a regex of the filter, or undefined when it can be used. */
 export function expressionProblem(expression: string): string | undefined {
   const problem = problemWith(() => new ExpressionSet([expression]));

@@ -8,7 +8,7 @@ import {
   type Rename,
 } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
-import { compileRules, type Rules } from "../filter/rules.ts";
+import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
 import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
@@ -17,6 +17,7 @@ import type { Delivery, PathFailure, TargetSettings, Unsettled } from "./message
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
 import { type Pushed, Sessions } from "./sessions.ts";
+import { carrySparing } from "./way.ts";
 
 /** What is told of the paths of a job while it runs. */
 export interface CarrierReport {
@@ -83,7 +84,7 @@ export class Carrier {
     this.#settings = settings;
     this.filter = filter;
     this.sessions = new Sessions(settings);
-    this.hasRules = filter.builtin || filter.expressions.length + filter.patterns.length > 0;
+    this.hasRules = excludesAnything(filter);
     const mounts = new MountGuard(root, settings.mounts);
     this.rules = sparingMounts(compileRules(filter), mounts);
     this.options = {
@@ -137,7 +138,11 @@ export class Carrier {
    * @throws what ended the session; entries that were not reported by then are undelivered.
    */
   async carry(options: CarryOptions, report: CarrierReport): Promise<void> {
-    await this.sessions.inTurn(options.kind, () => this.#carryNow(options, report));
+    const carryNow = (each: CarryOptions, told = report): Promise<void> =>
+      this.#carryNow(each, told);
+    await this.sessions.inTurn(options.kind, () =>
+      this.hasRules ? carrySparing(options, report, this, carryNow) : carryNow(options),
+    );
   }
 
   /** Opens the sessions that wait now, so that what comes first finds one. */

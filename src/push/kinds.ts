@@ -15,10 +15,18 @@ import type { Delivery } from "./message.ts";
  * - `large`: the same with delta search.
  * - `scan`: whole trees; what is equal by size and time, to the nanosecond, is not sent.
  * - `rename`: makes new names of old ones (spec 3 §2).
+ * - `removal`: deletes directories with all in them, where other sessions must not.
  * - `survey`: writes nothing, tells what a deletion would delete.
  * - `preview`: writes nothing, tells what a scan would send.
  */
-export type SessionKind = "small" | "large" | "scan" | "rename" | "survey" | "preview";
+export type SessionKind =
+  | "small"
+  | "large"
+  | "scan"
+  | "rename"
+  | "removal"
+  | "survey"
+  | "preview";
 
 /** How scans compare times. A file may be written twice in a second: only the nanoseconds tell. */
 export type TimePrecision = "nanoseconds" | "seconds";
@@ -40,6 +48,7 @@ export function kindArguments(
   const mirror: SessionFeatures = { acknowledge: true, deleteMissing: true };
   switch (kind) {
     case "small":
+    case "removal":
       return { transfer: { ...base, wholeFile: true, ignoreTimes: true }, features: mirror };
     case "large":
       return { transfer: { ...base, ignoreTimes: true }, features: mirror };
@@ -61,6 +70,15 @@ export function kindArguments(
         features: { deleteMissing: true },
       };
   }
+}
+
+/**
+ * The arguments of a kind where rules exclude objects: a directory in the way of an entry may hold
+ * some of them at the target, so it is not cleared unseen.
+ */
+export function sparingArguments(kind: SessionKind, args: KindArguments): KindArguments {
+  if (kind === "removal" || kind === "survey") return args;
+  return { ...args, transfer: { ...args.transfer, force: false } };
 }
 
 function precisely(precision: TimePrecision): TransferOptions {

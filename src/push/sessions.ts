@@ -14,7 +14,8 @@ import {
   SessionPool,
   TargetKnowledge,
 } from "../../protocol/index.ts";
-import { kindArguments, type SessionKind, type TimePrecision } from "./kinds.ts";
+import { excludesAnything } from "../filter/rules.ts";
+import { kindArguments, type SessionKind, sparingArguments, type TimePrecision } from "./kinds.ts";
 import { type Pushed, pushLinked } from "./linked.ts";
 import type { TargetSettings } from "./message.ts";
 
@@ -26,6 +27,7 @@ const warm: Readonly<Record<SessionKind, number>> = {
   large: 1,
   scan: 2,
   rename: 1,
+  removal: 0,
   survey: 0,
   preview: 0,
 };
@@ -165,9 +167,10 @@ export class Sessions {
   }
 
   #options(kind: SessionKind): SessionOptions {
-    const { transfer, timeoutMs } = this.#settings;
+    const { transfer, timeoutMs, filter } = this.#settings;
+    const args = kindArguments(kind, transfer, this.#precision);
     return {
-      ...kindArguments(kind, transfer, this.#precision),
+      ...(excludesAnything(filter) ? sparingArguments(kind, args) : args),
       knowledge: this.#knowledge,
       idNames: this.#idNames,
       timeoutMs,

@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { asBytePath, displayPath, nativePath } from "../../protocol/path.ts";
 import { type DaemonVersion, describeDaemons, startDaemon } from "../support/daemon.ts";
 import { launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
-import { makeTree, temporaryDirectory } from "../support/tree.ts";
+import { makeTree, readTree, temporaryDirectory } from "../support/tree.ts";
 
 const password = "s3cret-Pa55";
 
@@ -275,6 +276,42 @@ describeDaemons("a mirror with a filter", (version) => {
     fs.rmSync(`${source.path}/d`, { recursive: true });
     await expect.poll(() => filesOf(target), { timeout: 10_000 }).toEqual(kept);
     expect(mirror.lines.filter(({ path: at }) => /log$|^cache/.test(at ?? ""))).toEqual([]);
+  });
+});
+
+describeDaemons("a mirror with a filter, where a directory becomes something else", (version) => {
+  const names = ["d", "line\nfeed", "\xff\n", "e*"];
+
+  test("spares what is excluded in it, and goes on when that has gone", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = temporaryDirectory();
+    const target = daemon.path("backup");
+    for (const name of [...names, "free"]) makeTree(source.path, { [`${name}/e/f`]: "" });
+    for (const name of names) makeTree(target, { [`${name}/e/kept.log`]: "theirs" });
+    await using mirror = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+      filter: ["(.*)\\.log"],
+    });
+    for (const [index, name] of [...names, "free"].entries()) {
+      const path = nativePath(source.path, asBytePath(name));
+      fs.rmSync(path, { recursive: true });
+      if (index % 2 === 0) fs.writeFileSync(path, "a file");
+      else fs.symlinkSync("nowhere", path);
+    }
+    const isRefused = (name: string) =>
+      mirror.says(
+        ({ msg, path }) => path === displayPath(asBytePath(name)) && msg.includes("filter excludes"),
+      );
+    await Promise.all(names.map(isRefused));
+    await expect.poll(() => [...readTree(target).keys()]).toContain("free");
+    const found = [...readTree(target)].filter(([, { type }]) => type === "file");
+    expect(found.map(([path]) => path).sort()).toEqual(
+      [...names.map((name) => `${name}/e/kept.log`), "free"].sort(),
+    );
+    for (const name of names) fs.rmSync(nativePath(target, asBytePath(`${name}/e/kept.log`)));
+    await untilEqualTrees(source.path, target);
   });
 });
 

@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { asBytePath, deletion, fileTypes, type TransferOptions } from "../../../protocol/index.ts";
-import { carries, kindArguments, mayKeep, type SessionKind } from "../../../src/push/kinds.ts";
+import {
+  carries,
+  kindArguments,
+  mayKeep,
+  type SessionKind,
+  sparingArguments,
+} from "../../../src/push/kinds.ts";
 
 const given: TransferOptions = {
   links: true,
@@ -20,6 +26,14 @@ test.each(writing)("a %s session deletes only what it names, and really writes",
 
 test.each(writing)("a %s session clears what is in the way", (kind) => {
   expect(kindArguments(kind, given).transfer).toMatchObject({ recursive: true, force: true });
+});
+
+test("where anything is excluded, only a removal clears what is in the way", () => {
+  for (const kind of writing) {
+    expect(sparingArguments(kind, kindArguments(kind, given)).transfer.force).toBe(false);
+  }
+  const removal = kindArguments("removal", given);
+  expect(sparingArguments("removal", removal).transfer.force).toBe(true);
 });
 
 test("changed files are sent even when size and time are equal, small ones whole", () => {
