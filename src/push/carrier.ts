@@ -6,6 +6,7 @@ import {
   LocalTree,
   type PushObserver,
   type Rename,
+  rootPath,
 } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
 import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
@@ -141,7 +142,7 @@ export class Carrier {
     const carryNow = (each: CarryOptions, told = report): Promise<void> =>
       this.#carryNow(each, told);
     await this.sessions.inTurn(options.kind, () =>
-      this.hasRules ? carrySparing(options, report, this, carryNow) : carryNow(options),
+      this.#spares ? carrySparing(options, report, this, carryNow) : carryNow(options),
     );
   }
 
@@ -156,6 +157,11 @@ export class Carrier {
     clearTimeout(this.#touchTimer);
     this.linkedNames.close();
     this.sessions.close();
+  }
+
+  /** True when what is deleted may hold what must stay. */
+  get #spares(): boolean {
+    return this.hasRules || this.options.mounts.hidesBelow(rootPath);
   }
 
   async #carryNow(options: CarryOptions, report: CarrierReport): Promise<void> {

@@ -5,7 +5,7 @@ import { Comparison } from "./comparison.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { AskedPath } from "./message.ts";
 import { type DeliverPlainly, deliverRenames } from "./rename.ts";
-import { sparedDeletions } from "./sparing.ts";
+import { SparedTrees, sparedDeletions } from "./sparing.ts";
 
 /**
  * Brings paths into the target's state. When it resolves, each of them has been reported as
@@ -40,14 +40,16 @@ async function send(
   carrier: Carrier,
   report: CarrierReport,
 ): Promise<void> {
-  const batch = await sparingExcluded(buildBatch(paths, carrier.options), carrier);
+  const { batch, spared } = await sparingExcluded(buildBatch(paths, carrier.options), carrier);
   for (const changed of [batch.small, ...batch.large]) carrier.linkedNames.note(changed);
   for (const failure of batch.unseen) report.failed(failure);
   for (const path of batch.held) report.held(path);
   for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });
   const askers = askersOf(batch);
   const answer = answerAskers(askers, report);
-  const reports = (path: BytePath): boolean => askers.has(path);
+  const remains = new SparedTrees(spared, answer);
+  const reports = (path: BytePath): boolean =>
+    askers.has(path) || remains.treeOf(path) !== undefined;
   const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
     entries.length === 0 ? [] : [carrier.carry({ kind, entries, reports }, answer)];
   const compared = (starts: readonly BytePath[], kind: SessionKind): Promise<void>[] =>
@@ -60,11 +62,15 @@ async function send(
     ...compared(batch.trees, "scan"),
     ...compared(batch.resent, "small"),
   ];
-  const small = carried(batch.small, "small");
+  const small =
+    batch.small.length === 0
+      ? []
+      : [carrier.carry({ kind: "small", entries: batch.small, reports }, remains.report)];
   const all = settleAll([...small, ...long]); // from the start, or an early failure is nobody's
   await Promise.allSettled(small);
   if (long.length > 0) report.onlyLongLeft?.();
   await all;
+  remains.end();
 }
 
 /** The paths that asked for each entry: itself, or what lay below a vanished directory. */
@@ -100,17 +106,20 @@ function answerAskers(
   };
 }
 
-/** Deletes nothing of what is excluded; what is left as it is for that is settled. */
-async function sparingExcluded(batch: Batch, carrier: Carrier): Promise<Batch> {
+/** Deletes nothing of what is excluded: of `spared` directories only what is in them. */
+async function sparingExcluded(
+  batch: Batch,
+  carrier: Carrier,
+): Promise<{ readonly batch: Batch; readonly spared: readonly BytePath[] }> {
   const deletions = batch.small.filter(({ mode }) => mode === 0);
   const listed = batch.small.filter((entry) => entry.mode === 0 || isDirectory(entry));
   const spared = await sparedDeletions(deletions, listed, carrier);
-  if (spared === deletions) return batch;
+  if (spared === deletions) return { batch, spared: [] };
   const gone = new Set<BytePath>(spared.map(({ path }) => path));
   const kept = batch.small.filter(({ mode }) => mode !== 0);
   const small = new TreeView(carrier.options).withParents([...kept, ...spared]);
-  const settled = deletions.filter(({ path }) => !gone.has(path)).map(({ path }) => path);
-  return { ...batch, small, settled: [...batch.settled, ...settled] };
+  const left = deletions.filter(({ path }) => !gone.has(path)).map(({ path }) => path);
+  return { batch: { ...batch, small }, spared: left };
 }
 
 /** Waits for all, then throws the first failure there was. */

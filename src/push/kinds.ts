@@ -19,14 +19,7 @@ import type { Delivery } from "./message.ts";
  * - `survey`: writes nothing, tells what a deletion would delete.
  * - `preview`: writes nothing, tells what a scan would send.
  */
-export type SessionKind =
-  | "small"
-  | "large"
-  | "scan"
-  | "rename"
-  | "removal"
-  | "survey"
-  | "preview";
+export type SessionKind = "small" | "large" | "scan" | "rename" | "removal" | "survey" | "preview";
 
 /** How scans compare times. A file may be written twice in a second: only the nanoseconds tell. */
 export type TimePrecision = "nanoseconds" | "seconds";

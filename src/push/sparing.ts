@@ -1,5 +1,5 @@
-import { deletion, type FileEntry } from "../../protocol/index.ts";
-import type { Carrier } from "./carrier.ts";
+import { type BytePath, deletion, type FileEntry, isWithin } from "../../protocol/index.ts";
+import type { Carrier, CarrierReport } from "./carrier.ts";
 import { deletable, surveyEntries } from "./survey.ts";
 
 /**
@@ -22,4 +22,40 @@ export async function sparedDeletions(
     carrier.rules.excluded(path, isDirectory),
   );
   return hasExcluded ? deletable(found, carrier.rules).map(deletion) : deletions;
+}
+
+/** Directories that are to go but for what is excluded: they end when all that may go has gone. */
+export class SparedTrees {
+  /** Tells on what it is told; what fails in such a directory, of that. */
+  readonly report: CarrierReport;
+  readonly #open: Set<BytePath>;
+  readonly #answer: CarrierReport;
+
+  constructor(trees: readonly BytePath[], answer: CarrierReport) {
+    this.#open = new Set(trees);
+    this.#answer = answer;
+    const inTree = (path: BytePath, tell: (path: BytePath) => void): void => {
+      const tree = this.treeOf(path);
+      if (tree !== undefined) this.#open.delete(tree);
+      tell(tree ?? path);
+    };
+    this.report = {
+      delivered: (delivery) => {
+        if (!trees.some((tree) => isWithin(delivery.path, tree))) answer.delivered(delivery);
+      },
+      failed: ({ path, reason }) => inTree(path, (at) => answer.failed({ path: at, reason })),
+      again: (path) => inTree(path, (at) => answer.again(at)),
+      held: (path) => answer.held(path),
+    };
+  }
+
+  /** The directory that a path is in. */
+  treeOf(path: BytePath): BytePath | undefined {
+    return [...this.#open].find((tree) => isWithin(path, tree));
+  }
+
+  /** All sessions have ended well. */
+  end(): void {
+    for (const path of this.#open) this.#answer.delivered({ path, kind: "nothing", bytes: 0 });
+  }
 }

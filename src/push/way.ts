@@ -1,4 +1,11 @@
-import { type BytePath, deletion, isDirectory, isWithin } from "../../protocol/index.ts";
+import {
+  type BytePath,
+  deletion,
+  type FileEntry,
+  isDirectory,
+  isWithin,
+  parentPath,
+} from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
 import type { PathFailure } from "./message.ts";
@@ -24,28 +31,45 @@ export async function carrySparing(
   const failures = new Map<BytePath, PathFailure>();
   const told = withFailed(report, (failure) => void failures.set(failure.path, failure));
   try {
-    for (const each of apart(options)) await carryNow(each, told);
+    await carryApart(options, told, carryNow);
   } catch (error) {
     for (const failure of failures.values()) report.failed(failure);
     throw error;
   }
-  if (failures.size > 0) await makeWay(failures, report, carrier, carryNow);
+  if (failures.size === 0) return;
+  for (const entry of options.entries) {
+    const failure = failures.get(entry.path);
+    if (failure === undefined || (entry.mode !== 0 && !isDirectory(entry))) continue;
+    failures.delete(entry.path);
+    report.failed(failure);
+  }
+  await makeWay(failures, report, carrier, carryNow);
 }
 
-/** Deletions in a session of their own, before the others. */
-function apart(options: CarryOptions): readonly CarryOptions[] {
+/** Carries deletions in sessions of their own, before the others. */
+async function carryApart(
+  options: CarryOptions,
+  report: CarrierReport,
+  carryNow: CarryNow,
+): Promise<void> {
   const { entries } = options;
-  if (!entries.some(({ mode }) => mode === 0)) return [options];
-  const removed = entries.filter((entry) => entry.mode === 0 || isDirectory(entry));
-  const removal: CarryOptions = { ...options, kind: "removal", entries: removed };
-  if (removed.length === entries.length) return [removal];
-  const reports = (path: BytePath): boolean => options.reports(path) && gone.has(path);
-  const gone = new Set(entries.filter(({ mode }) => mode === 0).map(({ path }) => path));
-  const rest = entries.filter(({ mode }) => mode !== 0);
-  return [
-    { ...removal, reports },
-    { ...options, entries: rest },
+  const directories = entries.filter(isDirectory);
+  const listed = new Set(directories.map(({ path }) => path));
+  const deletions = entries.filter(({ mode }) => mode === 0);
+  const isListed = ({ path }: FileEntry): boolean => listed.has(parentPath(path));
+  const groups = [
+    // A daemon ends a session that lists a directory, and a name below another that is not listed.
+    deletions.filter((entry) => !isListed(entry)),
+    [...deletions.filter(isListed), ...directories],
   ];
+  for (const group of groups) {
+    const gone = new Set(group.filter(({ mode }) => mode === 0).map(({ path }) => path));
+    if (gone.size === 0) continue;
+    const reports = (path: BytePath): boolean => gone.has(path) && options.reports(path);
+    await carryNow({ ...options, kind: "removal", entries: group, reports }, report);
+  }
+  const rest = entries.filter(({ mode }) => mode !== 0);
+  if (rest.length > 0) await carryNow({ ...options, entries: rest }, report);
 }
 
 /** Deletes what may go of the directories in the way, and reports every entry that failed. */
@@ -55,30 +79,33 @@ async function makeWay(
   carrier: Carrier,
   carryNow: CarryNow,
 ): Promise<void> {
-  const { options, sessions, rules } = carrier;
-  const view = new TreeView(options);
   const others = [...failures.keys()].filter((path) => isOther(path, carrier));
-  const asked = view.withParents(others.map(deletion));
-  const found = asked.length === 0 ? [] : await surveyEntries(asked, options, sessions);
+  const asked = new TreeView(carrier.options).withParents(others.map(deletion));
+  const found =
+    asked.length === 0 ? [] : await surveyEntries(asked, carrier.options, carrier.sessions);
   const directories = new Set(found.filter((each) => each.isDirectory).map(({ path }) => path));
-  const inTheWay = others.filter((path) => directories.has(path));
+  const inTheWay = new Set(others.filter((path) => directories.has(path)));
   const isInTheWay = ({ path }: Extraneous): boolean =>
-    inTheWay.some((top) => isWithin(path, top));
-  const gone = deletable(found.filter(isInTheWay), rules);
+    [...inTheWay].some((top) => isWithin(path, top));
+  const gone = deletable(found.filter(isInTheWay), carrier.rules);
   if (gone.length > 0) {
-    // What is below a name that is no directory here has nothing above it to be listed but that.
     const entries = [...gone.map(deletion), ...asked.filter(isDirectory)];
-    await carryNow({ kind: "removal", entries, reports: () => false }, report);
+    await carryApart({ kind: "scan", entries, reports: () => false }, report, carryNow);
   }
   const cleared = new Set(gone);
   for (const [path, failure] of failures) {
-    if (cleared.has(path)) report.again(path);
-    else if (inTheWay.includes(path)) report.failed({ path, reason: excludedIsThere });
+    if (inTheWay.has(path) && !cleared.has(path)) report.failed({ path, reason: excludedIsThere });
+    else if (cleared.has(path) || isBlocked(failure)) report.again(path);
     else report.failed(failure);
   }
 }
 
 const excludedIsThere = "a directory is there, and what the filter excludes is in it";
+
+/** True when a directory was in the way, which has gone since, or is wanted by now. */
+function isBlocked({ reason }: PathFailure): boolean {
+  return /non-empty directory|make way/.test(reason);
+}
 
 /** True for what a directory can be in the way of. */
 function isOther(path: BytePath, { options }: Carrier): boolean {

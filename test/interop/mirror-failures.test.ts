@@ -277,6 +277,25 @@ describeDaemons("a mirror with a filter", (version) => {
     await expect.poll(() => filesOf(target), { timeout: 10_000 }).toEqual(kept);
     expect(mirror.lines.filter(({ path: at }) => /log$|^cache/.test(at ?? ""))).toEqual([]);
   });
+
+  test("a directory with excluded files is deleted below one that stays, too", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = sourceWith({ "a/d/e/f": "", "a/d/f": "", "a/f": "", "b/f": "" });
+    const target = daemon.path("backup");
+    makeTree(target, { "a/d/e/kept.log": "theirs" });
+    await using mirror = await startMirror({
+      source: source.path,
+      port: daemon.port,
+      remotes: [{ module: "backup" }],
+      filter,
+    });
+    fs.rmSync(`${source.path}/a/d`, { recursive: true });
+    fs.writeFileSync(`${source.path}/a/new`, "");
+    await expect
+      .poll(() => filesOf(target), { timeout: 10_000 })
+      .toEqual(["a/d/e/kept.log", "a/f", "a/new", "b/f"]);
+    expect(mirror.lines.filter(isProblem).filter(({ target: of }) => of !== undefined)).toEqual([]);
+  });
 });
 
 describeDaemons("a mirror with a filter, where a directory becomes something else", (version) => {
@@ -302,7 +321,8 @@ describeDaemons("a mirror with a filter, where a directory becomes something els
     }
     const isRefused = (name: string) =>
       mirror.says(
-        ({ msg, path }) => path === displayPath(asBytePath(name)) && msg.includes("filter excludes"),
+        ({ msg, path }) =>
+          path === displayPath(asBytePath(name)) && msg.includes("filter excludes"),
       );
     await Promise.all(names.map(isRefused));
     await expect.poll(() => [...readTree(target).keys()]).toContain("free");
