@@ -1,0 +1,45 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import { expect, test } from "vitest";
+import { inProject } from "../support/command.mjs";
+
+interface Packed {
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What `npm pack` would put into the package; the program has been built. */
+function packedFiles(): string[] {
+  const argv = ["pack", "--dry-run", "--ignore-scripts", "--json"];
+  const { stdout } = spawnSync("npm", argv, { cwd: inProject(), encoding: "utf8" });
+  const [packed] = JSON.parse(stdout) as readonly Packed[];
+  return (packed?.files ?? []).map(({ path }) => path);
+}
+
+function filesBelow(folder: string): string[] {
+  const names = fs.readdirSync(inProject(folder), { recursive: true, encoding: "utf8" });
+  return names
+    .map((name) => `${folder}/${name}`)
+    .filter((file) => fs.statSync(inProject(file)).isFile());
+}
+
+test("the npm package holds the program, the library, and what operators need, and no more", () => {
+  const files = packedFiles();
+  const wanted = ["docs", "examples", "man", "packaging"]
+    .flatMap(filesBelow)
+    .filter((file) => !file.startsWith("packaging/build/"));
+  for (const name of ["sersync.js", "thread.js", "relay.js", "module-thread.js", "page/page.js"]) {
+    wanted.push(`dist/bin/${name}`);
+  }
+  wanted.push("dist/src/index.d.ts", "dist/protocol/index.js", "SECURITY.md", "README.zh-CN.md");
+  expect(files).toEqual(expect.arrayContaining(wanted));
+  expect(files.filter((file) => /^(?:test|fixtures|packaging\/build)\//.test(file))).toEqual([]);
+});
+
+test("what the container files set are variables and flags of the program", () => {
+  const reference = fs.readFileSync(inProject("docs/reference.md"), "utf8");
+  const files = [...filesBelow("packaging/container"), ...filesBelow("packaging/kubernetes")];
+  const text = files.map((file) => fs.readFileSync(inProject(file), "utf8")).join("\n");
+  const named = new Set(text.match(/\bSERSYNC_[A-Z_]+\b/g));
+  expect(named.size).toBeGreaterThan(4);
+  expect([...named].filter((name) => !reference.includes(`| \`${name}\` |`))).toEqual([]);
+});
