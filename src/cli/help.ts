@@ -57,6 +57,9 @@ ${ruler}
   --watcher auto|inotify|chokidar|poll   选择监控方式，默认auto
   --poll-interval SECONDS                轮询间隔（没有事件的文件系统）
   --wait                                 监控目录不存在时等待，而不是报错
+  --state-dir DIR                        保存待传送记录的目录，重启后继续
+  --delete-guard PERCENT                 一次比较要删除超过该比例的文件时先暂停，默认50
+  --ready-share PERCENT                  可连接的远程达到该比例时/readyz才报告就绪，默认100
   --lang zh|en                           帮助信息的语言
   --version                              显示版本
   sersync check -o FILE [--json]         检查配置文件，说明将要执行的操作
@@ -65,6 +68,8 @@ ${ruler}
   sersync init [SRC] [URL...]            生成带注释的confxml.xml
   sersync watch SRC URL...               不用配置文件直接同步
   sersync watch [SRC] [-o FILE] --print  只显示文件变化，不做同步
+  sersync push [rsync选项] SRC... DEST   像rsync一样推送一次
+  sersync list URL                       列出rsync服务的模块，或模块中的文件
   --log-file FILE                        日志写入文件，收到HUP信号时重新打开
   --pid-file FILE                        运行期间保存进程号
   sersync status -o FILE [--watch]       显示正在运行的程序的状态

@@ -95,6 +95,18 @@ describe("help", () => {
     for (const letter of "drnom") expect(text).toContain(`参数-${letter}:`);
   });
 
+  test("every command and every long option has its Chinese line", () => {
+    const { text: whole = "" } = command("-h") as { text?: string };
+    const [english = ""] = whole.split("Examples:");
+    const { text = "" } = command("-h --lang zh") as { text?: string };
+    const commands = [...english.matchAll(/^ {2}([a-z-]+) (?=.* {2})/gm)].map(([, name]) => name);
+    expect(commands).toEqual(expect.arrayContaining(["check", "push", "list"]));
+    for (const name of commands) expect(text).toContain(`sersync ${name} `);
+    const long = [...english.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+    expect(long).toContain("--state-dir");
+    for (const name of long) expect(text).toContain(name);
+  });
+
   test("a refusal in Chinese names what was found", () => {
     expect(command("-x", { LANG: "zh_CN" })).toMatchObject({
       exitCode: 1,
