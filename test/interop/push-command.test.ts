@@ -91,6 +91,15 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
     fs.utimesSync(root, older, older);
   }
 
+  test("options that change nothing are noted, unless it is to be quiet", async () => {
+    reset("ours");
+    const words = ["-a", "--contimeout=5", "--protect-args", "src/a", daemon.url("ours")];
+    const { exitCode, err } = await ours(words);
+    expect(exitCode).toBe(0);
+    expect(err).toMatch(/^sersync: -+(s|protect-args) has no effect: names travel as bytes/m);
+    expect((await ours(["-q", ...words])).err).toBe("");
+  });
+
   function stock(words: readonly string[]): Ran {
     const ran = spawnSync(rsyncProgram("3.5.0"), words, { cwd: work.path, encoding: "utf8" });
     return { exitCode: ran.status ?? -1, out: ran.stdout, err: ran.stderr };

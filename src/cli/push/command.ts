@@ -50,6 +50,8 @@ export interface PushCommand {
   /** What stock rsync would say: one list, or many. */
   readonly incremental: boolean;
   readonly connectSeconds: number | undefined;
+  /** Which options are taken and change nothing, and why. */
+  readonly notes: readonly string[];
 }
 
 /** The variables of a process. */
@@ -86,6 +88,7 @@ export function parsePush(words: readonly string[], environment: Environment): P
     removeSource: flags.removeSource,
     incremental: isIncremental(transfer, flags),
     connectSeconds: flags.connectSeconds,
+    notes: parsed.notes,
   };
 }
 

@@ -60,6 +60,7 @@ class Push {
   async run(): Promise<number> {
     const { filter, transfer } = this.#command;
     const printer = new Printer(this.#command, this.#outputs);
+    this.#tellNotes();
     const session = await this.#open();
     try {
       const entries = this.#list();
@@ -91,6 +92,12 @@ class Push {
       ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
       ...(telling.motd && { onMotd: (line) => this.#outputs.out(`${line}\n`) }),
     });
+  }
+
+  #tellNotes(): void {
+    const { notes, telling } = this.#command;
+    if (telling.quiet) return;
+    for (const note of notes) this.#outputs.err(`sersync: ${note}\n`);
   }
 
   #list(): FileEntry[] {
