@@ -3,7 +3,7 @@ import { display } from "../config/display.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError, formatMistake, formatNote } from "../config/mistake.ts";
 import type { Config, Remote } from "../config/schema.ts";
-import type { Surroundings } from "../config/surroundings.ts";
+import { type Surroundings, thisMachine } from "../config/surroundings.ts";
 import { pageUrl } from "../status/address.ts";
 import { describePlugin, withoutQuery } from "./plugin-words.ts";
 
@@ -22,7 +22,12 @@ export interface CheckOptions {
 
 type Checked =
   | { readonly file: string; readonly loaded: LoadedConfig }
-  | { readonly file: string; readonly error: ConfigError };
+  | {
+      readonly file: string;
+      readonly error: ConfigError;
+      /** What it would do on a machine that has all it names, if only that is missing. */
+      readonly elsewhere: LoadedConfig | undefined;
+    };
 
 /** `sersync check`: what configurations would do, in words or as JSON; nothing is started. */
 export function runCheck({ files, json, surroundings }: CheckOptions): Answer {
@@ -30,8 +35,8 @@ export function runCheck({ files, json, surroundings }: CheckOptions): Answer {
     try {
       return { file, loaded: loadConfig(file, surroundings ? { surroundings } : {}) };
     } catch (error) {
-      if (error instanceof ConfigError) return { file, error };
-      throw error;
+      if (!(error instanceof ConfigError)) throw error;
+      return { file, error, elsewhere: loadElsewhere(file, surroundings ?? thisMachine()) };
     }
   });
   const text = json
@@ -40,14 +45,29 @@ export function runCheck({ files, json, surroundings }: CheckOptions): Answer {
   return { text: `${text}\n`, exitCode: checked.some((each) => "error" in each) ? 1 : 0 };
 }
 
+/** Files are often checked before they are taken to the machine they are for. */
+function loadElsewhere(file: string, surroundings: Surroundings): LoadedConfig | undefined {
+  const none = () => undefined;
+  const complete = { watchProblem: none, fileProblem: none, passwordProblem: none };
+  try {
+    return loadConfig(file, { surroundings: { ...surroundings, ...complete } });
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
 function toJson(checked: Checked): unknown {
   const { file } = checked;
-  if ("error" in checked) return { file, ok: false, mistakes: checked.error.mistakes, notes: [] };
-  const { config, notes } = checked.loaded;
+  const failed = "error" in checked;
+  const mistakes = failed ? checked.error.mistakes : [];
+  const loaded = failed ? checked.elsewhere : checked.loaded;
+  if (loaded === undefined) return { file, ok: false, mistakes, notes: [] };
+  const { config, notes } = loaded;
   return {
     file,
-    ok: true,
-    mistakes: [],
+    ok: !failed,
+    mistakes,
     notes,
     says: describeConfig(config),
     config: readable(config),
@@ -78,14 +98,20 @@ function toText(checked: Checked): string {
     const { mistakes } = checked.error;
     const lines = mistakes.map((mistake) => formatMistake(file, mistake));
     const count = mistakes.length === 1 ? "1 mistake" : `${mistakes.length} mistakes`;
-    return [...lines, `${file}: ${count}; sersync does not start with this file`].join("\n");
+    const verdict = [...lines, `${file}: ${count}; sersync does not start with this file`];
+    if (checked.elsewhere === undefined) return verdict.join("\n");
+    const title = `${file}: nothing else is wrong. What would happen:`;
+    return [...verdict, ...inWords(file, checked.elsewhere, title)].join("\n");
   }
-  const { config, notes } = checked.loaded;
+  return inWords(file, checked.loaded, `${file}: in order. What will happen:`).join("\n");
+}
+
+function inWords(file: string, { config, notes }: LoadedConfig, title: string): readonly string[] {
   return [
     ...notes.map((note) => formatNote(file, note)),
-    `${file}: in order. What will happen:`,
+    title,
     ...describeConfig(config).map((line) => `  ${line}`),
-  ].join("\n");
+  ];
 }
 
 /** What a configuration does, one sentence a line. */

@@ -45,6 +45,18 @@ describe("check", () => {
     expect(text).toContain(`${broken}: 2 mistakes; sersync does not start with this file`);
   });
 
+  test("says what would happen elsewhere when only this machine lacks what is named", () => {
+    const surroundings = { ...anyMachine, watchProblem: () => "it does not exist" };
+    const { text, exitCode } = runCheck({ files: [file], json: false, surroundings });
+    expect(exitCode).toBe(1);
+    expect(text).toContain("cannot be watched: it does not exist");
+    expect(text).toContain("nothing else is wrong. What would happen:");
+    expect(text).toContain("/srv/photos is watched and mirrored to");
+    const [answer] = JSON.parse(runCheck({ files: [file], json: true, surroundings }).text);
+    expect(answer).toMatchObject({ ok: false, config: { port: 8730 } });
+    expect(answer.mistakes).not.toEqual([]);
+  });
+
   test("answers programs as JSON, without secrets", () => {
     const cdn = join(root, "cdn.xml");
     writeFileSync(cdn, fixture("full.xml").replace('name="command"/>', 'name="refreshCDN"/>'));
