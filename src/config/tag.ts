@@ -54,6 +54,7 @@ export function readTag(
     if (found === undefined || swallowsMarkup(found, at, report)) break;
     const token = toAttribute(found, at);
     reportTwice(attributes, token, report);
+    noteUnquoted(text, token, report);
     attributes.push(token);
     at += found[0].length;
   }
@@ -92,6 +93,11 @@ function reportTwice(before: readonly AttributeToken[], token: AttributeToken, r
   const name = token.name.toLowerCase();
   if (!before.some((other) => other.name.toLowerCase() === name)) return;
   report.mistake(token.nameOffset, `${token.name} stands twice in one element; one has to go`);
+}
+
+function noteUnquoted(text: string, { name, valueOffset }: AttributeToken, report: Report): void {
+  if (/["']/.test(text[valueOffset - 1] ?? "")) return;
+  report.note(valueOffset, `${name}: the value stands without quotes; it is taken as it is`);
 }
 
 function reportGlued(name: string, offset: number, report: Report): void {

@@ -95,6 +95,13 @@ test("keeps the bytes of a GBK path under any encoding word", () => {
   expect(parse(bytes).config.sources[1]?.watch).toBe(gbk.toString("latin1"));
 });
 
+test("takes values without quotes, and notes them", () => {
+  const text = changed('<delete start="true"', "<delete start=true");
+  expect(parse(text).config).toEqual(parse(full).config);
+  expect(notesOf(text)).toContainEqual(expect.stringContaining("start: the value stands without"));
+  expect(notesOf(full).join()).not.toContain("without quotes");
+});
+
 test("does not cut a path that ends in the byte A0", () => {
   const { config } = parse(changed("/srv/notes", "/srv/à"));
   expect(config.sources[1]?.watch).toBe("/srv/\xc3\xa0");
