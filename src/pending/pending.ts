@@ -84,7 +84,7 @@ export class PendingSet {
 
   /** Puts back what was pending in another set, with its age and its failures. */
   restore({ path, whole, since, attempts, reason }: PendingPath): void {
-    const state = { ...fresh, whole, since, attempts, reason };
+    const state = { ...fresh, whole, since, attempts, tries: attempts, reason };
     this.#putBack(path, state);
   }
 
@@ -134,8 +134,9 @@ export class PendingSet {
    */
   later(path: BytePath, now: number, notBefore: number, reason?: string): void {
     const state = this.#land(path) ?? { ...fresh, since: now };
-    const { whole, since, attempts, after, leaving, resend } = state;
-    const failed = { whole, since, resend, attempts: attempts + 1, notBefore, reason };
+    const { whole, since, after, leaving, resend } = state;
+    const attempts = state.attempts + (reason === undefined ? 0 : 1);
+    const failed = { whole, since, resend, attempts, tries: state.tries + 1, notBefore, reason };
     this.#putBack(path, { ...fresh, ...failed, ...(leaving && { leaving, after }) });
   }
 
@@ -204,6 +205,7 @@ export class PendingSet {
       this.#revision += 1;
       known.whole ||= whole;
       known.notBefore = 0; // it has changed: what failed may work now
+      known.tries = 0;
       known.after = after;
       known.arrived = arrived;
       known.leaving = leaving;

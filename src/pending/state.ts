@@ -10,6 +10,8 @@ export interface PendingPath {
   readonly since: number;
   /** How often delivery has failed. */
   readonly attempts: number;
+  /** How often it was tried in vain, failed or not, since it changed last. Default 0. */
+  readonly tries?: number;
   /** Why it failed last; absent when it has not failed. */
   readonly reason?: string;
   /** It goes on only where size or time differ: an rsync put it here, or it changed elsewhere. */
@@ -38,6 +40,8 @@ export interface State {
   whole: boolean;
   since: number;
   attempts: number;
+  /** In vain, since it changed last; more than the attempts where it was changing meanwhile. */
+  tries: number;
   /** Not to be taken before this time, after a failure. */
   notBefore: number;
   /** A moved object's old name goes only when its new name has arrived. */
@@ -57,6 +61,7 @@ export const fresh: State = {
   whole: false,
   since: 0,
   attempts: 0,
+  tries: 0,
   notBefore: 0,
   after: undefined,
   reason: undefined,
@@ -68,12 +73,13 @@ export const fresh: State = {
 
 /** What others see of a path. */
 export function pendingPath(path: BytePath, state: State): PendingPath {
-  const { whole, since, attempts, reason, arrived, resend, origin } = state;
+  const { whole, since, attempts, tries, reason, arrived, resend, origin } = state;
   return {
     path,
     whole,
     since,
     attempts,
+    ...(tries > 0 && { tries }),
     ...(reason !== undefined && { reason }),
     ...(arrived && { arrived }),
     ...(resend && { resend }),

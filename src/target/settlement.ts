@@ -87,9 +87,9 @@ export class Settlement {
     const { pending } = this.#books;
     const now = performance.now();
     for (const path of paths) {
-      const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;
+      const tries = (this.#paths.get(path)?.tries ?? 0) + 1;
       if (!this.#paths.delete(path)) pending.add({ kind: "path", path }, now);
-      else pending.later(path, now, now + retryDelay(attempts, changingBackoff));
+      else pending.later(path, now, now + retryDelay(tries, changingBackoff));
     }
     this.#books.pump();
   }
@@ -115,7 +115,9 @@ export class Settlement {
     this.#books.isUp();
     const now = performance.now();
     const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;
-    const delay = refusalDelay(attempts, this.#books);
+    // Refusals before it changed, and times when it was changing, say nothing of what is there now.
+    const tries = (this.#paths.get(path)?.tries ?? 0) + 1;
+    const delay = refusalDelay(Math.min(attempts, tries), this.#books);
     this.#paths.delete(path);
     pending.later(path, now, now + delay, reason);
     tally.failed(reason);

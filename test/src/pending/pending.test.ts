@@ -113,11 +113,11 @@ test("a job that is given up puts its paths back as they were", () => {
 test("a path that failed comes again no earlier than asked, and counts its attempts", () => {
   const pending = pendingSet(tree("d"));
   take(pending);
-  pending.later(asBytePath("d"), 0, 1_000);
+  pending.later(asBytePath("d"), 0, 1_000, "refused");
   expect(pending.nextDue()).toBe(1_000);
   expect(take(pending, 999)).toEqual([]);
-  expect(pending.take(1, 1_000)).toEqual([{ path: "d", whole: true, since: 0, attempts: 1 }]);
-  pending.later(asBytePath("d"), 1_000, 3_000);
+  expect(pending.take(1, 1_000)).toMatchObject([{ path: "d", whole: true, since: 0, attempts: 1 }]);
+  pending.later(asBytePath("d"), 1_000, 3_000, "refused");
   expect(pending.take(1, 3_000)).toMatchObject([{ attempts: 2 }]);
 });
 

@@ -236,6 +236,41 @@ test("what a comparison found to be different is looked at at once, beside it", 
   expect(next().paths).toEqual(["extra"]);
 });
 
+test("a path that was changing again and again is not put off for long by one refusal", () => {
+  const scripted = scriptedTarget({ patience: 2, retryMs: 600_000 });
+  scripted.target.add([path("a")]);
+  for (let time = 0; time < 5; time += 1) {
+    const job = scripted.next();
+    job.again("a");
+    job.end();
+    vi.advanceTimersByTime(200 * 2 ** time);
+  }
+  const job = scripted.next();
+  job.failed("a");
+  job.end();
+  expect(scripted.target.hopeless()).toEqual([]);
+  vi.advanceTimersByTime(1_000);
+  expect(scripted.next().paths).toEqual(["a"]);
+});
+
+test("a path refused too often that has changed is tried as often again, and stays listed", () => {
+  const scripted = scriptedTarget({ patience: 2, retryMs: 600_000 });
+  const refuse = () => {
+    const job = scripted.next();
+    job.failed("a");
+    job.end();
+  };
+  scripted.target.add([path("a")]);
+  refuse();
+  vi.advanceTimersByTime(1_000);
+  refuse();
+  scripted.target.add([path("a")]);
+  refuse();
+  expect(scripted.target.hopeless()).toMatchObject([{ path: "a", attempts: 3 }]);
+  vi.advanceTimersByTime(1_000);
+  expect(scripted.next().paths).toEqual(["a"]);
+});
+
 test("a path that turns out to be unsettled outside of any job is looked at again", () => {
   const { next, unsettle } = scriptedTarget();
   unsettle("a");
