@@ -21,6 +21,18 @@ export const pathBackoff: BackoffOptions = { firstMs: 1_000, longestMs: 600_000 
 /** A file that was changing while it was read is read again soon; its next event comes before. */
 export const changingBackoff: BackoffOptions = { firstMs: 200, longestMs: 60_000 };
 
+/** What two sessions make of one tree is over when the first of them is. */
+export const conflictBackoff: BackoffOptions = { firstMs: 30, longestMs: 200 };
+/** After so many tries it is no conflict, but stays in the way. */
+const mostConflicts = 3;
+
+/** True for a refusal, the `tries`th since a change, that may come of another session under way. */
+export function isConflict(reason: string, tries: number): boolean {
+  const mayPass =
+    /No such file or directory|[Nn]ot a directory|[Ii]s a directory|[Nn]ot empty|non-empty directory|could not make way|File exists/;
+  return tries <= mostConflicts && mayPass.test(reason);
+}
+
 /** How long to wait before attempt number `attempt` (the first repetition is 1), in ms. */
 export function retryDelay(attempt: number, options: BackoffOptions): number {
   const { firstMs, longestMs, growth = 2, random = Math.random } = options;

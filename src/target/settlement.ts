@@ -5,7 +5,7 @@ import type { JobListener } from "../push/threads.ts";
 import type { Halt } from "./halt.ts";
 import type { TargetEvents } from "./options.ts";
 import { isDiskFull, type Outage } from "./outage.ts";
-import { changingBackoff, refusalDelay, retryDelay } from "./retry.ts";
+import { changingBackoff, conflictBackoff, isConflict, refusalDelay, retryDelay } from "./retry.ts";
 import type { Tally } from "./tally.ts";
 
 /** What is known of one target, and who is told when that changes. */
@@ -114,9 +114,14 @@ export class Settlement {
     const { pending, tally, events } = this.#books;
     this.#books.isUp();
     const now = performance.now();
+    const tries = (this.#paths.get(path)?.tries ?? 0) + 1;
+    if (isConflict(reason, tries)) {
+      this.#paths.delete(path);
+      pending.later(path, now, now + retryDelay(tries, conflictBackoff));
+      return;
+    }
     const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;
     // Refusals before it changed, and times when it was changing, say nothing of what is there now.
-    const tries = (this.#paths.get(path)?.tries ?? 0) + 1;
     const delay = refusalDelay(Math.min(attempts, tries), this.#books);
     this.#paths.delete(path);
     pending.later(path, now, now + delay, reason);
