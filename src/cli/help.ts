@@ -69,6 +69,7 @@ ${ruler}
   sersync watch SRC URL...               不用配置文件直接同步
   sersync watch [SRC] [-o FILE] --print  只显示文件变化，不做同步
   sersync push [rsync选项] SRC... DEST   像rsync一样推送一次
+  sersync pull [rsync选项] SRC DEST      像rsync一样从rsync服务拉取一次
   sersync list URL                       列出rsync服务的模块，或模块中的文件
   --log-file FILE                        日志写入文件，收到HUP信号时重新打开
   --pid-file FILE                        运行期间保存进程号
