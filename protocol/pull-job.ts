@@ -107,7 +107,7 @@ export function receivingJob(
         result.matchedBytes += matched;
       },
       failed: (path, reason) => result.fail(path, reason),
-      told: (text) => result.text("warning", text),
+      told: (text) => result.text("info", text),
       deletionsStopped: (skipped) => result.stopDeletions(skipped),
     },
   };

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { type FileEntry, fileTypes, isDirectory, isSymlink } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
@@ -78,15 +79,23 @@ export class Attributes {
    *
    * @param found what `path` has.
    * @param replaced what had the entry's name before, perhaps `found` itself.
+   * @param descriptor of `path`, where it is open anyway.
    */
-  apply(path: BytePath, entry: FileEntry, found: Found, replaced: Found | undefined): void {
+  apply(
+    path: BytePath,
+    entry: FileEntry,
+    found: Found,
+    replaced: Found | undefined,
+    descriptor?: number,
+  ): void {
     const uid = this.#uid(entry) ?? found.uid;
     const gid = this.#gid(entry) ?? found.gid;
     const changesOwner = uid !== found.uid || gid !== found.gid;
     if (changesOwner) this.#tree.setOwner(path, uid, gid);
     const mode = this.mode(entry, replaced);
     if (!isSymlink(entry) && (changesOwner || mode !== (found.mode & permissionBits))) {
-      this.#tree.setMode(path, mode);
+      if (descriptor === undefined) this.#tree.setMode(path, mode);
+      else fs.fchmodSync(descriptor, mode);
     }
     if (this.#keepsTime(entry) && !isDirectory(entry) && !this.#sameExactTime(entry, found)) {
       this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);

@@ -181,7 +181,10 @@ export class Receiver {
     try {
       if (failure !== undefined) throw failure;
       if (incoming.matches(sum)) {
-        incoming.commit((path) => this.#finish(path, entry, found));
+        incoming.commit((path, descriptor) => {
+          const isSameType = found !== undefined && isRegularFile(found);
+          this.#finish(path, entry, { replaced: isSameType ? found : undefined, descriptor });
+        });
         return { kind: "received", bytes: incoming.length };
       }
     } catch (error) {
@@ -198,12 +201,15 @@ export class Receiver {
     return { kind: "failed", reason: "its checksum is wrong, also the second time" };
   }
 
-  #finish(path: BytePath, entry: FileEntry, replaced: Found | undefined): void {
+  #finish(
+    path: BytePath,
+    entry: FileEntry,
+    about: { readonly replaced: Found | undefined; readonly descriptor: number },
+  ): void {
     const { tree, attributes } = this.#job;
     const made = tree.find(path);
     if (made === undefined) throw new Error("it has been taken away while it came");
-    const isSameType = replaced !== undefined && isRegularFile(replaced);
-    attributes.apply(path, entry, made, isSameType ? replaced : undefined);
+    attributes.apply(path, entry, made, about.replaced, about.descriptor);
   }
 
   async #readStats(): Promise<SenderStats> {

@@ -1,0 +1,99 @@
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RsyncError } from "../../protocol/index.ts";
+import { parsePull } from "../../src/cli/pull/command.ts";
+import { runPullCommand } from "../../src/cli/pull/run.ts";
+import { type Daemon, daemonVersions, rsyncProgram, startDaemon } from "../support/daemon.ts";
+import {
+  expectEqualTrees,
+  makeTree,
+  type TemporaryDirectory,
+  type TreeSpec,
+  temporaryDirectory,
+} from "../support/tree.ts";
+
+const theirs: TreeSpec = {
+  a: "hello",
+  "b.txt": "x".repeat(5_000),
+  "same.txt": "same",
+  "skip.log": "a log",
+  "dir/inner": "inner",
+  link: { type: "symlink", target: "a" },
+};
+const ours: TreeSpec = { "b.txt": "y".repeat(5_000), "same.txt": "same", gone: "", "old.log": "" };
+const old = new Date("2020-01-02T03:04:05Z");
+
+function setTimes(at: string): void {
+  const stats = fs.lstatSync(at);
+  if (stats.isDirectory()) for (const name of fs.readdirSync(at)) setTimes(path.join(at, name));
+  fs.lutimesSync(at, old, old);
+}
+
+describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.5.0", () => {
+  let daemon: Daemon;
+  let work: TemporaryDirectory;
+
+  beforeAll(async () => {
+    daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
+    makeTree(daemon.path("m"), theirs);
+    setTimes(daemon.path("m"));
+    work = temporaryDirectory();
+  });
+  afterAll(async () => {
+    await daemon.remove();
+    work[Symbol.dispose]();
+  });
+
+  function fresh(name: string): string {
+    const root = path.join(work.path, name);
+    fs.rmSync(root, { recursive: true, force: true });
+    makeTree(root, ours);
+    setTimes(root);
+    fs.utimesSync(path.join(root, "b.txt"), 1_000, 1_000);
+    return root;
+  }
+
+  test.each([
+    ["-ai"],
+    ["-ai --delete --exclude=*.log"],
+    ["-n -ai --delete"],
+    ["-r --out-format=%o:%n:%l"],
+    ["-ai --existing"],
+    ["-aii"],
+  ])("%s prints and does the same", async (options) => {
+    const url = `rsync://127.0.0.1:${daemon.port}/m/`;
+    const words = options.split(" ");
+    const stock = spawnSync(rsyncProgram("3.5.0"), [...words, url, `${fresh("stock")}/`], {
+      encoding: "utf8",
+    });
+    let out = "";
+    const command = parsePull([...words, url, `${fresh("ours")}/`], {});
+    if (command.kind !== "pull") throw new TypeError("a listing was read");
+    const code = await runPullCommand(command, { out: (text) => (out += text), err: () => {} });
+    const lines = (text: string): string[] => text.split("\n").sort();
+    expect(lines(out)).toEqual(lines(stock.stdout));
+    expect(code).toBe(stock.status);
+    const times = !options.startsWith("-r ");
+    expectEqualTrees(path.join(work.path, "stock"), path.join(work.path, "ours"), { times });
+  });
+
+  test.each(["--append", "--files-from=x", "--backup"])("%s is refused by name", async (option) => {
+    const words = ["-a", option, `rsync://127.0.0.1:${daemon.port}/m/`, fresh("ours")];
+    const running = (async () => {
+      const command = parsePull(words, {});
+      if (command.kind === "pull") await runPullCommand(command, { out: () => {}, err: () => {} });
+    })();
+    const error: unknown = await running.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RsyncError);
+    expect(error).toMatchObject({ exitCode: 1 });
+    expect((error as RsyncError).message).toContain(option.replace(/=.*/, ""));
+  });
+
+  test("without a destination it is a listing", () => {
+    const url = `rsync://127.0.0.1:${daemon.port}/m/`;
+    expect(parsePull([url], {})).toMatchObject({ kind: "list", url });
+    expect(parsePull(["-r", "--list-only", url, "x"], {})).toMatchObject({ kind: "list" });
+  });
+});
