@@ -33,6 +33,7 @@ setTimeout(() => process.exit(), lingerMs).unref();
 async function run(words: readonly string[]): Promise<number> {
   try {
     const version = ownVersion();
+    refuseLostBytes(words);
     const command = parseCommandLine(words, { version });
     switch (command.kind) {
       case "text":
@@ -65,6 +66,16 @@ async function run(words: readonly string[]): Promise<number> {
   } catch (error) {
     return reportFailure(error);
   }
+}
+
+/** Node has put this character in the place of what is not UTF-8: the name that was meant is lost. */
+function refuseLostBytes(words: readonly string[]): void {
+  const lost = words.find((word) => word.includes("\ufffd"));
+  if (lost === undefined) return;
+  throw new RsyncError(
+    "OPTION_REFUSED",
+    `Cannot take the argument ${JSON.stringify(lost)}: it is not UTF-8, and Node tells no other bytes; name a directory above it, or put the path into the configuration file`,
+  );
 }
 
 function print({ text, exitCode }: { readonly text: string; readonly exitCode: number }): number {

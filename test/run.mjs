@@ -64,6 +64,8 @@ function runVitest(project) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "sersync-report-"));
   const report = path.join(folder, "report.json");
   const argv = ["run", "--project", project, "--passWithNoTests", "--reporter=default"];
+  // Interop tests wait most of their time: more of them than cores go on side by side.
+  if (project === "interop") argv.push("--maxWorkers=3");
   const done = runNode(
     "node_modules/vitest/vitest.mjs",
     [...argv, "--reporter=json", `--outputFile.json=${report}`],

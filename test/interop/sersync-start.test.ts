@@ -70,3 +70,11 @@ describe.skipIf(!daemonVersions.includes(version))("what sersync needed or follo
     await untilEqualTrees(source.path, daemon.path("backup"));
   });
 });
+
+test("an argument whose bytes Node has lost is refused, not taken for another name", async () => {
+  using place = temporaryDirectory();
+  await using at = workplace({ source: place.path, port: 1, remotes: [{ module: "m" }] });
+  const { exitCode, err } = await at.run("explain", "a\ufffd", "-o", at.file);
+  expect(exitCode).toBe(1);
+  expect(err).toContain("is not UTF-8");
+});
