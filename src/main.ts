@@ -73,7 +73,7 @@ function refuseLostBytes(words: readonly string[]): void {
   const lost = words.find((word) => word.includes("\ufffd"));
   if (lost === undefined) return;
   throw new RsyncError(
-    "OPTION_REFUSED",
+    "BAD_OPTION",
     `Cannot take the argument ${JSON.stringify(lost)}: it is not UTF-8, and Node tells no other bytes; name a directory above it, or put the path into the configuration file`,
   );
 }

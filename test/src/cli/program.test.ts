@@ -99,7 +99,9 @@ describe("help", () => {
     const { text: whole = "" } = command("-h") as { text?: string };
     const [english = ""] = whole.split("Examples:");
     const { text = "" } = command("-h --lang zh") as { text?: string };
-    const commands = [...english.matchAll(/^ {2}([a-z][a-z-]*) (?=.* {2})/gm)].map(([, name]) => name);
+    const commands = [...english.matchAll(/^ {2}([a-z][a-z-]*) (?=.* {2})/gm)].map(
+      ([, name]) => name,
+    );
     expect(commands).toEqual(expect.arrayContaining(["check", "push", "list"]));
     for (const name of commands) expect(text).toContain(`sersync ${name} `);
     const long = [...english.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
