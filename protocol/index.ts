@@ -9,6 +9,19 @@ export {
   type PushSource,
   push,
 } from "./client.ts";
+export type {
+  Daemon,
+  DaemonClient,
+  DaemonEvent,
+  DaemonModule,
+  DaemonOptions,
+  DaemonSession,
+  DaemonTls,
+  FindSecret,
+  ListenOptions,
+  ProcessIds,
+  UserRule,
+} from "./daemon/module.ts";
 export { type FailureCode, RsyncError, type RsyncErrorOptions } from "./errors.ts";
 export { type ModeChange, parseChmod } from "./flist/chmod.ts";
 export {

@@ -30,7 +30,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
       "protocol/client.ts",
       "protocol/progress.ts",
       "protocol/result.ts",
-      "protocol/daemon.ts",
+      "protocol/daemon",
     ],
     ["protocol/pull.ts"],
     ["protocol/index.ts"],
