@@ -42,7 +42,9 @@ export class Memory {
   /** As they were read. */
   readonly #found: TargetRecord[] = [];
   #saving: Regularly | undefined;
-  #clean = false;
+  /** What {@link mark}, {@link unmark} and {@link begin} write: never two writers at a time. */
+  #writing: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor({ config, stateDirectory, tell }: MemoryOptions) {
     this.#config = config;
@@ -83,30 +85,42 @@ export class Memory {
 
   /** What was recalled is marked as in use: from now on an end without {@link close} shows. */
   async mark(): Promise<void> {
-    for (const record of this.#found) await this.#store?.write({ ...record, clean: false });
+    await this.#inTurn(async () => {
+      for (const record of this.#found) await this.#store?.write({ ...record, clean: false });
+    });
   }
 
   /** The start has failed: what was recalled stands as it was. */
   async unmark(): Promise<void> {
-    for (const record of this.#found) await this.#store?.write(record);
+    await this.#inTurn(async () => {
+      for (const record of this.#found) await this.#store?.write(record);
+    });
   }
 
-  /** Writes what changes, from now on. */
+  /** Writes what changes, from now on; nothing when it is closed already. */
   async begin(): Promise<void> {
-    this.#found.length = 0;
-    this.#store?.claim();
-    this.#journal.open();
-    await this.#save();
-    this.#saving = new Regularly(() => this.#save(), saveMs);
+    await this.#inTurn(async () => {
+      this.#found.length = 0;
+      this.#store?.claim();
+      this.#journal.open();
+      await this.#save();
+      this.#saving = new Regularly(() => this.#save(), saveMs);
+    });
   }
 
-  /** Writes everything for the last time, as of an end in order. */
+  /** Writes everything for the last time, as of an end in order; the start may be under way. */
   async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#writing;
     await this.#saving?.close();
-    this.#clean = true;
     await this.#journal.write();
     await this.#store?.close();
     this.#journal.close();
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    this.#writing = this.#writing.then(() => (this.#isClosed ? undefined : task()));
+    return this.#writing;
   }
 
   async #save(): Promise<void> {
@@ -120,7 +134,7 @@ export class Memory {
       root: source.watch,
       target: name,
       identity: identity(),
-      clean: this.#clean,
+      clean: this.#isClosed,
       reconciledAt: target.reconciledAt,
       owed,
       halted,
