@@ -79,13 +79,14 @@ export interface ReceivedParts {
   readonly protocol: number;
   readonly strong: StrongChecksum;
   readonly onReceived: (index: number, outcome: ReceiveOutcome) => void;
+  readonly onInPlace: (index: number) => void;
 }
 
 /** What generator and receiver work with. */
 export function receivingJob(
   { transfer, tellsAll = false, filter = new FilterRules() }: PullJob,
   result: PullResult,
-  { slots, tree, owners, protocol, strong, onReceived }: ReceivedParts,
+  { slots, tree, owners, protocol, strong, onReceived, onInPlace }: ReceivedParts,
 ): ReceivingJob {
   return {
     slots,
@@ -102,6 +103,7 @@ export function receivingJob(
       opened: (item) => result.opened(slots[item.index] as FileEntry, item),
       step: (bytes) => result.step(bytes),
       received: onReceived,
+      inPlace: onInPlace,
       content: (literal, matched) => {
         result.literalBytes += literal;
         result.matchedBytes += matched;

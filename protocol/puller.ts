@@ -28,11 +28,8 @@ import {
   strongOf,
 } from "./pull-job.ts";
 import { PullResult, severityOf } from "./pull-report.ts";
-import { openDialect } from "./roles/dialect.ts";
-import { Generator } from "./roles/generator.ts";
-import { Receiver } from "./roles/receiver.ts";
-import { Meeting, type ReceivingJob } from "./roles/receiving.ts";
-import { Acknowledger } from "./transport/acknowledger.ts";
+import { Meeting } from "./roles/receiving.ts";
+import { runReception } from "./roles/reception.ts";
 import { connect } from "./transport/connect.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
@@ -192,8 +189,11 @@ class Puller {
         protocol: agreement.protocol,
         strong,
         onReceived: (index, outcome) => this.#received(index, outcome),
+        onInPlace: (index) => this.#acknowledge(index),
       });
-      await this.#meet(job, output, agreement);
+      const tokens = openTokenReader(compressionOf(agreement, job.transfer));
+      const link = { socket: this.#socket, source: this.#source, sink: this.#sink, output };
+      await runReception(link, job, this.#meeting, tokens);
     } finally {
       tree.close();
     }
@@ -209,58 +209,18 @@ class Puller {
     }
   }
 
-  /** Generator and receiver work side by side; what ends one ends both. */
-  async #meet(job: ReceivingJob, output: Output, agreement: Agreement): Promise<void> {
-    const dialect = openDialect(agreement.protocol, job.slots.length);
-    const pace = (): Promise<void> => this.#pace(output);
-    const acknowledger = new Acknowledger(this.#socket, output);
-    const read = <T>(decode: (from: Cursor) => T): Promise<T> => this.#read(acknowledger, decode);
-    const tryRead = <T>(decode: (from: Cursor) => T): T | undefined => this.#source.tryRead(decode);
-    const generator = new Generator({ output, dialect, pace }, job, this.#meeting);
-    const tokens = openTokenReader(compressionOf(agreement, job.transfer));
-    const turn = (): Promise<void> => new Promise(setImmediate);
-    const receiver = new Receiver(
-      { read, tryRead, dialect, pace: turn },
-      job,
-      this.#meeting,
-      tokens,
-    );
-    const ends = (error: unknown): never => {
-      const reason = error instanceof RsyncError ? error : undefined;
-      this.#source.fail(reason ?? new RsyncError("FILE_IO", String(error), { cause: error }));
-      throw error;
-    };
-    try {
-      await Promise.all([generator.run().catch(ends), receiver.run().catch(ends)]);
-    } finally {
-      acknowledger.stop();
-      receiver.abandon();
-    }
-  }
-
-  async #read<T>(acknowledger: Acknowledger, decode: (from: Cursor) => T): Promise<T> {
-    for (;;) {
-      const value = this.#source.tryRead(decode);
-      if (value !== undefined) return value;
-      acknowledger.answer();
-      await this.#source.more();
-    }
-  }
-
   #received(index: number, outcome: Parameters<PullResult["received"]>[1]): void {
     this.#result.received(this.#slots[index] as FileEntry, outcome, index);
-    if (!this.#job.removesSources || outcome.kind !== "received") return;
+    if (outcome.kind === "received") this.#acknowledge(index);
+  }
+
+  /** Whoever sends may remove what is here, also where nothing had to come for it. */
+  #acknowledge(index: number): void {
+    if (!this.#job.removesSources) return;
     this.#output?.message(
       messageTags.success,
       encoded((to) => to.int32(index)),
     );
-  }
-
-  async #pace(output: Output): Promise<void> {
-    output.flush();
-    if (this.#sink.congested) await this.#sink.drained();
-    else await new Promise(setImmediate);
-    if (this.#source.failure !== undefined) throw this.#source.failure;
   }
 
   #hear(tag: number, payload: Buffer): void {

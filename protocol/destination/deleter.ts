@@ -62,6 +62,14 @@ export class Deleter {
     return this.#removeOne(path, found);
   }
 
+  /** Removes an object, but no directory that is not empty. */
+  removeAlone(path: BytePath, found: Found): boolean {
+    const { tree, onKept } = this.#options;
+    const isFull = isDirectory(found) && tree.names(path).length > 0;
+    if (isFull) onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
+    return !isFull && this.#removeOne(path, found);
+  }
+
   *#empty(directory: BytePath, device: number): Generator<void, boolean> {
     const { tree, isProtected, onFailed } = this.#options;
     let isEmpty = true;

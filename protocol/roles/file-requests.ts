@@ -66,7 +66,9 @@ export class FileRequests {
     if (!isSame) return this.ask(index, entry, found);
     const { attributes, transfer } = this.#job;
     this.#options.tell(index, attributes.compare(entry, found));
-    if (!transfer.dryRun) attributes.apply(entry.path, entry, found, found);
+    if (transfer.dryRun) return undefined;
+    attributes.apply(entry.path, entry, found, found);
+    this.#job.events.inPlace(index);
     return undefined;
   }
 

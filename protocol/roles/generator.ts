@@ -1,8 +1,10 @@
 import { sameType } from "../destination/attributes.ts";
+import type { Found } from "../destination/tree.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { Output } from "../mux/mux.ts";
 import { type BytePath, baseName, parentPath } from "../path.ts";
-import { indexDone } from "../wire/file-index.ts";
+import { indexDeleteStats, indexDone } from "../wire/file-index.ts";
+import { writeVarint } from "../wire/varint.ts";
 import type { Dialect } from "./dialect.ts";
 import { FileRequests } from "./file-requests.ts";
 import { LinkGroups } from "./link-groups.ts";
@@ -66,6 +68,7 @@ export class Generator {
     await this.#finish(when);
     for (let phase = 2; phase <= lastPhase; phase += 1) this.#endPhase();
     await this.#meeting.ended(lastPhase + 1);
+    this.#tellDeleted();
     this.#endPhase();
     if (!repeatsGoodbye) return;
     await this.#meeting.ended(lastPhase + 2);
@@ -99,6 +102,10 @@ export class Generator {
     const { tree, transfer, events } = this.#job;
     try {
       const found = tree.find(entry.path);
+      if (entry.mode === 0) {
+        await this.#delete(entry, found);
+        return;
+      }
       if (transfer.existing && found === undefined) return;
       const isThere = found !== undefined && !isDirectory(entry);
       if (transfer.ignoreExisting && isThere) return;
@@ -117,6 +124,15 @@ export class Generator {
       events.failed(entry.path, error.message);
       this.#links.settled(index, false);
     }
+  }
+
+  /** An entry of mode 0 deletes its name; a directory with content only when that was asked for. */
+  async #delete({ path }: FileEntry, found: Found | undefined): Promise<void> {
+    const { transfer, deleter } = this.#job;
+    if (found === undefined) return;
+    const isDeep = transfer.force === true || Boolean(transfer.delete);
+    if (isDeep) await this.#drain(deleter.remove(path));
+    else deleter.removeAlone(path, found);
   }
 
   /** A directory stands where something else goes. */
@@ -233,6 +249,15 @@ export class Generator {
     const item = { kind: "item", index, flags: flags | named, basisType: undefined, name } as const;
     if (protocol < 29) events.item(index, item);
     else this.#link.dialect.writeItem(this.#link.output, item);
+  }
+
+  /** Wire: protocol 31 and later, from a daemon to who pushes (spec 2 §1.4). */
+  #tellDeleted(): void {
+    const { deleteStats, protocol } = this.#job;
+    if (deleteStats === undefined || protocol < 31) return;
+    const { output, dialect } = this.#link;
+    dialect.writeIndex(output, indexDeleteStats);
+    for (const count of deleteStats()) writeVarint(output, count);
   }
 
   #endPhase(): void {

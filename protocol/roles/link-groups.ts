@@ -65,14 +65,16 @@ export class LinkGroups {
   }
 
   #link(leader: BytePath, index: number, entry: FileEntry): void {
-    const { tree, transfer } = this.#job;
+    const { tree, transfer, events } = this.#job;
     const first = tree.find(leader);
     const found = tree.find(entry.path);
     const isLinked =
       first !== undefined && first.inode === found?.inode && first.device === found.device;
-    if (isLinked) return;
-    const isNew = found === undefined ? itemFlags.isNew : 0;
-    this.#tell(index, itemFlags.localChange | isNew, leader);
-    if (!transfer.dryRun) tree.link(leader, entry.path);
+    if (!isLinked) {
+      const isNew = found === undefined ? itemFlags.isNew : 0;
+      this.#tell(index, itemFlags.localChange | isNew, leader);
+      if (!transfer.dryRun) tree.link(leader, entry.path);
+    }
+    if (!transfer.dryRun) events.inPlace(index);
   }
 }

@@ -87,10 +87,11 @@ export class ObjectMaker {
     this.#tellMade(index, entry, found);
     if (transfer.dryRun) return;
     tree.makeSymlink(path, linkTarget, (at) => this.#finish(at, entry, found));
+    events.inPlace(index);
   }
 
   #makeNode(index: number, entry: FileEntry, found: Found | undefined): void {
-    const { tree, transfer } = this.#job;
+    const { tree, transfer, events } = this.#job;
     const { path } = entry;
     const type = entry.mode & fileTypes.mask;
     const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
@@ -106,6 +107,7 @@ export class ObjectMaker {
     this.#tellMade(index, entry, found);
     if (transfer.dryRun) return;
     tree.makeNode(path, entry, (at) => this.#finish(at, entry, found));
+    events.inPlace(index);
   }
 
   #finish(at: BytePath, entry: FileEntry, replaced: Found | undefined): void {
@@ -114,9 +116,11 @@ export class ObjectMaker {
   }
 
   #keep(index: number, entry: FileEntry, found: Found): void {
-    const { attributes, transfer } = this.#job;
+    const { attributes, transfer, events } = this.#job;
     this.#tell(index, attributes.compare(entry, found));
-    if (!transfer.dryRun) attributes.apply(entry.path, entry, found, found);
+    if (transfer.dryRun) return;
+    attributes.apply(entry.path, entry, found, found);
+    events.inPlace(index);
   }
 
   #tellMade(index: number, entry: FileEntry, found: Found | undefined): void {

@@ -22,13 +22,6 @@ export interface ReceiverLink {
   pace(): Promise<void>;
 }
 
-/** What a sender says of itself at the end. */
-export interface SenderStats {
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-  readonly totalBytes: number;
-}
-
 /** Takes what the sender answers, and puts files together (spec 2 §7). */
 export class Receiver {
   readonly #link: ReceiverLink;
@@ -49,7 +42,7 @@ export class Receiver {
   }
 
   /** Everything from the first answer to the goodbye. */
-  async run(): Promise<SenderStats> {
+  async run(): Promise<void> {
     const { dialect } = this.#link;
     for (let phase = 0; phase <= dialect.lastPhase; ) {
       const answer = await this.#read((from) => dialect.readRequest(from));
@@ -60,13 +53,12 @@ export class Receiver {
         this.#meeting.advance();
       }
     }
-    const stats = await this.#readStats();
+    if (this.#job.hearsStats !== false) await this.#passStats();
     if (dialect.repeatsGoodbye) {
       const answer = await this.#read((from) => dialect.readRequest(from));
       if (answer.kind !== "done") throw badAnswer("something instead of a goodbye");
       this.#meeting.advance();
     }
-    return stats;
   }
 
   /** The session ends early; `--partial` keeps what has come of the current file. */
@@ -212,15 +204,12 @@ export class Receiver {
     attributes.apply(path, entry, made, about.replaced, about.descriptor);
   }
 
-  async #readStats(): Promise<SenderStats> {
+  /** What the sender says of itself: bytes read, written and listed, and how long it took. */
+  async #passStats(): Promise<void> {
     const { protocol } = this.#job;
-    const number = (): Promise<number> | number =>
-      this.#read((from) => (protocol < 30 ? readLongint(from) : readVarlong(from, 3)));
-    const readBytes = await number();
-    const writtenBytes = await number();
-    const totalBytes = await number();
-    for (let times = 0; protocol >= 29 && times < 2; times += 1) await number();
-    return { readBytes, writtenBytes, totalBytes };
+    for (let numbers = protocol < 29 ? 3 : 5; numbers > 0; numbers -= 1) {
+      await this.#read((from) => (protocol < 30 ? readLongint(from) : readVarlong(from, 3)));
+    }
   }
 }
 

@@ -24,6 +24,8 @@ export interface ReceivingEvents {
   /** So many bytes of the file that was opened last are here. */
   step(bytes: number): void;
   received(index: number, outcome: ReceiveOutcome): void;
+  /** An entry that is no directory is as it should be, and no content had to come for it. */
+  inPlace(index: number): void;
   /** Content that came, and content that was here. */
   content(literalBytes: number, matchedBytes: number): void;
   /** An entry that cannot be put in place, or a name that cannot be deleted. */
@@ -43,6 +45,10 @@ export interface ReceivingJob {
   readonly deleter: Deleter;
   readonly strong: StrongChecksum;
   readonly protocol: number;
+  /** The sender hears how much was deleted: files, directories, symlinks, devices, specials. */
+  readonly deleteStats?: (() => readonly number[]) | undefined;
+  /** The sender is the daemon, which ends with statistics. Default true. */
+  readonly hearsStats?: boolean;
   /** Items without content are sent, too, and what is as it should be. Default false. */
   readonly tellsAll?: boolean;
   /** Could not the sender read everything? May change while files come. */

@@ -5,7 +5,7 @@ import type { Connection } from "./connection.ts";
 
 const initialBytes = 16 * 1024;
 /** Past this many unread bytes the socket is paused until they have been worked off. */
-const longestQueue = 64 * 1024 * 1024;
+const longestQueueBytes = 64 * 1024 * 1024;
 
 /** What a {@link Source} tells beside the data. */
 export interface SourceEvents {
@@ -13,6 +13,13 @@ export interface SourceEvents {
   onMessage(tag: number, payload: Buffer): void;
   /** The connection has ended, for the reason that every later read will give. */
   onEnd?(reason: RsyncError): void;
+}
+
+export interface SourceOptions {
+  /** Whoever reads says goodbye and closes the connection itself. Default false. */
+  readonly lingers?: boolean;
+  /** More unread bytes make the other side wait; default 64 MiB. */
+  readonly longestQueue?: number;
 }
 
 /**
@@ -25,6 +32,8 @@ export interface SourceEvents {
 export class Source {
   readonly #socket: Connection;
   readonly #events: SourceEvents;
+  readonly #lingers: boolean;
+  readonly #longestQueue: number;
   #queue: Buffer = Buffer.allocUnsafe(initialBytes);
   #start = 0;
   #end = 0;
@@ -33,9 +42,15 @@ export class Source {
   #failure: RsyncError | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(socket: Connection, events: SourceEvents) {
+  constructor(
+    socket: Connection,
+    events: SourceEvents,
+    { lingers = false, longestQueue = longestQueueBytes }: SourceOptions = {},
+  ) {
     this.#socket = socket;
     this.#events = events;
+    this.#lingers = lingers;
+    this.#longestQueue = longestQueue;
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
     socket.on("error", (cause) => this.fail(connectionLost(cause)));
     socket.on("close", () => this.fail(connectionLost()));
@@ -69,7 +84,7 @@ export class Source {
     try {
       const value = decode(cursor);
       this.#start = cursor.offset;
-      if (this.#socket.isPaused() && this.available < longestQueue / 2) this.#socket.resume();
+      if (this.#socket.isPaused() && this.available < this.#longestQueue / 2) this.#socket.resume();
       return value;
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw error;
@@ -104,7 +119,7 @@ export class Source {
   fail(reason: RsyncError): void {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
-    this.#socket.destroy();
+    if (!this.#lingers) this.#socket.destroy();
     this.#events.onEnd?.(reason);
     this.#notify();
   }
@@ -117,7 +132,7 @@ export class Source {
     } catch (error) {
       this.fail(asRsyncError(error));
     }
-    if (this.available > longestQueue) this.#socket.pause();
+    if (this.available > this.#longestQueue) this.#socket.pause();
     this.#notify();
   }
 
