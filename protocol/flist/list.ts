@@ -72,7 +72,7 @@ const varintForm: ListForm = {
 
 const classicForm: ListForm = {
   open: (format) => new ClassicEntryWriter(format, format.protocol),
-  order: (entries) => withoutContentFirst(deletionsFirst(entries)),
+  order: (entries) => deletionsFirst(withoutContentFirst(entries)),
   end: (to) => to.uint8(0),
   number: (to, value) => to.int32(value),
   last: (to, ioError) => to.int32(ioError),
