@@ -163,6 +163,15 @@ export async function deletePaths(
   options: Omit<ClientPushOptions, "transfer" | "excluded"> = {},
 ): Promise<PushResult> {
   const gone = paths.map((path) => pathFromText(path.replace(/^\/+|\/+$/g, "")));
+  return deleteNames(to, gone, options);
+}
+
+/** As {@link deletePaths}, by paths as they are in lists. */
+export async function deleteNames(
+  to: string | Target,
+  gone: readonly BytePath[],
+  options: Omit<ClientPushOptions, "transfer" | "excluded"> = {},
+): Promise<PushResult> {
   if (gone.includes(rootPath)) {
     throw new RsyncError("BAD_OPTION", "Cannot delete the directory that the address names");
   }
@@ -177,7 +186,8 @@ export async function deletePaths(
   return push(source, to, { ...options, transfer });
 }
 
-const archive: TransferOptions = { recursive: true, links: true, perms: true, times: true };
+/** What is transferred unless it is said. */
+export const archive: TransferOptions = { recursive: true, links: true, perms: true, times: true };
 
 function directory(path: BytePath): FileEntry {
   return { ...deletion(path), mode: fileTypes.directory | 0o755 };

@@ -81,6 +81,7 @@ export {
   renamedFile,
   renameTransfer,
 } from "./rename.ts";
+export { type RenameOptions, type RenameResult, rename } from "./renaming.ts";
 export type {
   DaemonText,
   EntryStatus,

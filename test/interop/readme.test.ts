@@ -8,17 +8,18 @@ import { makeTree, readTree, temporaryDirectory } from "../support/tree.ts";
 const readme = fs.readFileSync(inProject("protocol/README.md"), "utf8");
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```/gms)].map((found) => found[1] ?? "");
 
-type Example = (library: typeof protocol, console: object) => Promise<void>;
+type Example = (library: typeof protocol, console: object, files: typeof fs) => Promise<void>;
 const AsyncFunction = (async () => {}).constructor as new (...source: string[]) => Example;
 
 /** The example with its daemon and its directory where the test has them. */
 function compile(example: string, { port, site }: { port: number; site: string }): Example {
   const body = example
+    .replace('import { renameSync } from "node:fs";', "const { renameSync } = fs;")
     .replaceAll(/import (\{[^}]*\}) from "sersync\/protocol";/g, "const $1 = library;")
     .replaceAll("127.0.0.1/", `127.0.0.1:${port}/`)
     .replaceAll('host: "127.0.0.1",', `host: "127.0.0.1", port: ${port},`)
     .replaceAll("/srv/site", site);
-  return new AsyncFunction("library", "console", body);
+  return new AsyncFunction("library", "console", "fs", body);
 }
 
 describeDaemons("the examples of protocol/README.md", (version) => {
@@ -35,19 +36,20 @@ describeDaemons("the examples of protocol/README.md", (version) => {
     makeTree(daemon.path("public"), { "site/old/page.html": "", "site/kept": "" });
     const printed: string[] = [];
     const print = (...words: unknown[]) => void printed.push(words.join(" "));
-    expect(examples).toHaveLength(5);
+    expect(examples).toHaveLength(6);
     for (const example of examples) {
       const run = compile(example, { port: daemon.port, site: site.path });
-      await run(protocol, { log: print, error: print });
+      await run(protocol, { log: print, error: print }, fs);
     }
     fs.rmSync(secretsFile);
     expect(printed).toContain("in place: index.html");
     expect(printed).toContain("made/index.html 14");
+    expect(printed).toContain("linked true 0");
     expect([...readTree(daemon.path("backup")).keys()].sort()).toEqual([
       "",
-      "index.html",
       "site",
       "site/index.html",
+      "start.html",
     ]);
     expect([...readTree(daemon.path("public")).keys()].sort()).toEqual([
       "",

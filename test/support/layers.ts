@@ -32,7 +32,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
       "protocol/result.ts",
       "protocol/daemon",
     ],
-    ["protocol/pull.ts"],
+    ["protocol/pull.ts", "protocol/renaming.ts"],
     ["protocol/index.ts"],
   ],
   src: [
