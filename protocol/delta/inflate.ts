@@ -1,18 +1,6 @@
 import { constants, createInflateRaw } from "node:zlib";
 import { RsyncError } from "../errors.ts";
-
-/** The binding below Node's stream, which works synchronously. */
-interface StreamHandle {
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputFrom: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputFrom: number,
-    outputLength: number,
-  ): void;
-}
+import type { StreamHandle } from "./stream-handle.ts";
 
 interface InflateStream {
   readonly _handle: StreamHandle;

@@ -1,20 +1,8 @@
 import * as zlib from "node:zlib";
 import { RsyncError } from "../errors.ts";
 import type { LiteralCodec } from "./compressed-tokens.ts";
+import type { StreamHandle } from "./stream-handle.ts";
 import type { TokenFrames } from "./token-frames.ts";
-
-/** The binding below one of Node's compression streams. */
-interface StreamHandle {
-  writeSync(
-    flush: number,
-    input: Uint8Array,
-    inputFrom: number,
-    inputLength: number,
-    output: Uint8Array,
-    outputFrom: number,
-    outputLength: number,
-  ): void;
-}
 
 interface ZstdStream {
   readonly _handle?: StreamHandle;
