@@ -13,6 +13,7 @@ import type {
   SocketPlugin,
 } from "./schema.ts";
 import { absolutePath } from "./surroundings.ts";
+import { watchablePath } from "./watchable.ts";
 import { splitWords } from "./words.ts";
 
 /** What a section says besides what every one may. */
@@ -165,16 +166,7 @@ function readFormat<T extends string>(reader: Reader, node: Node, known: readonl
 
 function readWatch({ reader, surroundings }: PluginContext, localpath: Node): string {
   const { value, offset } = reader.text(localpath, "watch");
-  if (value === "") return "";
-  const watch = absolutePath(value, surroundings.workingDirectory);
-  const problem = surroundings.watchProblem(watch);
-  if (problem !== undefined) {
-    reader.report.mistake(
-      offset,
-      `localpath watch: found ${quote(value)}, which cannot be watched: ${problem}`,
-    );
-  }
-  return watch;
+  return value === "" ? "" : watchablePath(value, offset, { reader, surroundings });
 }
 
 /** A text that the plugin cannot do without. */

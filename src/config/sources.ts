@@ -3,6 +3,7 @@ import type { Node, Reader } from "./reader.ts";
 import { type Reach, readRemote } from "./remote.ts";
 import type { Source } from "./schema.ts";
 import { absolutePath, type Surroundings } from "./surroundings.ts";
+import { watchablePath } from "./watchable.ts";
 
 /** What reading the watched directories needs. */
 export interface SourcesContext {
@@ -83,15 +84,7 @@ function readWatch({ reader, surroundings }: SourcesContext, node: Node): string
     }
     return undefined;
   }
-  const watch = absolutePath(value, surroundings.workingDirectory);
-  const problem = surroundings.watchProblem(watch);
-  if (problem !== undefined) {
-    reader.report.mistake(
-      offset,
-      `localpath watch: found ${quote(value)}, which cannot be watched: ${problem}`,
-    );
-  }
-  return watch;
+  return watchablePath(value, offset, { reader, surroundings });
 }
 
 function readRemotes(
