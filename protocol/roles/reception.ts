@@ -1,0 +1,76 @@
+import type { TokenReader } from "../delta/token-reader.ts";
+import { RsyncError } from "../errors.ts";
+import type { Output } from "../mux/mux.ts";
+import { Acknowledger } from "../transport/acknowledger.ts";
+import type { Connection } from "../transport/connection.ts";
+import type { Sink } from "../transport/sink.ts";
+import type { Source } from "../transport/source.ts";
+import type { Cursor } from "../wire/cursor.ts";
+import { openDialect } from "./dialect.ts";
+import { Generator } from "./generator.ts";
+import { Receiver, type ReceiverLink } from "./receiver.ts";
+import type { Meeting, ReceivingJob } from "./receiving.ts";
+
+/** Both directions of a session that receives. */
+export interface ReceptionLink {
+  readonly socket: Connection;
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly output: Output;
+}
+
+/**
+ * Takes a list: generator and receiver work side by side, from the first request to the goodbye;
+ * what ends one ends both.
+ *
+ * @throws {RsyncError} what ended the session early.
+ */
+export async function runReception(
+  link: ReceptionLink,
+  job: ReceivingJob,
+  meeting: Meeting,
+  tokens: TokenReader,
+): Promise<void> {
+  const { socket, source, output } = link;
+  const dialect = openDialect(job.protocol, job.slots.length);
+  const acknowledger = new Acknowledger(socket, output);
+  const reading: ReceiverLink = {
+    read: (decode) => read(source, acknowledger, decode),
+    tryRead: (decode) => source.tryRead(decode),
+    dialect,
+    pace: () => new Promise(setImmediate),
+  };
+  const generator = new Generator({ output, dialect, pace: () => pace(link) }, job, meeting);
+  const receiver = new Receiver(reading, job, meeting, tokens);
+  const ends = (error: unknown): never => {
+    const reason = error instanceof RsyncError ? error : undefined;
+    source.fail(reason ?? new RsyncError("FILE_IO", String(error), { cause: error }));
+    throw error;
+  };
+  try {
+    await Promise.all([generator.run().catch(ends), receiver.run().catch(ends)]);
+  } finally {
+    acknowledger.stop();
+    receiver.abandon();
+  }
+}
+
+async function read<T>(
+  source: Source,
+  acknowledger: Acknowledger,
+  decode: (from: Cursor) => T,
+): Promise<T> {
+  for (;;) {
+    const value = source.tryRead(decode);
+    if (value !== undefined) return value;
+    acknowledger.answer();
+    await source.more();
+  }
+}
+
+async function pace({ output, sink, source }: ReceptionLink): Promise<void> {
+  output.flush();
+  if (sink.congested) await sink.drained();
+  else await new Promise(setImmediate);
+  if (source.failure !== undefined) throw source.failure;
+}
