@@ -7,7 +7,8 @@ import { destinationArgument, listArguments } from "./handshake/argv.ts";
 import { handshake } from "./handshake/handshake.ts";
 import { checksums } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
-import { Mux } from "./mux/mux.ts";
+import { Mux, type Output } from "./mux/mux.ts";
+import { RawOutput } from "./mux/raw.ts";
 import { rootPath } from "./path.ts";
 import { openDialect } from "./roles/dialect.ts";
 import type { Target } from "./target.ts";
@@ -84,7 +85,8 @@ class Lister {
 
   async list(): Promise<FileListing> {
     const agreement = await this.#setUp();
-    const output = new Mux(new Sink(this.#socket));
+    const sink = new Sink(this.#socket);
+    const output = agreement.protocol < 30 ? new RawOutput(sink) : new Mux(sink);
     this.#source.demultiplex();
     output.int32(0); // no filter rules (spec 1 §6)
     output.flush();
@@ -122,15 +124,11 @@ class Lister {
       words: () => listArguments(place, recursive, protocol ?? 32),
       onText: onMotd,
     });
-    if (agreement.protocol >= 30) return agreement;
-    throw new RsyncError(
-      "PROTOCOL_MISMATCH",
-      `Cannot list the files: the daemon speaks protocol ${agreement.protocol}, listing needs 30`,
-    );
+    return agreement;
   }
 
   /** Asks for nothing, in all phases, and hears the daemon out: it logs an error otherwise. */
-  async #sayGoodbye(output: Mux, { protocol }: Agreement): Promise<void> {
+  async #sayGoodbye(output: Output, { protocol }: Agreement): Promise<void> {
     const dialect = openDialect(protocol, 0);
     const times = dialect.lastPhase + (dialect.repeatsGoodbye ? 3 : 2);
     for (let said = 0; said < times; said += 1) dialect.writeIndex(output, indexDone);

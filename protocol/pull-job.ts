@@ -92,7 +92,7 @@ export function receivingJob(
     slots,
     tree,
     transfer,
-    attributes: new Attributes(tree, transfer, owners),
+    attributes: new Attributes(tree, transfer, owners, protocol),
     deleter: deleterFor(tree, transfer, filter, result),
     strong,
     protocol,
@@ -175,13 +175,4 @@ export function sourceArgument(
   const { module } = target;
   if (!wildcards) return destinationArgument(module, directory, { namesFile });
   return `${module}/${directory}${namesFile || directory === "" ? "" : "/"}`;
-}
-
-/** @throws {RsyncError} PROTOCOL_MISMATCH below 30, whose lists are not read. */
-export function expectProtocol({ protocol }: Agreement): void {
-  if (protocol >= 30) return;
-  throw new RsyncError(
-    "PROTOCOL_MISMATCH",
-    `Cannot pull: the daemon speaks protocol ${protocol}, pulling needs 30`,
-  );
 }

@@ -20,7 +20,6 @@ import { RawOutput } from "./mux/raw.ts";
 import {
   compressionOf,
   expectParents,
-  expectProtocol,
   type PullJob,
   receivingJob,
   refuseMissing,
@@ -99,7 +98,8 @@ class Puller {
   async pull(): Promise<PullResult> {
     try {
       const agreement = await this.#setUp();
-      const output = agreement.protocol < 30 ? new RawOutput(this.#sink) : new Mux(this.#sink);
+      const isFramed = agreement.protocol >= 30 || agreement.acknowledges;
+      const output = isFramed ? new Mux(this.#sink) : new RawOutput(this.#sink);
       this.#output = output;
       this.#source.demultiplex();
       this.#deadline(this.#job.timeoutMs ?? 300_000);
@@ -149,7 +149,6 @@ class Puller {
       words,
       onText: onMotd,
     });
-    expectProtocol(agreement);
     return agreement;
   }
 

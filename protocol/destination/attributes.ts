@@ -17,6 +17,8 @@ export const differences = {
 
 const permissionBits = 0o7777;
 const execution = 0o111;
+/** In ns. */
+const second = 1_000_000_000;
 const isRoot = process.geteuid?.() === 0;
 
 /** Compares and sets what an object has besides its content, as far as it was asked for. */
@@ -24,14 +26,17 @@ export class Attributes {
   readonly #tree: DestinationTree;
   readonly #transfer: TransferOptions;
   readonly #owners: OwnerMap;
+  /** Before protocol 31 there are seconds only: a fraction that is here is no difference. */
+  readonly #precision: number;
   readonly #umask = process.umask();
   readonly #groups: ReadonlySet<number> = new Set([
     ...(process.getgroups?.() ?? []),
     process.getegid?.() ?? 0,
   ]);
 
-  constructor(tree: DestinationTree, transfer: TransferOptions, owners: OwnerMap) {
+  constructor(tree: DestinationTree, transfer: TransferOptions, owners: OwnerMap, protocol = 32) {
     this.#tree = tree;
+    this.#precision = protocol < 31 ? second : tree.timePrecisionNs;
     this.#transfer = transfer;
     this.#owners = owners;
   }
@@ -52,7 +57,7 @@ export class Attributes {
   sameTime(entry: FileEntry, found: Found): boolean {
     const { modifyWindowSeconds: window = 0 } = this.#transfer;
     if (window > 0) return Math.abs(entry.mtimeSeconds - found.mtimeSeconds) <= window;
-    const precision = this.#tree.timePrecisionNs;
+    const precision = this.#precision;
     const ours = Math.floor(found.mtimeNanoseconds / precision);
     const theirs = Math.floor(entry.mtimeNanoseconds / precision);
     return entry.mtimeSeconds === found.mtimeSeconds && ours === theirs;
@@ -112,7 +117,8 @@ export class Attributes {
 
   #sameExactTime(entry: FileEntry, found: Found): boolean {
     const { mtimeSeconds, mtimeNanoseconds } = found;
-    return entry.mtimeSeconds === mtimeSeconds && entry.mtimeNanoseconds === mtimeNanoseconds;
+    if (entry.mtimeSeconds !== mtimeSeconds) return false;
+    return entry.mtimeNanoseconds === mtimeNanoseconds || this.#precision === second;
   }
 
   #keepsTime(entry: FileEntry): boolean {

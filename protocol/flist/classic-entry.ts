@@ -10,7 +10,7 @@ import {
 } from "./entry.ts";
 
 /** Bits that later protocols use otherwise. */
-const classicFlags = {
+export const classicFlags = {
   /** Protocol 27: the device number is that of the entry before. */
   sameDevice: 0x04,
   /** Protocols 28 and 29: the object is on the device of the one before that has several names. */

@@ -7,7 +7,8 @@ import { type EntryFormat, entryFlags, type FileEntry, fileTypes } from "./entry
 
 /** Longer names and link targets no system has; a peer that announces one wants our memory. */
 const longestName = 4_095;
-const longestTarget = 4_095;
+/** In bytes. */
+export const longestTarget = 4_095;
 const mostNanoseconds = 999_999_999;
 /** `00` ends a list; with byte flags these two bytes end it, too, and an error number follows. */
 const endWithError = entryFlags.extended | 0x1000;
@@ -101,8 +102,7 @@ export class EntryReader {
       throw badEntry(name, `its time has ${mtimeNanoseconds} nanoseconds`);
     }
     const mode = has(entryFlags.sameMode) ? previous.mode : readInt32(from);
-    const type = mode & fileTypes.mask;
-    if (!knownTypes.has(type)) throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
+    const type = checkedType(mode, name);
     const { user, group } = this.#onName;
     const uid = has(entryFlags.sameUid)
       ? previous.uid
@@ -174,9 +174,19 @@ function readOwner(from: Cursor, nameFollows: number, tell: OwnerNames["user"]):
   return id;
 }
 
-function readName(from: Cursor, flags: number, previous: string): string {
+/**
+ * A name, as its difference to the name before; `readLength` reads a length of more than 255 bytes.
+ *
+ * @throws {RsyncError} BAD_STREAM for what is no path below the root.
+ */
+export function readName(
+  from: Cursor,
+  flags: number,
+  previous: string,
+  readLength: (from: Cursor) => number = readVarint,
+): string {
   const shared = (flags & entryFlags.sameName) === 0 ? 0 : from.uint8();
-  const length = (flags & entryFlags.longName) === 0 ? from.uint8() : readVarint(from);
+  const length = (flags & entryFlags.longName) === 0 ? from.uint8() : readLength(from);
   if (shared > previous.length || length < 0 || shared + length > longestName) {
     throw badEntry(previous, `the name after it shares ${shared} bytes and has ${length} more`);
   }
@@ -192,11 +202,20 @@ function checkedName(name: string): string {
   return name;
 }
 
-function pathOf(name: string): BytePath {
+/** The path that a name on the wire stands for. */
+export function pathOf(name: string): BytePath {
   return asBytePath(name === "." ? "" : name.replace(/^(?:\.\/)+/, ""));
 }
 
-function badEntry(name: string, found: string): RsyncError {
+/** The type bits of a mode. @throws {RsyncError} BAD_STREAM for a type that nothing has. */
+export function checkedType(mode: number, name: string): number {
+  const type = mode & fileTypes.mask;
+  if (!knownTypes.has(type)) throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
+  return type;
+}
+
+/** The failure for an entry that cannot be read. */
+export function badEntry(name: string, found: string): RsyncError {
   const shown = JSON.stringify(name.slice(0, 200));
   return new RsyncError("BAD_STREAM", `Cannot read the file list at ${shown}: ${found}`);
 }

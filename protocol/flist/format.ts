@@ -20,6 +20,7 @@ export function listFormat(
   const { owner, group, links, devices, specials, numericIds, hardLinks } = options;
   return {
     protocol,
+    recursive: options.recursive ?? false,
     varintFlags: (compat & compatFlags.varintFlags) !== 0,
     nanoseconds: protocol >= 31,
     owner: owner ?? false,

@@ -1,6 +1,8 @@
 import { RsyncError } from "../errors.ts";
 import type { Cursor } from "../wire/cursor.ts";
+import { readInt32 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
+import { ClassicEntryReader } from "./classic-reader.ts";
 import type { FileEntry } from "./entry.ts";
 import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
@@ -39,7 +41,7 @@ export type ReadValue = <T>(decode: (from: Cursor) => T) => Promise<T> | T;
  *
  * @throws {RsyncError} BAD_STREAM for what no sender writes, or for more than the limits.
  *
- * Wire: protocol 30 and later, without incremental recursion (spec 1 §7).
+ * Wire: protocol 27 and later, without incremental recursion (spec 1 §7).
  */
 export async function readFileList(
   read: ReadValue,
@@ -56,8 +58,8 @@ export async function readNumberedList(
   format: ListFormat,
   { mostEntries = 10_000_000, names }: ListLimits & { readonly names?: OwnerNames } = {},
 ): Promise<NumberedList> {
-  const reader = new EntryReader(format, names);
-  const decode = (from: Cursor): FileEntry | ListEnd => reader.read(from);
+  const isClassic = format.protocol < 30;
+  const decode = isClassic ? classicEntries(format) : entriesOf(format, names);
   const entries: FileEntry[] = [];
   let nameBytes = 0;
   for (;;) {
@@ -65,13 +67,28 @@ export async function readNumberedList(
     const found = next instanceof Promise ? await next : next;
     if ("kind" in found) {
       await readIdNames(read, format, names);
-      return { slots: inNumberedOrder(entries, format.protocol), ioError: found.ioError };
+      const ioError = isClassic ? await read(readInt32) : found.ioError;
+      return { slots: inNumberedOrder(entries, format.protocol), ioError };
     }
     nameBytes += found.path.length;
     if (entries.length === mostEntries) throw tooLong(`${mostEntries} entries`);
     if (nameBytes > mostNameBytes) throw tooLong(`${mostNameBytes} bytes of names`);
     entries.push(found);
   }
+}
+
+function entriesOf(
+  format: ListFormat,
+  names: OwnerNames | undefined,
+): (from: Cursor) => FileEntry | ListEnd {
+  const reader = new EntryReader(format, names);
+  return (from) => reader.read(from);
+}
+
+/** Errors follow behind the names. */
+function classicEntries(format: ListFormat): (from: Cursor) => FileEntry | ListEnd {
+  const reader = new ClassicEntryReader(format);
+  return (from) => reader.read(from) ?? { kind: "end", ioError: 0 };
 }
 
 function tooLong(limit: string): RsyncError {
@@ -81,24 +98,29 @@ function tooLong(limit: string): RsyncError {
 /** `(id length name)* 0 [length name-of-0]`, of users, then of groups (spec 1 §7.3). */
 async function readIdNames(
   read: ReadValue,
-  { owner, group, idNames, namesId0 }: ListFormat,
+  { owner, group, idNames, namesId0, protocol }: ListFormat,
   names: OwnerNames | undefined,
 ): Promise<void> {
   if (idNames === undefined) return;
+  const number = protocol < 30 ? readInt32 : readVarint;
   const lists = [owner ? "user" : undefined, group ? "group" : undefined] as const;
   for (const kind of lists) {
     if (kind === undefined) continue;
     for (let ids = 0; ; ids += 1) {
       if (ids > mostIds) throw tooLong(`${mostIds} owners`);
-      const { id, name } = await read((from) => readIdName(from, namesId0));
+      const { id, name } = await read((from) => readIdName(from, namesId0, number));
       if (name !== undefined) names?.[kind](id, name);
       if (id === 0) break;
     }
   }
 }
 
-function readIdName(from: Cursor, namesId0: boolean): { id: number; name: string | undefined } {
-  const id = readVarint(from) >>> 0;
+function readIdName(
+  from: Cursor,
+  namesId0: boolean,
+  number: (from: Cursor) => number,
+): { id: number; name: string | undefined } {
+  const id = number(from) >>> 0;
   const isNamed = id !== 0 || namesId0;
   return { id, name: isNamed ? from.latin1(from.uint8()) : undefined };
 }

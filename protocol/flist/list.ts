@@ -11,6 +11,8 @@ export interface IdNames {
 
 export interface ListFormat extends EntryFormat {
   readonly protocol: number;
+  /** What is in directories is listed, too. */
+  readonly recursive: boolean;
   /** Names are sent behind the list, so that the daemon can map owners by name. */
   readonly idNames: IdNames | undefined;
   /** Compat bit 0x100: the name of id 0 is sent too. */

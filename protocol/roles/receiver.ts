@@ -7,7 +7,7 @@ import { RsyncError } from "../errors.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import { type BytePath, displayPath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
-import { readInt32 } from "../wire/int.ts";
+import { readLongint } from "../wire/int.ts";
 import { readVarlong } from "../wire/varint.ts";
 import type { Dialect } from "./dialect.ts";
 import { Pace, stepBytes } from "./pace.ts";
@@ -264,14 +264,6 @@ function isEcho(echo: SumHead, head: SumHead): boolean {
   if (head.count === 0) return echo.count === 0;
   const { count, blockLength, remainder } = head;
   return echo.count === count && echo.blockLength === blockLength && echo.remainder === remainder;
-}
-
-/** Four bytes, or a mark and eight. Wire: protocol 29 and earlier. */
-function readLongint(from: Cursor): number {
-  const small = readInt32(from);
-  if (small !== -1) return small;
-  const low = readInt32(from) >>> 0;
-  return low + readInt32(from) * 2 ** 32;
 }
 
 function badAnswer(found: string): RsyncError {

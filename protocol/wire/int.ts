@@ -21,3 +21,15 @@ export function readInt32(from: Cursor): number {
 export function readUint32(from: Cursor): number {
   return readInt32(from) >>> 0;
 }
+
+/**
+ * An integer of up to 53 bits in four bytes, or in a mark and eight.
+ *
+ * Wire: protocol 29 and earlier.
+ */
+export function readLongint(from: Cursor): number {
+  const small = readInt32(from);
+  if (small !== -1) return small;
+  const low = readUint32(from);
+  return low + readInt32(from) * 2 ** 32;
+}

@@ -31,7 +31,7 @@ export function addList(program: Commander, asked: (command: ListCommand) => voi
     .option("--password-file <file>", "else RSYNC_PASSWORD counts")
     .option("--port <number>", "default 873", wholeNumber(1, 65_535))
     .option("--timeout <seconds>", "of silence, default 30", wholeNumber(1, 86_400))
-    .option("--protocol <number>", "30 to 32", wholeNumber(30, 32))
+    .option("--protocol <number>", "27 to 32", wholeNumber(27, 32))
     .option("--no-motd", "without the message of the day")
     .addOption(new Option("--lang <language>").choices(["en", "zh"]).hideHelp())
     .addHelpText("after", examples)

@@ -75,6 +75,13 @@ describeDaemons("sersync list beside rsync", (version) => {
     await listed([], `${at}m/dir`, ["--list-only", "-d"]);
     await listed([], `${at}m/large file`, ["--list-only", "-d"]);
     await listed(["-r"], `${at}m/`, ["--list-only", "-r"]);
+    for (const protocol of ["27", "28", "29"]) {
+      await listed(["-r", `--protocol=${protocol}`], `${at}m/`, [
+        "--list-only",
+        "-r",
+        `--protocol=${protocol}`,
+      ]);
+    }
   });
 
   test("prints the same as JSON, for programs", async () => {

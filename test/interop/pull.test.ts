@@ -47,6 +47,10 @@ function pullFrom(
 
 describeDaemons("pulling", (version) => {
   test.each([
+    [27, false],
+    [28, "zlib"],
+    [29, false],
+    [29, "zlib"],
     [30, false],
     [31, "zlib"],
     [32, "zlibx"],
@@ -90,18 +94,21 @@ describeDaemons("pulling", (version) => {
     expectEqualTrees(daemon.path("m"), work.path);
   });
 
-  test("a further name is a link, a fifo is a fifo", async () => {
-    await using daemon = await startDaemon({ version, modules: { m: {} } });
-    using work = temporaryDirectory();
-    makeTree(daemon.path("m"), { "a/first": "content", other: "other" });
-    fs.linkSync(path.join(daemon.path("m"), "a/first"), path.join(daemon.path("m"), "z"));
-    spawnSync("mkfifo", [path.join(daemon.path("m"), "fifo")]);
-    const result = await pullFrom(daemon, work.path);
-    expect(result.totals.transferredFiles).toBe(2);
-    const inode = (name: string): number => fs.statSync(path.join(work.path, name)).ino;
-    expect(inode("z")).toBe(inode("a/first"));
-    expect(fs.lstatSync(path.join(work.path, "fifo")).isFIFO()).toBe(true);
-  });
+  test.each([27, 28, 29, 32])(
+    "protocol %i: a further name is a link, a fifo is a fifo",
+    async (protocol) => {
+      await using daemon = await startDaemon({ version, modules: { m: {} } });
+      using work = temporaryDirectory();
+      makeTree(daemon.path("m"), { "a/first": "content", other: "other" });
+      fs.linkSync(path.join(daemon.path("m"), "a/first"), path.join(daemon.path("m"), "z"));
+      spawnSync("mkfifo", [path.join(daemon.path("m"), "fifo")]);
+      const result = await pullFrom(daemon, work.path, { protocol });
+      expect(result.totals.transferredFiles).toBe(2);
+      const inode = (name: string): number => fs.statSync(path.join(work.path, name)).ino;
+      expect(inode("z")).toBe(inode("a/first"));
+      expect(fs.lstatSync(path.join(work.path, "fifo")).isFIFO()).toBe(true);
+    },
+  );
 
   test("rules keep names from coming, and from being deleted", async () => {
     await using daemon = await startDaemon({ version, modules: { m: {} } });

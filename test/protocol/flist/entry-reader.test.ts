@@ -72,12 +72,15 @@ const agreements = [
   [32, 0x1fe],
   [31, 0x03e],
   [30, 0x00e],
+  [29, 0],
+  [28, 0],
+  [27, 0],
 ] as const;
 
 test.each(agreements)("what is written at %i is read back", async (...agreement) => {
   await fc.assert(
     fc.asyncProperty(fc.array(entryArbitrary, { maxLength: 20 }), async (some) => {
-      const entries = inWireOrder(some);
+      const entries = inWireOrder(agreement[0] < 30 ? someOld(some) : some, agreement[0]);
       const { entries: found, ioError } = await readWhole(
         await written(entries, agreement, true),
         agreement,
@@ -89,6 +92,12 @@ test.each(agreements)("what is written at %i is read back", async (...agreement)
     { seed: 7, numRuns: 60 },
   );
 });
+
+/** Times were without sign then, all directories below the root are listed with their content. */
+const someOld = (entries: readonly FileEntry[]): FileEntry[] => [
+  { ...deletion(asBytePath("")), mode: 0o40755, hasContent: true },
+  ...entries.map((entry) => ({ ...entry, mtimeSeconds: entry.mtimeSeconds & 0x7fffffff })),
+];
 
 const withoutWhatIsNew = (entries: readonly FileEntry[]) =>
   entries.map((entry) => ({ ...entry, mtimeNanoseconds: 0 }));
