@@ -37,6 +37,9 @@ export interface MirrorOptions {
   readonly threads?: number;
 }
 
+/** What a person may want of targets. */
+export type SteerOrder = "pause" | "resume" | "retry";
+
 /**
  * The whole mirror: watches every source and keeps every target of it equal.
  *
@@ -124,6 +127,24 @@ export class Mirror {
     );
     for (const { target } of halted) target.allowDeletions();
     return halted.map((each) => each.name);
+  }
+
+  /**
+   * `pause`: nothing is sent to the targets of that name, or to any, and what changes is remembered;
+   * `resume`: it goes on; `retry`: what waits for a later attempt is tried now.
+   *
+   * @returns the names of the targets for which that changes something; with `retry` all of them.
+   */
+  steer(order: SteerOrder, name?: string): readonly string[] {
+    const meant = this.#targets.filter((each) => (name ?? each.name) === each.name);
+    const steered = meant.filter(
+      ({ target }) => order === "retry" || target.status.paused !== (order === "pause"),
+    );
+    for (const { target } of steered) {
+      if (order === "retry") target.hurry();
+      else target.steer(order === "pause" ? "pause" : "go on");
+    }
+    return steered.map((each) => each.name);
   }
 
   /** What may differ at each target now. */

@@ -13,7 +13,7 @@ import type { PluginHost } from "./plugin/host.ts";
 import type { GuardOptions } from "./push/guard.ts";
 import type { PushThreads } from "./push/threads.ts";
 import type { TargetRecord } from "./state/record.ts";
-import { addressOf, missingSource, nameOf } from "./target/address.ts";
+import { addressOf, missingSource, nameOf, replacedRoot } from "./target/address.ts";
 import { Announcer } from "./target/announcer.ts";
 import { tellAll } from "./target/listeners.ts";
 import { doubtOf, type Memory } from "./target/memory.ts";
@@ -21,6 +21,7 @@ import type { SourceStatus } from "./target/mirror-status.ts";
 import { PasswordWatch } from "./target/password-watch.ts";
 import type { Backlog } from "./target/status.ts";
 import { Target, type TargetEvents } from "./target/target.ts";
+import { isRescan } from "./watch/change.ts";
 import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
 import {
   type BackendName,
@@ -79,6 +80,7 @@ export class MirroredSource {
   #mounts: readonly KnownMount[] = [];
   /** False where what stands there now says nothing about what was there before. */
   #deletes = true;
+  #rescans = 0;
   /** What is to be done as soon as there is a directory to do it from. */
   #recalled: (() => void)[] = [];
 
@@ -92,6 +94,7 @@ export class MirroredSource {
     return {
       root: this.#options.source.watch,
       watcher: this.#watcher?.status(),
+      rescans: this.#rescans,
       targets: this.targets.map(({ target, name }) => ({ name, ...target.status })),
     };
   }
@@ -208,6 +211,7 @@ export class MirroredSource {
         for (const { id } of this.targets) threads.setMounts(id, mounts);
       },
       onChanges: (changes) => {
+        this.#rescans += changes.filter(isRescan).length;
         for (const { target } of this.targets) target.add(changes);
         toPlugin?.(changes);
       },
@@ -294,6 +298,3 @@ export class MirroredSource {
 }
 
 const nothing: Backlog = { paths: [], owed: undefined, halted: undefined };
-
-const replacedRoot =
-  "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly logFile?: string | undefined;
   /** `--pid-file`: holds the process's number while it runs. */
   readonly pidFile?: string | undefined;
+  /** `--token-file`: whoever knows what is in it may act over HTTP; undefined: nobody. */
+  readonly tokenFile?: string | undefined;
   /** `--state-dir`; undefined: the usual place. */
   readonly stateDirectory?: string;
   /** `--delete-guard`, a share from 0 to 1; undefined: as configured. */

@@ -42,7 +42,20 @@ export function addControl(program: Commander, environment: Environment, asked: 
     .action((target: string | undefined, flags: ControlFlags) =>
       ask({ do: "allow-deletions", ...(target !== undefined && { target }) }, flags),
     );
+  for (const [what, description] of Object.entries(steering)) {
+    control(program, what, description)
+      .argument("[target]", "only there, by its name in the status")
+      .action((target: string | undefined, flags: ControlFlags) =>
+        ask({ do: what as keyof typeof steering, ...(target !== undefined && { target }) }, flags),
+      );
+  }
 }
+
+const steering = {
+  pause: "let it send nothing for now; what changes is remembered, what is under way may finish",
+  resume: "let it go on after a pause",
+  retry: "let it try now what waits for a later attempt",
+} as const;
 
 function control(program: Commander, name: string, description: string): Commander {
   return program

@@ -29,7 +29,8 @@ Examples:
   sersync init /data rsync://host/module > confxml.xml
 
 A running program:
-  sersync status|stop|reload|resync [PATH]|allow-deletions -o confxml.xml
+  sersync status|stop|reload|resync [PATH] -o confxml.xml
+  sersync pause|resume|retry|allow-deletions [TARGET] -o confxml.xml
   sersync health                 ask its status page whether all is well, in a container
   Signals: HUP reads the configuration again and opens the log file anew, USR1 compares everything
   with the targets, TERM and INT end it when what is under way is through (10 s at most), a second
@@ -78,6 +79,10 @@ ${ruler}
   sersync reload -o FILE                 重新读取配置文件（同HUP信号），有错误则继续使用旧配置
   sersync resync [PATH] -o FILE          与远程重新比较全部或指定路径（同USR1信号）
   sersync allow-deletions -o FILE        允许执行被暂停的删除操作
+  sersync pause [TARGET] -o FILE         暂停传送，继续监控并记录改动，正在传输的会先完成
+  sersync resume [TARGET] -o FILE        暂停后继续传送
+  sersync retry [TARGET] -o FILE         立即重试正在等待重试的目标和路径
+  --token-file FILE                      凭该文件中的令牌可在状态页上执行操作
   sersync health [--page HOST:PORT]      询问状态页是否就绪，供容器健康检查使用
 退出码: 0 正常；1 命令行或配置有误，或同一配置已在运行；20 两次要求停止；其余同rsync
   status等: 0 正常；1 被拒绝；2 运行中但有故障；3 未运行；4 无法联系（无权限或无应答）

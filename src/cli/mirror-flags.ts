@@ -17,6 +17,7 @@ export interface MirrorFlags {
   readonly pollInterval?: number;
   readonly logFile?: string;
   readonly pidFile?: string;
+  readonly tokenFile?: string;
   readonly stateDir?: string;
   readonly deleteGuard?: number;
   readonly readyShare?: number;
@@ -80,7 +81,11 @@ export function addWatching(command: Commander): Commander {
 export function addProcessFiles(command: Commander): Commander {
   return command
     .option("--log-file <file>", "write log lines there; HUP opens it anew (SERSYNC_LOG_FILE)")
-    .option("--pid-file <file>", "hold the process's number there (SERSYNC_PID_FILE)");
+    .option("--pid-file <file>", "hold the process's number there (SERSYNC_PID_FILE)")
+    .option(
+      "--token-file <file>",
+      "let the status page act for whoever knows what is in it (SERSYNC_TOKEN_FILE)",
+    );
 }
 
 /** The flags as a command; ends through `program.error` when they cannot be one. */
@@ -131,6 +136,7 @@ export function runOptions(
     pollIntervalMs: pollSeconds === undefined ? undefined : pollSeconds * 1_000,
     logFile: flags.logFile ?? (SERSYNC_LOG_FILE || undefined),
     pidFile: flags.pidFile ?? (SERSYNC_PID_FILE || undefined),
+    tokenFile: flags.tokenFile ?? (environment["SERSYNC_TOKEN_FILE"] || undefined),
     ...(flags.stateDir !== undefined && { stateDirectory: flags.stateDir }),
     ...(guard !== undefined && { deleteGuard: guard / 100 }),
     ...(share !== undefined && { readyShare: share / 100 }),

@@ -24,7 +24,28 @@ export function describeReply(file: string, request: Request, reply: Answered): 
     }
     case "allow-deletions":
       return describeAllowed(file, reply as { readonly allowed?: readonly string[] });
+    case "pause":
+    case "resume":
+    case "retry":
+      return describeSteered(file, steerWords[request.do], reply);
   }
+}
+
+const steerWords = {
+  pause: { done: "nothing is sent to", none: "all of it is paused already" },
+  resume: { done: "it goes on at", none: "nothing is paused" },
+  retry: { done: "tried again now:", none: "there is no target" },
+} as const;
+
+function describeSteered(
+  file: string,
+  { done, none }: (typeof steerWords)[keyof typeof steerWords],
+  reply: Answered,
+): readonly string[] {
+  const { targets: names = [] } = reply as { readonly targets?: readonly string[] };
+  return names.length === 0
+    ? [`${file}: ${none}`]
+    : names.map((name) => `${file}: ${done} ${name}`);
 }
 
 /** Without a number the process ended before it could tell. */

@@ -11,6 +11,7 @@ import { openLogFile } from "../log-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "../service/plan.ts";
 import { Service } from "../service/service.ts";
 import { stateDirectory } from "../state/directory.ts";
+import { tokenProblem } from "../status/token.ts";
 import type { MirrorCommand, RunOptions, WatchCommand } from "./command.ts";
 import {
   backgroundLog,
@@ -96,6 +97,12 @@ function announce(command: MirrorCommand | WatchCommand, plans: readonly Plan[])
   }
 }
 
+/** @throws {RsyncError} BAD_OPTION when the file is not fit to hold a token. */
+function refuseBadToken(file: string | undefined): void {
+  const problem = file === undefined ? undefined : tokenProblem(file);
+  if (problem !== undefined) throw new RsyncError("BAD_OPTION", `--token-file ${file}: ${problem}`);
+}
+
 async function serve(
   command: MirrorCommand | WatchCommand,
   plans: readonly Plan[],
@@ -107,9 +114,12 @@ async function serve(
   const debug = plans.some(({ config }) => config.debug);
   const log = createLog({ debug, ...(logFile && { output: logFile, pretty: false }) });
   const { deleteGuard: share, stateDirectory: given } = command;
+  const tokenFile = command.tokenFile || process.env["SERSYNC_TOKEN_FILE"] || undefined;
+  refuseBadToken(tokenFile);
   const isRoot = process.getuid?.() === 0;
   const service = new Service(plans, {
     ...command,
+    tokenFile,
     stateDirectory: stateDirectory({ given, environment: process.env, isRoot }),
     guard: share === undefined ? {} : { share },
     sources,

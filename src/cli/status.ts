@@ -30,13 +30,16 @@ function formatPlugin(plugin: NonNullable<StatusReport["plugin"]>): string {
 }
 
 function formatTarget(target: TargetReport, now: number): string[] {
-  const { name, up, outage, pending, delivered, deliveredBytes, failed, lastDeliveryAt } = target;
+  const { name, up, paused, outage, pending, delivered, deliveredBytes, failed, lastDeliveryAt } =
+    target;
   const last = lastDeliveryAt === undefined ? "" : `, the last ${formatAgo(lastDeliveryAt, now)}`;
   const refusals = failed === 0 ? "" : `, ${counted(failed, "refusal")}`;
   return [
-    `    ${name}: ${up ? "up" : "down"}, ${formatPending(pending)}`,
+    `    ${name}: ${paused ? "paused, " : ""}${up ? "up" : "down"}, ${formatPending(pending)}`,
+    ...target.sending.map(formatSending),
     ...(outage ? [`      tried again in ${formatUntil(outage.nextAttempt, now)}`] : []),
     `      ${delivered} delivered (${formatBytes(deliveredBytes)})${last}${refusals}`,
+    ...formatSessions(target),
     ...formatComparison(target, now),
   ];
 }
@@ -47,10 +50,20 @@ function formatPending({ paths, inFlight, oldestSeconds }: TargetReport["pending
   return `${counted(paths, "path")} to deliver (${inFlight} under way), the oldest for ${oldest}`;
 }
 
+function formatSending({ path, bytes, size }: TargetReport["sending"][number]): string {
+  return `      sending ${path}: ${formatBytes(bytes)} of ${formatBytes(size)}`;
+}
+
+function formatSessions({ sessions: { warm, inFlight } }: TargetReport): string[] {
+  if (warm + inFlight === 0) return [];
+  return [`      ${counted(inFlight, "session")} in flight, ${warm} waiting ready`];
+}
+
 function formatComparison({ comparison }: TargetReport, now: number): string[] {
-  const { state, entries, bytes, completedAt } = comparison;
+  const { state, entries, bytes, expected, completedAt } = comparison;
   if (state === "running") {
-    return [`      comparing: ${entries} entries so far, ${formatBytes(bytes)} sent`];
+    const of = expected === undefined ? " so far" : ` of about ${expected}`;
+    return [`      comparing: ${entries} entries${of}, ${formatBytes(bytes)} looked at`];
   }
   if (state === "wanted") return ["      a comparison of everything waits"];
   return completedAt === undefined ? [] : [`      compared whole ${formatAgo(completedAt, now)}`];

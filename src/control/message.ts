@@ -14,7 +14,9 @@ export type Request =
   /** Everything is compared again, or what is at `path` and below, as a person typed it. */
   | { readonly do: "resync"; readonly path?: string }
   /** At the target of that name, or at all where deletions are halted. */
-  | { readonly do: "allow-deletions"; readonly target?: string };
+  | { readonly do: "allow-deletions"; readonly target?: string }
+  /** Send nothing there for now; go on; try now what waits for a later attempt. Default: at all. */
+  | { readonly do: "pause" | "resume" | "retry"; readonly target?: string };
 
 /** Why a request was not carried out: for programs. */
 export type RefusalCode = "BAD_REQUEST" | "BAD_CONFIG" | "NOT_READY" | "NOT_FOUND" | "FAILED";
@@ -52,7 +54,10 @@ export function parseRequest(value: unknown): Request {
     case "resync":
       return { do: "resync", ...optionalText("path", path) };
     case "allow-deletions":
-      return { do: "allow-deletions", ...optionalText("target", target) };
+    case "pause":
+    case "resume":
+    case "retry":
+      return { do: what, ...optionalText("target", target) };
     default:
       throw new LineError(`there is no request ${JSON.stringify(what)}`);
   }

@@ -10,11 +10,13 @@ import {
 } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
 import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
+import { Sendings } from "./activity.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
+import type { Gate } from "./gate.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
 import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
 import { LinkedNames } from "./linked-names.ts";
-import type { Delivery, PathFailure, TargetSettings, Unsettled } from "./message.ts";
+import type { Activity, Delivery, PathFailure, TargetSettings, Unsettled } from "./message.ts";
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
 import { type Pushed, Sessions } from "./sessions.ts";
@@ -69,13 +71,17 @@ export class Carrier {
   readonly #onUnsettled: (path: Unsettled) => void;
   readonly sessions: Sessions;
   readonly #overlap = new Overlap();
+  readonly #sendings = new Sendings();
   /** Directories whose time may be an older one than theirs. */
   readonly #stale = new Set<BytePath>();
   #touchTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** `onUnsettled`: a path must be looked at again, and no job is there to be told. */
-  constructor(settings: TargetSettings, onUnsettled: (path: Unsettled) => void) {
+  /**
+   * @param onUnsettled a path must be looked at again, and no job is there to be told.
+   * @param gate makes sessions wait; default: none has to.
+   */
+  constructor(settings: TargetSettings, onUnsettled: (path: Unsettled) => void, gate?: Gate) {
     this.#onUnsettled = onUnsettled;
     this.linkedNames = new LinkedNames(
       () => this.options,
@@ -84,7 +90,7 @@ export class Carrier {
     const { root, rootIdentity, filter, deletes, holdsDeletions } = settings;
     this.#settings = settings;
     this.filter = filter;
-    this.sessions = new Sessions(settings);
+    this.sessions = new Sessions(settings, gate);
     this.hasRules = excludesAnything(filter);
     const mounts = new MountGuard(root, settings.mounts);
     this.rules = sparingMounts(compileRules(filter), mounts);
@@ -126,6 +132,11 @@ export class Carrier {
   /** False once the target has refused it. */
   get mayRenameFiles(): boolean {
     return this.sessions.mayRename;
+  }
+
+  /** What goes on at this moment. */
+  get activity(): Activity {
+    return { ...this.sessions.counts, sending: this.#sendings.files };
   }
 
   /** True: what is to be deleted is held back from now on. */
@@ -186,9 +197,13 @@ export class Carrier {
       if (onlyChanges && differed[index] === 0) return;
       report.delivered(deliveryOf(entry, bytes[index] as number));
     };
-    const result = await this.#pushOver(options, {
+    const { sending, step, sent, end } = this.#sendings.begin();
+    const pushed = this.#pushOver(options, {
       acknowledged: deliver,
-      sent: (_, outcome, index) => {
+      sending,
+      step,
+      sent: (entry, outcome, index) => {
+        sent(entry, outcome, index);
         if ("bytes" in outcome) bytes[index] = outcome.bytes;
       },
       item: (entry, { index, flags, name }) => {
@@ -197,6 +212,7 @@ export class Carrier {
         if (isDirectory(entry) && (flags & isNew) !== 0) onCreated?.(entry.path);
       },
     });
+    const result = await pushed.finally(end);
     for (const [index, entry] of result.entries.entries()) {
       if (settled[index] === 1 || !reports(entry.path)) continue;
       this.#settle(entry, result, index, deliver, report);

@@ -90,6 +90,8 @@ export type Order =
     }
   /** Hold deletions back from now on, or no longer. */
   | { readonly kind: "hold deletions"; readonly targetId: number; readonly holds: boolean }
+  /** Begin no session from now on; go on; or give up the jobs that wait for that. */
+  | { readonly kind: "pause" | "go on" | "give up"; readonly targetId: number }
   | { readonly kind: "close" };
 
 /** What was done at a target for one path. */
@@ -140,6 +142,23 @@ export interface PathFailure {
   readonly reason: string;
 }
 
+/** What goes on at one target, at one moment. */
+export interface Activity {
+  /** Sessions that wait ready. */
+  readonly warm: number;
+  /** Sessions that carry something. */
+  readonly inFlight: number;
+  /** Files whose content is on its way, ten at most. */
+  readonly sending: readonly SendingFile[];
+}
+
+/** A file whose content is on its way: so many bytes of so many. */
+export interface SendingFile {
+  readonly path: BytePath;
+  readonly bytes: number;
+  readonly size: number;
+}
+
 /** An error that crossed a thread border. */
 export interface JobFailure {
   readonly code: FailureCode | "SOURCE_GONE" | "INTERNAL";
@@ -170,4 +189,5 @@ export type Report =
   | { readonly kind: "only long left"; readonly job: number }
   /** To be looked at again, though no job is under way that it belongs to. */
   | ({ readonly kind: "unsettled"; readonly targetId: number } & Unsettled)
+  | { readonly kind: "activity"; readonly targetId: number; readonly activity: Activity }
   | { readonly kind: "notice"; readonly targetId: number; readonly text: string };

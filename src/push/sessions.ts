@@ -15,9 +15,10 @@ import {
   TargetKnowledge,
 } from "../../protocol/index.ts";
 import { excludesAnything } from "../filter/rules.ts";
+import { Gate } from "./gate.ts";
 import { kindArguments, type SessionKind, sparingArguments, type TimePrecision } from "./kinds.ts";
 import { type Pushed, pushLinked } from "./linked.ts";
-import type { TargetSettings } from "./message.ts";
+import type { Activity, TargetSettings } from "./message.ts";
 
 export type { Pushed } from "./linked.ts";
 
@@ -58,8 +59,11 @@ export class Sessions {
   #open = 0;
   #mayRename = true;
   #mayLink = true;
+  readonly #gate: Gate;
 
-  constructor(settings: TargetSettings) {
+  /** `gate`: what makes sessions wait. */
+  constructor(settings: TargetSettings, gate: Gate = new Gate()) {
+    this.#gate = gate;
     const { sessions } = settings;
     this.#settings = settings;
     this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
@@ -71,6 +75,13 @@ export class Sessions {
     return this.#precision;
   }
 
+  /** How many there are at this moment. */
+  get counts(): Pick<Activity, "warm" | "inFlight"> {
+    let waiting = 0;
+    for (const pool of this.#pools.values()) waiting += pool.waiting;
+    return { warm: waiting, inFlight: this.#open };
+  }
+
   /** Opens the sessions that wait now, so that what comes first finds one. */
   prepare(kinds: readonly SessionKind[]): void {
     for (const kind of kinds) this.#pool(kind).prepare();
@@ -80,7 +91,10 @@ export class Sessions {
   async inTurn<T>(kind: SessionKind, task: () => Promise<T>): Promise<T> {
     // Where there is hardly room, none of it is set aside.
     const limit = kind === "large" && this.#room > 2 ? this.#large : this.#limit;
-    return limit(task);
+    return limit(async () => {
+      await this.#gate.passed();
+      return task();
+    });
   }
 
   /**

@@ -4,6 +4,7 @@ import { SourceGone } from "./batch.ts";
 import { Carrier, type CarrierReport } from "./carrier.ts";
 import { Comparison } from "./comparison.ts";
 import { deliver } from "./deliver.ts";
+import { Gate } from "./gate.ts";
 import type { GuardVerdict } from "./guard.ts";
 import {
   type Delivery,
@@ -13,6 +14,7 @@ import {
   packDeliveries,
   type Report,
   type TargetSettings,
+  type Unsettled,
 } from "./message.ts";
 
 // A push thread: reads files with synchronous bounded steps and talks to daemons, so that the
@@ -22,12 +24,19 @@ import {
 const mostPerMessage = 500;
 /** The first is told at once; those that follow closely wait this long for company. */
 const gatherMs = 20;
+/** How often what goes on is told, when it has changed. */
+const activityMs = 1_000;
 const carriers = new Map<number, Carrier>();
 /** The last comparison of each target. */
 const comparisons = new Map<number, Comparison>();
+/** They outlive the carriers, which a new password replaces. */
+const gates = new Map<number, Gate>();
+/** What was told last. */
+const activities = new Map<number, string>();
 const port = parentPort;
 if (port === null) throw new TypeError("push/thread.ts runs as a worker thread only");
 const send = (report: Report): void => port.postMessage(report);
+setInterval(tellActivities, activityMs).unref();
 
 port.on("message", (order: Order) => {
   switch (order.kind) {
@@ -54,6 +63,15 @@ port.on("message", (order: Order) => {
     case "hold deletions":
       carriers.get(order.targetId)?.holdDeletions(order.holds);
       break;
+    case "pause":
+      gateOf(order.targetId).close();
+      break;
+    case "go on":
+      gateOf(order.targetId).open();
+      break;
+    case "give up":
+      gateOf(order.targetId).refuse(new RsyncError("ABORTED", "It is paused, and is to end"));
+      break;
     case "close":
       for (const carrier of carriers.values()) carrier.close();
       port.close();
@@ -64,10 +82,23 @@ port.on("message", (order: Order) => {
 function addTarget(settings: TargetSettings): void {
   const { id } = settings;
   carriers.get(id)?.close();
-  carriers.set(
-    id,
-    new Carrier(settings, (path) => send({ kind: "unsettled", targetId: id, ...path })),
-  );
+  const onUnsettled = (path: Unsettled): void => send({ kind: "unsettled", targetId: id, ...path });
+  carriers.set(id, new Carrier(settings, onUnsettled, gateOf(id)));
+}
+
+function gateOf(targetId: number): Gate {
+  const gate = gates.get(targetId) ?? new Gate();
+  gates.set(targetId, gate);
+  return gate;
+}
+
+function tellActivities(): void {
+  for (const [targetId, { activity }] of carriers) {
+    const text = JSON.stringify(activity);
+    if (activities.get(targetId) === text) continue;
+    activities.set(targetId, text);
+    send({ kind: "activity", targetId, activity });
+  }
 }
 
 /** The one that broke off, when it can be gone on with. */

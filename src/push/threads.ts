@@ -4,6 +4,7 @@ import type { KnownMount } from "../watch/mounts.ts";
 import type { GuardVerdict } from "./guard.ts";
 import type { SessionKind } from "./kinds.ts";
 import {
+  type Activity,
   type AskedPath,
   type Delivery,
   type JobFailure,
@@ -48,6 +49,7 @@ export class PushThreads {
   readonly #homes = new Map<number, Worker>();
   readonly #onUnsettled = new Map<number, (path: Unsettled) => void>();
   readonly #onNotice: (targetId: number, text: string) => void;
+  readonly #activities = new Map<number, Activity>();
   #lastJob = 0;
   #closing = false;
 
@@ -95,6 +97,20 @@ export class PushThreads {
     this.#homes.get(targetId)?.postMessage(order);
   }
 
+  /**
+   * `pause`: no session is begun from now on, those under way end as ever; `go on`; `give up`: what
+   * waits for that ends undone.
+   */
+  steer(targetId: number, kind: "pause" | "go on" | "give up"): void {
+    const worker = this.#workers[targetId % this.#workers.length];
+    worker?.postMessage({ kind, targetId } satisfies Order);
+  }
+
+  /** What goes on at a target, as it was a second ago at most. */
+  activity(targetId: number): Activity {
+    return this.#activities.get(targetId) ?? { warm: 0, inFlight: 0, sending: [] };
+  }
+
   /** Gives up what is under way and ends the threads. */
   async close(): Promise<void> {
     this.#closing = true;
@@ -134,6 +150,10 @@ export class PushThreads {
   #receive(report: Report): void {
     if (report.kind === "notice") {
       this.#onNotice(report.targetId, report.text);
+      return;
+    }
+    if (report.kind === "activity") {
+      this.#activities.set(report.targetId, report.activity);
       return;
     }
     if (report.kind === "unsettled") {

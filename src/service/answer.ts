@@ -25,9 +25,34 @@ export function answererFor(process: Askable, unit: Unit): Answerer {
       case "resync":
         return resync(unit, request);
       case "allow-deletions":
-        return allowDeletions(unit, request);
+        return atTargets(unit, request, (target) => ({
+          allowed: unit.allowDeletions(target),
+        }));
+      case "pause":
+      case "resume":
+      case "retry":
+        return atTargets(unit, request, (target) => ({
+          targets: unit.steer(request.do, target),
+        }));
     }
   };
+}
+
+/** What several configurations answer, or the one of that file. */
+export async function askUnits(
+  process: Askable,
+  units: readonly Unit[],
+  request: Request,
+  file?: string,
+): Promise<readonly (Reply & { readonly file: string })[]> {
+  const asked = units.filter(({ plan }) => (file ?? plan.file) === plan.file);
+  const nobody = async (): Promise<void> => {};
+  return await Promise.all(
+    asked.map(async (unit) => {
+      const reply = await answererFor(process, unit)(request, nobody);
+      return { ...reply, file: unit.plan.file };
+    }),
+  );
 }
 
 async function stop(asked: Askable, tell: (reply: Reply) => Promise<void>): Promise<Reply> {
@@ -51,16 +76,15 @@ function resync(unit: Unit, { path }: Extract<Request, { readonly do: "resync" }
   return { ok: false, code: "NOT_FOUND", error };
 }
 
-function allowDeletions(
+function atTargets(
   unit: Unit,
-  { target }: Extract<Request, { readonly do: "allow-deletions" }>,
+  { target }: { readonly target?: string },
+  carryOut: (target: string | undefined) => Readonly<Record<string, readonly string[]>>,
 ): Reply {
   const status = unit.status();
   if (status === undefined || !unit.isStarted) return notReady;
   const names = status.sources.flatMap(({ targets }) => targets.map(({ name }) => name));
-  if (target === undefined || names.includes(target)) {
-    return { ok: true, allowed: unit.allowDeletions(target) };
-  }
+  if (target === undefined || names.includes(target)) return { ok: true, ...carryOut(target) };
   const error = `there is no target ${JSON.stringify(target)}; there are ${names.join(", ")}`;
   return { ok: false, code: "NOT_FOUND", error };
 }

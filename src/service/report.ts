@@ -2,6 +2,7 @@ import { asBytePath, displayPath } from "../../protocol/index.ts";
 import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
 import type { MirrorStatus, SourceStatus } from "../target/mirror-status.ts";
 import type { TargetStatus } from "../target/status.ts";
+import { readLimits } from "../watch/inotify/limits.ts";
 
 /** What the process knows besides its mirrors. */
 export type ProcessFacts = Pick<
@@ -39,7 +40,7 @@ export function reportOf(
   return { ...facts, file, healthy: problems.length === 0, problems, sources, ...plugin };
 }
 
-function sourceReport({ root, watcher, targets }: SourceStatus): SourceReport {
+function sourceReport({ root, watcher, rescans, targets }: SourceStatus): SourceReport {
   return {
     directory: shown(root),
     watcher: {
@@ -48,6 +49,8 @@ function sourceReport({ root, watcher, targets }: SourceStatus): SourceReport {
       directories: watcher?.directories ?? 0,
       events: watcher?.events ?? 0,
       overflows: watcher?.overflows ?? 0,
+      rescans,
+      ...(watcher?.backend === "inotify" && watchLimit()),
       unwatched: (watcher?.unwatched ?? []).map(shown),
       missingMounts: (watcher?.missingMounts ?? []).map(shown),
     },
@@ -55,21 +58,30 @@ function sourceReport({ root, watcher, targets }: SourceStatus): SourceReport {
   };
 }
 
+function watchLimit(): { readonly watchLimit?: number } {
+  const { value } = readLimits().watches;
+  return Number.isFinite(value) ? { watchLimit: value } : {};
+}
+
 function targetReport(name: string, status: TargetStatus): TargetReport {
   const { pending, outage, halt, reconcile, delivered, deliveredBytes, failed } = status;
-  const { lastDeliveryAt, lastError } = status;
+  const { lastDeliveryAt, lastError, paused, activity } = status;
   const { paths, inFlight, refused, oldest } = pending;
-  const { state, entries, bytes, completedAt } = reconcile;
+  const { state, entries, bytes, expected, completedAt } = reconcile;
   return {
     name,
     up: outage === undefined,
     ...(outage && { outage: outageReport(outage) }),
+    paused,
+    sessions: { warm: activity.warm, inFlight: activity.inFlight },
+    sending: activity.sending.map((file) => ({ ...file, path: shown(file.path) })),
     ...(halt && { halt: { ...halt, since: isoTime(halt.since) } }),
     pending: { paths, inFlight, refused, oldestSeconds: ageSeconds(oldest) },
     comparison: {
       state,
       entries,
       bytes,
+      ...(expected !== undefined && { expected }),
       ...(completedAt !== undefined && { completedAt: isoTime(completedAt) }),
     },
     delivered,
@@ -102,8 +114,9 @@ function sourceProblems({ directory, watcher, targets }: SourceReport): readonly
   ];
 }
 
-function targetProblems({ name, outage, halt, pending }: TargetReport): readonly string[] {
+function targetProblems({ name, outage, paused, halt, pending }: TargetReport): readonly string[] {
   return [
+    ...(paused ? [`${name}: it is paused; "sersync resume" lets it go on`] : []),
     ...(outage ? [`${name}: ${outage.error}`] : []),
     ...(halt ? [`${name}: nothing is deleted: ${halt.reason}`] : []),
     ...(pending.refused === 0 ? [] : [`${name}: ${pending.refused} paths were refused`]),

@@ -4,7 +4,7 @@ import { asBytePath, displayPath } from "../../protocol/index.ts";
 import type { MirrorOptions, TargetListener } from "../mirror.ts";
 import { StatusPages } from "../status/pages.ts";
 import type { StatusReport } from "../status/report.ts";
-import { answererFor } from "./answer.ts";
+import { answererFor, askUnits } from "./answer.ts";
 import { ServiceManager } from "./notify.ts";
 import { claimPidFile, type PidFile } from "./pid-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "./plan.ts";
@@ -32,6 +32,8 @@ export interface ServiceOptions extends MirrorOptions {
   readonly reopenLog?: (() => void) | undefined;
   /** Default: none. */
   readonly pidFile?: string | undefined;
+  /** Whoever knows the token in it may act over HTTP; default: nobody. */
+  readonly tokenFile?: string | undefined;
   /** The share of targets that must be reachable for `/readyz`, from 0 to 1; default 1. */
   readonly readyShare?: number;
   /** Called when the configurations are this process's own, before anything is watched. */
@@ -69,6 +71,10 @@ export class Service {
       log: options.log,
       reports: () => this.#units.map((unit) => this.report(unit)),
       ...(options.readyShare !== undefined && { readyShare: options.readyShare }),
+      actions: {
+        tokenFile: options.tokenFile,
+        carryOut: (request, file) => askUnits(this, this.#units, request, file),
+      },
     });
     const listener: TargetListener = (root, target) =>
       this.#pages.listener(displayPath(asBytePath(root)), target);

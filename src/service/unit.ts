@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Instance, NoRuntimeDirectory } from "../control/instance.ts";
 import { type Answerer, ControlServer } from "../control/server.ts";
-import { Mirror, type MirrorOptions } from "../mirror.ts";
+import { Mirror, type MirrorOptions, type SteerOrder } from "../mirror.ts";
 import type { MirrorStatus } from "../target/mirror-status.ts";
 import { displayPlace, placesOf } from "./place.ts";
 import type { Plan } from "./plan.ts";
@@ -70,6 +70,7 @@ export class Unit {
     await before?.drain(stopDeadlineMs);
     const pending = before?.pendingPaths() ?? new Map();
     const next = new Mirror(plan.config, { ...this.#options, pending });
+    for (const name of this.#pausedTargets()) next.steer("pause", name);
     try {
       await next.start();
     } catch (error) {
@@ -99,6 +100,16 @@ export class Unit {
   /** Returns the names of the targets where deletions were halted. */
   allowDeletions(target?: string): readonly string[] {
     return this.#isStarted ? (this.#mirror?.allowDeletions(target) ?? []) : [];
+  }
+
+  /** As {@link Mirror.steer}. */
+  steer(order: SteerOrder, target?: string): readonly string[] {
+    return this.#mirror?.steer(order, target) ?? [];
+  }
+
+  #pausedTargets(): readonly string[] {
+    const targets = this.status()?.sources.flatMap((source) => source.targets) ?? [];
+    return targets.filter(({ paused }) => paused).map(({ name }) => name);
   }
 
   /** Ends the mirror; resolves with how many paths are not delivered. */

@@ -17,7 +17,9 @@ export function isAddressedToUs(host: string | undefined, ownName: string | unde
 
 /** True when a browser says that a page of another origin asks. */
 export function isFromElsewhere({ origin, host, ...headers }: IncomingHttpHeaders): boolean {
-  if (origin !== undefined && origin !== `http://${host}`) return true;
+  // A proxy in front may speak TLS with the browser; it passes the name on.
+  const own = [`http://${host}`, `https://${host}`];
+  if (origin !== undefined && !own.includes(origin)) return true;
   const site = headers["sec-fetch-site"];
   return site === "cross-site" && headers["sec-fetch-mode"] !== "navigate";
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { TargetEvents } from "../target/options.ts";
+import { type ActionOptions, Actions } from "./actions.ts";
 import { pageUrl, type StatusAddress } from "./address.ts";
 import { Metrics } from "./metrics.ts";
 import { Recorder } from "./recorder.ts";
@@ -11,6 +12,8 @@ export interface StatusOptions {
   /** What is known of every configuration of this process, at this moment. */
   readonly reports: () => readonly StatusReport[];
   readonly readyShare?: number;
+  /** What may be asked for; default: nothing. */
+  readonly actions?: Omit<ActionOptions, "log">;
 }
 
 /** What this process tells of itself over HTTP, and what it must remember for that. */
@@ -81,7 +84,7 @@ export class StatusPages {
   }
 
   async #serve({ ip: host, port }: StatusAddress): Promise<StatusServer> {
-    const { readyShare } = this.#options;
+    const { readyShare, actions, log } = this.#options;
     return StatusServer.listen({
       host,
       port,
@@ -91,6 +94,7 @@ export class StatusPages {
         return { text: await metrics.text(this.reports()), contentType: metrics.contentType };
       },
       ...(readyShare !== undefined && { readyShare }),
+      ...(actions && { actions: new Actions({ ...actions, log }) }),
     });
   }
 

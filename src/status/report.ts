@@ -43,6 +43,10 @@ export interface SourceReport {
     readonly directories: number;
     readonly events: number;
     readonly overflows: number;
+    /** How often everything was looked at again. */
+    readonly rescans: number;
+    /** How many directories a user's programs may watch; absent where nothing limits that. */
+    readonly watchLimit?: number;
     /** Trees that are compared from time to time instead of being watched. */
     readonly unwatched: readonly string[];
     /** Mount points whose file system has gone. */
@@ -62,6 +66,19 @@ export interface TargetReport {
     readonly since: string;
     readonly nextAttempt: string;
   };
+  /** A person has paused it: nothing is sent there, what changes is remembered. */
+  readonly paused: boolean;
+  readonly sessions: {
+    /** Connected, authenticated, and waiting for something to do. */
+    readonly warm: number;
+    readonly inFlight: number;
+  };
+  /** Files whose content is on its way now, ten at most. */
+  readonly sending: readonly {
+    readonly path: string;
+    readonly bytes: number;
+    readonly size: number;
+  }[];
   /** Why nothing is deleted there for now. */
   readonly halt?: { readonly reason: string; readonly since: string; readonly held: number };
   readonly pending: {
@@ -75,6 +92,8 @@ export interface TargetReport {
     readonly state: string;
     readonly entries: number;
     readonly bytes: number;
+    /** How many entries the last one had that was complete. */
+    readonly expected?: number;
     readonly completedAt?: string;
   };
   /** Since the start. */

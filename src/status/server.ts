@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Actions } from "./actions.ts";
 import { healthOf } from "./health.ts";
 import { isAddressedToUs, isFromElsewhere } from "./origin.ts";
 import { type PageFile, pageFile } from "./page-files.ts";
@@ -15,6 +16,8 @@ export interface StatusServerOptions {
   readonly reports: () => readonly StatusReport[];
   /** The text of `/metrics` and its media type. */
   readonly metrics: () => Promise<{ readonly text: string; readonly contentType: string }>;
+  /** What may be asked for; default: nothing. */
+  readonly actions?: Actions;
   /** The share of targets that must be reachable for `/readyz`; default 1. */
   readonly readyShare?: number;
 }
@@ -25,8 +28,8 @@ const headersTimeoutMs = 5_000;
 const longestHeaders = 8 * 1024;
 
 /**
- * The status page, `/api/status`, `/metrics`, `/healthz` and `/readyz`. It only tells: nothing can be
- * changed here. Slow and broken clients cost a connection of their own and nothing else.
+ * The status page, `/api/status`, `/metrics`, `/healthz` and `/readyz`, which only tell, and
+ * `/api/actions`, for those who know the token. Slow and broken clients cost a connection of their own and nothing else.
  */
 export class StatusServer {
   readonly #options: StatusServerOptions;
@@ -75,26 +78,41 @@ export class StatusServer {
       const refusal = this.#refusalOf(request);
       if (refusal !== undefined) sendText(response, ...refusal);
       else await this.#route(new URL(request.url ?? "/", "http://here").pathname, response);
+      request.resume(); // what nobody has read would stand in the way of the next one
     } catch (error) {
       if (!response.headersSent) sendText(response, 500, `${(error as Error).message}\n`);
       else response.destroy();
     }
   }
 
-  #refusalOf({ method, headers }: IncomingMessage): [number, string] | undefined {
+  #refusalOf({ method, headers, url }: IncomingMessage): [number, string] | undefined {
     // A page of somebody else's must not read what is told here through a name of its own.
     if (!isAddressedToUs(headers.host, this.#options.host)) {
       return [421, "This is no name of this server: use its address, or localhost\n"];
     }
     if (isFromElsewhere(headers)) return [403, "Pages of other origins may not read this\n"];
-    if (method !== "GET" && method !== "HEAD") return [405, "Only GET is answered\n"];
-    return undefined;
+    if (method === "GET" || method === "HEAD") return undefined;
+    if (method === "POST" && url === actionsPath) return undefined;
+    return [405, `Only GET is answered, and POST at ${actionsPath}\n`];
+  }
+
+  async #act(response: ServerResponse): Promise<void> {
+    const { req } = response;
+    const { actions } = this.#options;
+    const answer =
+      actions === undefined
+        ? { status: 200, body: { actions: [] } }
+        : await (req.method === "POST" ? actions.answer(req) : actions.list(req.headers));
+    if (answer.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
+    sendJson(response, answer.status, answer.body);
   }
 
   async #route(path: string, response: ServerResponse): Promise<void> {
     switch (path) {
       case "/api/status":
         return sendJson(response, 200, this.#options.reports());
+      case actionsPath:
+        return this.#act(response);
       case "/api/events":
         return this.#stream.open(response);
       case "/metrics": {
@@ -115,6 +133,9 @@ export class StatusServer {
     }
   }
 }
+
+/** Where whoever knows the token asks for something. */
+const actionsPath = "/api/actions";
 
 function setSecurityHeaders(response: ServerResponse): void {
   response.setHeader("Content-Security-Policy", contentSecurityPolicy);

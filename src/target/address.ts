@@ -64,3 +64,7 @@ export function missingSource(watch: string): RsyncError {
   const root = displayPath(asBytePath(watch));
   return new RsyncError("SOURCE_MISSING", `Cannot watch ${root}: no such directory`);
 }
+
+/** What is to be known when the watched directory is another one than before. */
+export const replacedRoot: string =
+  "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";

@@ -8,6 +8,8 @@ export interface SourceStatus {
   readonly root: string;
   /** Undefined before the start. */
   readonly watcher: WatcherStatus | undefined;
+  /** How often the watcher had everything looked at again. */
+  readonly rescans: number;
   readonly targets: readonly (TargetStatus & { readonly name: string })[];
 }
 

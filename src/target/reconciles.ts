@@ -9,6 +9,7 @@ export class Reconciles {
   #running: ReconcileScope | undefined;
   #entries = 0;
   #bytes = 0;
+  #expected: number | undefined;
   #completedAt: number | undefined;
   #revision = 0;
 
@@ -34,6 +35,7 @@ export class Reconciles {
       state: this.#running === undefined ? waits : "running",
       entries: this.#entries,
       bytes: this.#bytes,
+      expected: this.#expected,
       completedAt: this.#completedAt,
     };
   }
@@ -68,8 +70,10 @@ export class Reconciles {
     this.#revision += 1;
     const scope = this.#running;
     this.#running = undefined;
-    if (!brokeOff) this.#completedAt = now;
-    else if (scope !== undefined) {
+    if (!brokeOff) {
+      this.#completedAt = now;
+      this.#expected = this.#entries;
+    } else if (scope !== undefined) {
       this.#resumes = this.#wanted === undefined;
       this.#wanted = this.#wanted === undefined ? scope : merge(scope, this.#wanted);
     }

@@ -1,5 +1,5 @@
 import type { PendingPath, PendingSummary } from "../pending/pending.ts";
-import type { ReconcileScope } from "../push/message.ts";
+import type { Activity, ReconcileScope } from "../push/message.ts";
 import type { OutageStatus } from "./outage.ts";
 
 /** What is to be done at a target, as one mirror hands it over to the next. */
@@ -18,6 +18,8 @@ export interface ReconcileStatus {
   /** Looked at so far, by the one that runs or ran last. */
   readonly entries: number;
   readonly bytes: number;
+  /** Entries of the last one that was complete; undefined: none was in this process. */
+  readonly expected: number | undefined;
   /** When the last one was complete, in ms since 1970; undefined: never in this process. */
   readonly completedAt: number | undefined;
 }
@@ -47,6 +49,9 @@ export interface TargetStatus {
   readonly failed: number;
   /** Batches and comparisons under way. */
   readonly running: number;
+  /** A person wants nothing to be begun for now. */
+  readonly paused: boolean;
+  readonly activity: Activity;
   /** ms since 1970 of the last acknowledgement; undefined: none yet. */
   readonly lastDeliveryAt: number | undefined;
   readonly lastError: { readonly text: string; readonly at: number } | undefined;

@@ -9,6 +9,7 @@ import { Reconciles } from "./reconciles.ts";
 import { type Books, Settlement } from "./settlement.ts";
 import type { Backlog, TargetStatus } from "./status.ts";
 import { Tally } from "./tally.ts";
+import { type BegunJob, UnderWay } from "./under-way.ts";
 
 export type { TargetEvents, TargetOptions } from "./options.ts";
 
@@ -31,12 +32,10 @@ export class Target {
   readonly #reconciles = new Reconciles();
   readonly #tally = new Tally();
   readonly #books: Books;
-  /** Batches that others wait for, and everything that is under way. */
-  #batches = 0;
-  #running = 0;
+  readonly #underWay = new UnderWay();
   #timer: NodeJS.Timeout | undefined;
   #stopping = false;
-  #onIdle: (() => void) | undefined;
+  #paused = false;
 
   constructor({ pendingLimit = 200_000, ...options }: TargetOptions) {
     const { id, threads } = options;
@@ -72,7 +71,9 @@ export class Target {
       outage: this.#outage.status,
       halt: this.#halt.status,
       reconcile: this.#reconciles.status,
-      running: this.#running,
+      running: this.#underWay.jobs,
+      paused: this.#paused,
+      activity: this.#options.threads.activity(this.#options.id),
       ...this.#tally.status,
     };
   }
@@ -155,10 +156,8 @@ export class Target {
   async drain(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#timer);
-    if (this.#running === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
-    });
+    if (this.#paused) this.#options.threads.steer(this.#options.id, "give up");
+    await this.#underWay.idle();
   }
 
   /** Goes on after {@link drain}. */
@@ -167,8 +166,15 @@ export class Target {
     this.#pump();
   }
 
+  /** `pause`: begins nothing more, and remembers what changes, until `go on`. */
+  steer(order: "pause" | "go on"): void {
+    this.#paused = order === "pause";
+    this.#options.threads.steer(this.#options.id, order);
+    this.#pump();
+  }
+
   #pump(): void {
-    if (this.#stopping) return;
+    if (this.#stopping || this.#paused) return;
     const now = performance.now();
     if (this.#pending.takeRoot(now)) this.#reconciles.want({ deletes: true });
     if (this.#halt.wantsLook(now)) this.#reconciles.want(this.#halt.scope ?? nothing);
@@ -179,9 +185,10 @@ export class Target {
   #startJobs(now: number): void {
     // A target that was down is probed with one job; success opens it for all.
     const { isProbing } = this.#outage;
-    if (isProbing && this.#running > 0) return;
+    if (isProbing && this.#underWay.jobs > 0) return;
     if (this.#reconciles.isDue) this.#startReconcile(now);
-    const room = isProbing ? 1 - this.#running : this.#options.mostBatches - this.#batches;
+    const { jobs, batches } = this.#underWay;
+    const room = isProbing ? 1 - jobs : this.#options.mostBatches - batches;
     for (let batch = 0; batch < room; batch += 1) {
       const paths = this.#pending.take(isProbing ? 1 : pathsPerBatch, now);
       if (paths.length === 0) break;
@@ -191,30 +198,23 @@ export class Target {
 
   #startDelivery(taken: readonly PendingPath[]): void {
     const paths = new Map(taken.map((path) => [path.path, path]));
-    let holdsOthers = true;
-    const release = (): void => {
-      if (holdsOthers) this.#batches -= 1;
-      holdsOthers = false;
-    };
-    this.#batches += 1;
-    this.#running += 1;
+    const job = this.#underWay.begin({ isBatch: true });
     const settlement = new Settlement(this.#books, paths);
     this.#options.threads.deliver(this.#options.id, taken, {
       ...settlement.listener,
       onlyLongLeft: () => {
-        release();
+        job.release();
         this.#pump();
       },
       finished: (failure) => {
-        release();
         settlement.close(failure);
-        this.#finished(failure);
+        this.#finished(job, failure);
       },
     });
   }
 
   #startReconcile(started: number): void {
-    this.#running += 1;
+    const job = this.#underWay.begin({ isBatch: false });
     const order = this.#reconciles.begin();
     this.#options.threads.reconcile(this.#options.id, order, {
       ...new Settlement(this.#books, new Map(), started).listener,
@@ -230,7 +230,7 @@ export class Target {
           const { entries, bytes } = this.#reconciles.status;
           this.#options.events.reconciled(entries, bytes, performance.now() - started);
         }
-        this.#finished(failure);
+        this.#finished(job, failure);
       },
     });
   }
@@ -242,11 +242,10 @@ export class Target {
     this.#pump();
   }
 
-  #finished(failure: JobFailure | undefined): void {
-    this.#running -= 1;
+  #finished(job: BegunJob, failure: JobFailure | undefined): void {
+    job.end();
     if (failure !== undefined) this.#isDown(failure);
     else if (this.#pending.size === 0 && this.#outage.isForRoom) this.#isUp();
-    if (this.#running === 0) this.#onIdle?.();
     this.#pump();
   }
 
@@ -284,7 +283,7 @@ export class Target {
   /** Comes back when the target, or the first path that failed, may be tried again. */
   #wakeWhenDue(now: number): void {
     clearTimeout(this.#timer);
-    if (this.#stopping) return;
+    if (this.#stopping || this.#paused) return;
     const due = this.#reconciles.isDue ? 0 : this.#pending.nextDue();
     const at = Math.min(this.#halt.lookAt, due === undefined ? Infinity : due);
     // What is due already waits for something under way, whose end comes back here by itself. That

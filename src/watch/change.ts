@@ -18,3 +18,8 @@ export type Change =
       readonly to: BytePath;
       readonly isDirectory: boolean;
     };
+
+/** True for the one that says that anything may differ. */
+export function isRescan(change: Change): boolean {
+  return change.kind === "tree" && change.path === "";
+}

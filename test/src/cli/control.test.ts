@@ -19,6 +19,9 @@ describe("the subcommands for a running program", () => {
     ["reload -oa.xml", { request: { do: "reload" }, files: ["a.xml"] }],
     ["resync", { request: { do: "resync" } }],
     ["resync /data/x -o a.xml", { request: { do: "resync", path: "/data/x" }, files: ["a.xml"] }],
+    ["pause", { request: { do: "pause" } }],
+    ["resume h:873::m", { request: { do: "resume", target: "h:873::m" } }],
+    ["retry h:873::m", { request: { do: "retry", target: "h:873::m" } }],
     ["allow-deletions h:873::m", { request: { do: "allow-deletions", target: "h:873::m" } }],
     ["status --source /data", { request: { do: "status" }, files: [], source: "/data" }],
   ])("%s", (text, expected) => {
@@ -79,6 +82,9 @@ describe("a status in words", () => {
   const target: TargetReport = {
     name: "h:873::m",
     up: true,
+    paused: false,
+    sessions: { warm: 3, inFlight: 0 },
+    sending: [],
     pending: { paths: 0, inFlight: 0, refused: 0, oldestSeconds: 0 },
     comparison: { state: "none", entries: 0, bytes: 0 },
     delivered: 3,
@@ -91,6 +97,8 @@ describe("a status in words", () => {
     directories: 7,
     events: 1,
     overflows: 0,
+    rescans: 0,
+    watchLimit: 8192,
     unwatched: [],
     missingMounts: [],
   };
@@ -111,6 +119,18 @@ describe("a status in words", () => {
       "  /data: watching (inotify), 7 directories, 1 event",
       "    h:873::m: up, nothing waits",
       "      3 delivered (1.5 KB)",
+      "      0 sessions in flight, 3 waiting ready",
+    ]);
+  });
+
+  test("paused, with a file that is on its way", () => {
+    const sending = [{ path: "a\u001b.iso", bytes: 2_000_000, size: 8_000_000 }];
+    const sources = [
+      { directory: "/data", watcher, targets: [{ ...target, paused: true, sending }] },
+    ];
+    expect(formatStatus({ ...report, sources }, now).slice(2, 4)).toEqual([
+      "    h:873::m: paused, up, nothing waits",
+      "      sending a\\u001b.iso: 2.0 MB of 8.0 MB",
     ]);
   });
 
@@ -133,7 +153,8 @@ describe("a status in words", () => {
         nextAttempt: "2026-11-22T12:00:30Z",
       },
       pending: { paths: 2, inFlight: 1, refused: 0, oldestSeconds: 90 },
-      comparison: { state: "running", entries: 5, bytes: 2_000_000 },
+      sessions: { warm: 0, inFlight: 0 },
+      comparison: { state: "running", entries: 5, bytes: 2_000_000, expected: 20 },
       lastDeliveryAt: "2026-11-22T11:58:00Z",
     };
     const problems = ["h:873::m: refused\u001b[2J"];
@@ -145,7 +166,7 @@ describe("a status in words", () => {
       "    h:873::m: down, 2 paths to deliver (1 under way), the oldest for 1.5 min",
       "      tried again in 30 s",
       "      3 delivered (1.5 KB), the last 2.0 min ago",
-      "      comparing: 5 entries so far, 2.0 MB sent",
+      "      comparing: 5 entries of about 20, 2.0 MB looked at",
     ]);
   });
 

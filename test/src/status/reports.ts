@@ -4,6 +4,9 @@ import type { StatusReport, TargetReport } from "../../../src/status/report.ts";
 export const goodTarget: TargetReport = {
   name: "127.0.0.1:873::backup",
   up: true,
+  paused: false,
+  sessions: { warm: 3, inFlight: 0 },
+  sending: [],
   pending: { paths: 0, inFlight: 0, refused: 0, oldestSeconds: 0 },
   comparison: { state: "none", entries: 12, bytes: 3400, completedAt: "2026-11-22T10:00:00.000Z" },
   delivered: 7,
@@ -42,6 +45,8 @@ export function reportWith(...targets: TargetReport[]): StatusReport {
           directories: 40,
           events: 900,
           overflows: 2,
+          rescans: 2,
+          watchLimit: 8192,
           unwatched: [],
           missingMounts: [],
         },

@@ -103,6 +103,8 @@ export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTa
       if (resumes) how.push("resumes");
       jobs.push(new ScriptedJob([""], listener, how.join(" ")));
     },
+    activity: () => ({ warm: 0, inFlight: 0, sending: [] }),
+    steer: (_id: number, order: string) => told.push(order),
     holdDeletions: (_id: number, holds: boolean) => told.push(holds ? "holding" : "not holding"),
   };
   const target = new Target({

@@ -460,3 +460,51 @@ test("a target that is down keeps a bounded set, however much changes", () => {
   for (let i = 0; i < 10_000; i += 1) scripted.target.add([path(`d${i % 300}/f${i}`)]);
   expect(scripted.target.status.pending.paths).toBeLessThanOrEqual(101);
 });
+
+test("a paused target gets nothing, remembers what changes, and gets it when it goes on", () => {
+  const scripted = scriptedTarget();
+  scripted.target.steer("pause");
+  scripted.target.add(paths(3));
+  scripted.target.reconcile();
+  scripted.target.hurry();
+  expect(scripted.waiting).toBe(0);
+  expect(scripted.target.status).toMatchObject({ paused: true, pending: { paths: 3 } });
+  scripted.target.steer("go on");
+  expect(scripted.next().order).toBe("deletes");
+  expect(scripted.next().paths).toEqual(["f0", "f1", "f2"]);
+  expect(scripted.told).toEqual(["pause", "go on"]);
+});
+
+test("what is under way when a target is paused may end; nothing follows it", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  const job = scripted.next();
+  scripted.target.steer("pause");
+  scripted.target.add([path("b")]);
+  job.succeed();
+  expect(scripted.waiting).toBe(0);
+  expect(scripted.target.status).toMatchObject({ delivered: 1, pending: { paths: 1 } });
+});
+
+test("a target that was down and is paused is not tried before it goes on", () => {
+  const scripted = scriptedTarget();
+  scripted.target.add([path("a")]);
+  scripted.next().end(unreachable);
+  scripted.target.steer("pause");
+  vi.advanceTimersByTime(3_600_000);
+  expect(scripted.waiting).toBe(0);
+  scripted.target.steer("go on");
+  expect(scripted.next().paths).toEqual(["a"]);
+});
+
+test("a paused target that is to end gives up what waits for its turn", async () => {
+  const scripted = scriptedTarget();
+  scripted.target.reconcile();
+  scripted.target.steer("pause");
+  const drained = scripted.target.drain();
+  expect(scripted.told).toEqual(["pause", "give up"]);
+  scripted.next().end({ code: "ABORTED", message: "it is to end", retryable: false });
+  await drained;
+  expect(scripted.told).toHaveLength(2); // that is no outage
+  expect(scripted.target.backlog.owed).toEqual({ deletes: true });
+});
