@@ -30,6 +30,8 @@ const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(de
 export class Anchor {
   readonly #root: string;
   readonly #open = new Map<BytePath, number>();
+  /** What was asked for last: mostly what is asked for next. */
+  #last: { readonly path: BytePath; readonly descriptor: number } | undefined;
 
   /** @param root an existing directory; links in its own path are followed, once. */
   constructor(root: string) {
@@ -63,11 +65,13 @@ export class Anchor {
       fs.closeSync(descriptor);
       this.#open.delete(known);
     }
+    this.#last = undefined;
   }
 
   close(): void {
     for (const descriptor of this.#open.values()) fs.closeSync(descriptor);
     this.#open.clear();
+    this.#last = undefined;
   }
 
   #prefix(path: BytePath): string {
@@ -75,6 +79,13 @@ export class Anchor {
   }
 
   #descriptor(path: BytePath): number {
+    if (this.#last?.path === path) return this.#last.descriptor;
+    const descriptor = this.#held(path);
+    this.#last = { path, descriptor };
+    return descriptor;
+  }
+
+  #held(path: BytePath): number {
     const known = this.#open.get(path);
     if (known !== undefined) {
       if (path === "") return known;

@@ -84,27 +84,36 @@ export class Attributes {
    *
    * @param found what `path` has.
    * @param replaced what had the entry's name before, perhaps `found` itself.
-   * @param descriptor of `path`, where it is open anyway.
    */
-  apply(
-    path: BytePath,
-    entry: FileEntry,
-    found: Found,
-    replaced: Found | undefined,
-    descriptor?: number,
-  ): void {
+  apply(path: BytePath, entry: FileEntry, found: Found, replaced: Found | undefined): void {
     const uid = this.#uid(entry) ?? found.uid;
     const gid = this.#gid(entry) ?? found.gid;
     const changesOwner = uid !== found.uid || gid !== found.gid;
     if (changesOwner) this.#tree.setOwner(path, uid, gid);
     const mode = this.mode(entry, replaced);
     if (!isSymlink(entry) && (changesOwner || mode !== (found.mode & permissionBits))) {
-      if (descriptor === undefined) this.#tree.setMode(path, mode);
-      else fs.fchmodSync(descriptor, mode);
+      this.#tree.setMode(path, mode);
     }
     if (this.#keepsTime(entry) && !isDirectory(entry) && !this.#sameExactTime(entry, found)) {
       this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);
     }
+  }
+
+  /**
+   * Gives a file that is open, and was made or written just now, what it is to have.
+   *
+   * @param replaced what had the entry's name before.
+   */
+  applyOpen(descriptor: number, entry: FileEntry, replaced: Found | undefined): void {
+    const found = fs.fstatSync(descriptor);
+    const uid = this.#uid(entry) ?? found.uid;
+    const gid = this.#gid(entry) ?? found.gid;
+    const changesOwner = uid !== found.uid || gid !== found.gid;
+    if (changesOwner) fs.fchownSync(descriptor, uid, gid);
+    const mode = this.mode(entry, replaced);
+    if (changesOwner || mode !== (found.mode & permissionBits)) fs.fchmodSync(descriptor, mode);
+    if (!this.#keepsTime(entry)) return;
+    this.#tree.setOpenTime(descriptor, entry.mtimeSeconds, entry.mtimeNanoseconds);
   }
 
   /** Sets the time of a directory, once nothing in it changes any more. */

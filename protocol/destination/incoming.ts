@@ -80,13 +80,12 @@ export class IncomingFile {
    *
    * @param prepare gives it its attributes, while it has no name that anybody knows.
    */
-  commit(prepare: (path: BytePath, descriptor: number) => void): void {
+  commit(prepare: (descriptor: number) => void): void {
     this.#write();
     const descriptor = this.#descriptor as number;
     const { inplace, sparse, fsync } = this.#options;
     if (inplace || sparse) fs.ftruncateSync(descriptor, this.#written);
-    const path = this.#temporary ?? this.#path;
-    prepare(path, descriptor);
+    prepare(descriptor);
     if (fsync) fs.fsyncSync(descriptor);
     if (this.#temporary !== undefined) this.#tree.rename(this.#temporary, this.#path);
     this.#temporary = undefined;

@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 export interface LibC {
   /** Sets the modification time to the nanosecond; the last component is not followed. */
   setTime(path: string | Buffer, seconds: number, nanoseconds: number): void;
+  /** The same for what is open. */
+  setOpenTime(descriptor: number, seconds: number, nanoseconds: number): void;
   /** Makes a device, a fifo or a socket. */
   makeNode(path: string | Buffer, mode: number, device: bigint): void;
 }
@@ -37,8 +39,14 @@ function load(): LibC {
   const utimensat = lib.func(
     "int utimensat(int directory, const uint8_t *path, const int64_t *times, int flags)",
   );
+  const futimens = lib.func("int futimens(int descriptor, const int64_t *times)");
   const mknod = lib.func("int mknod(const uint8_t *path, uint32_t mode, uint64_t device)");
-  const times = new BigInt64Array(4);
+  const times = BigInt64Array.of(0n, omit, 0n, 0n);
+  const timesOf = (seconds: number, nanoseconds: number): BigInt64Array => {
+    times[2] = BigInt(seconds);
+    times[3] = BigInt(nanoseconds);
+    return times;
+  };
   const check = (result: number, call: string): void => {
     if (result === 0) return;
     const errno = koffi.errno();
@@ -48,12 +56,11 @@ function load(): LibC {
   };
   return {
     setTime: (path, seconds, nanoseconds) => {
-      times[0] = 0n;
-      times[1] = omit;
-      times[2] = BigInt(seconds);
-      times[3] = BigInt(nanoseconds);
-      check(utimensat(currentDirectory, terminated(path), times, noFollow), "utimensat");
+      const both = timesOf(seconds, nanoseconds);
+      check(utimensat(currentDirectory, terminated(path), both, noFollow), "utimensat");
     },
+    setOpenTime: (descriptor, seconds, nanoseconds) =>
+      check(futimens(descriptor, timesOf(seconds, nanoseconds)), "futimens"),
     makeNode: (path, mode, device) => check(mknod(terminated(path), mode, device), "mknod"),
   };
 }

@@ -1,20 +1,34 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { type BytePath, baseName, joinPath, parentPath } from "../path.ts";
 
 const longestName = 255;
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 const randomLetters = 6;
+/** Chance is drawn for so many names at a time: a draw costs more than a name. */
+const drawn: Buffer = Buffer.alloc(512 * randomLetters);
+let used: number = drawn.length;
 
 /**
  * A name for what is being made, beside what it will replace: `.name.XXXXXX`, shortened so that it
  * fits, never inside of a character.
  */
 export function temporaryPath(path: BytePath): BytePath {
-  const suffix = Array.from(randomBytes(randomLetters), (byte) => letters[byte % letters.length]);
   const room = longestName - randomLetters - 2;
   const name = baseName(path).replace(/^\./, "");
   let kept = name.slice(0, room);
   const isCut = (at: number): boolean => (name.charCodeAt(at) & 0xc0) === 0x80;
   for (let cuts = 0; cuts < 3 && isCut(kept.length); cuts += 1) kept = kept.slice(0, -1);
-  return joinPath(parentPath(path), `.${kept}.${suffix.join("")}`);
+  return joinPath(parentPath(path), `.${kept}.${randomSuffix()}`);
+}
+
+function randomSuffix(): string {
+  if (used === drawn.length) {
+    randomFillSync(drawn);
+    used = 0;
+  }
+  let suffix = "";
+  for (const end = used + randomLetters; used < end; used += 1) {
+    suffix += letters[(drawn[used] as number) % letters.length];
+  }
+  return suffix;
 }

@@ -165,6 +165,13 @@ export class DestinationTree {
     else fs.lutimesSync(at, seconds, seconds + nanoseconds / 1e9);
   }
 
+  /** The same for a file that is open. */
+  setOpenTime(descriptor: number, seconds: number, nanoseconds: number): void {
+    const c = libC();
+    if (c !== undefined) c.setOpenTime(descriptor, seconds, nanoseconds);
+    else fs.futimesSync(descriptor, seconds, seconds + nanoseconds / 1e9);
+  }
+
   #replace(
     path: BytePath,
     prepare: (path: BytePath) => void,

@@ -2,10 +2,9 @@ import fs from "node:fs";
 import { basisLength, readSumHead, type SumHead } from "../delta/sums.ts";
 import type { TokenReader, TokenTarget } from "../delta/token-reader.ts";
 import { IncomingFile, Staging } from "../destination/incoming.ts";
-import type { Found } from "../destination/tree.ts";
 import { RsyncError } from "../errors.ts";
-import { type FileEntry, isRegularFile } from "../flist/entry.ts";
-import { type BytePath, displayPath } from "../path.ts";
+import { isRegularFile } from "../flist/entry.ts";
+import { displayPath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readLongint } from "../wire/int.ts";
 import { readVarlong } from "../wire/varint.ts";
@@ -173,10 +172,8 @@ export class Receiver {
     try {
       if (failure !== undefined) throw failure;
       if (incoming.matches(sum)) {
-        incoming.commit((path, descriptor) => {
-          const isSameType = found !== undefined && isRegularFile(found);
-          this.#finish(path, entry, { replaced: isSameType ? found : undefined, descriptor });
-        });
+        const replaced = found !== undefined && isRegularFile(found) ? found : undefined;
+        incoming.commit((open) => this.#job.attributes.applyOpen(open, entry, replaced));
         return { kind: "received", bytes: incoming.length };
       }
     } catch (error) {
@@ -191,17 +188,6 @@ export class Receiver {
     incoming.discard({ keeps: this.#job.transfer.inplace === true });
     if (!isRedo) return "again";
     return { kind: "failed", reason: "its checksum is wrong, also the second time" };
-  }
-
-  #finish(
-    path: BytePath,
-    entry: FileEntry,
-    about: { readonly replaced: Found | undefined; readonly descriptor: number },
-  ): void {
-    const { tree, attributes } = this.#job;
-    const made = tree.find(path);
-    if (made === undefined) throw new Error("it has been taken away while it came");
-    attributes.apply(path, entry, made, about.replaced, about.descriptor);
   }
 
   /** What the sender says of itself: bytes read, written and listed, and how long it took. */
