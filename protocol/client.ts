@@ -206,6 +206,7 @@ function listedSource(
   return {
     entries: () => walk(tree, rootPath, { onError, excluded: isOut }),
     open: (entry) => tree.open(entry),
+    attributes: (entry) => tree.attributes(entry),
   };
 }
 

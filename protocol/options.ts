@@ -43,6 +43,10 @@ export interface TransferOptions {
   readonly executability?: boolean;
   /** `--chmod`: changes the modes that are told, as chmod(1) does; `D755,F644`. */
   readonly chmod?: string;
+  /** `-A`: access lists, and with them permissions. Protocol 30 and later. */
+  readonly acls?: boolean;
+  /** `-X`: extended attributes, those of all namespaces when we are root. Protocol 30 and later. */
+  readonly xattrs?: boolean;
   /** `-O` */
   readonly omitDirTimes?: boolean;
   /** `-J` */

@@ -44,6 +44,8 @@ export interface PullJob extends PullObserver, ListLimits {
 }
 
 const missing = [
+  ["acls", "--acls"],
+  ["xattrs", "--xattrs"],
   ["keepDirlinks", "--keep-dirlinks"],
   ["preallocate", "--preallocate"],
   ["fuzzy", "--fuzzy"],

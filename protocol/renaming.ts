@@ -1,4 +1,11 @@
-import { archive, type ClientPushOptions, deleteNames, push, targetOf } from "./client.ts";
+import {
+  archive,
+  type ClientPushOptions,
+  deleteNames,
+  type ListedSource,
+  push,
+  targetOf,
+} from "./client.ts";
 import { RsyncError } from "./errors.ts";
 import { deletion, type FileEntry, fileTypes, isDirectory, isRegularFile } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
@@ -127,7 +134,7 @@ class Renaming {
     const place = renamedDirectory(this.#target, this.#names);
     if (place !== undefined) {
       const below = new LocalTree(joinPath(asBytePath(this.#tree.root), to));
-      const source = { entries: () => walk(below, rootPath), open: below.open.bind(below) };
+      const source = listing(below, () => walk(below, rootPath));
       const { alternate } = place;
       this.#settle(await this.#push(source, { ...transfer, alternate }, place.target));
       return;
@@ -135,7 +142,7 @@ class Renaming {
     const all = [...walk(this.#tree, to)];
     if (isNew) await this.#link(all.filter(isRegularFile));
     const above = new PathList(this.#tree, [to]).entries().filter(({ path }) => path !== to);
-    const source = { entries: () => [...above, ...all], open: this.#tree.open.bind(this.#tree) };
+    const source = listing(this.#tree, () => [...above, ...all]);
     this.#settle(await this.#push(source, transfer));
   }
 
@@ -159,7 +166,10 @@ class Renaming {
     const isHere = above.some(({ path }) => path === parentPath(from));
     const failures = isHere ? [] : (await deleteNames(this.#target, [from], rest)).failures();
     const entries = isHere ? [...above, deletion(from)] : above;
-    const result = await this.#push({ entries: () => entries, open: () => undefined }, transfer);
+    const result = await this.#push(
+      listing(this.#tree, () => entries),
+      transfer,
+    );
     failures.push(...result.failures());
     this.#failures.push(...failures);
     return failures.every(({ path }) => path !== from);
@@ -219,7 +229,7 @@ class Renaming {
     }
     for (const entry of pairs) listed.set(entry.path, entry);
     const transfer = renameTransfer({ recursive: true, times: true, omitDirTimes: true });
-    const source = { entries: () => listed.values(), open: this.#tree.open.bind(this.#tree) };
+    const source = listing(this.#tree, () => listed.values());
     try {
       const { report } = await push(source, this.#target, {
         ...this.#options,
@@ -239,6 +249,11 @@ class Renaming {
     const { from, to } = this.#names;
     return asBytePath(from + path.slice(to.length));
   }
+}
+
+function listing(tree: LocalTree, entries: ListedSource["entries"]): ListedSource {
+  const open: ListedSource["open"] = (entry) => tree.open(entry);
+  return { entries, open, attributes: (entry) => tree.attributes(entry) };
 }
 
 function isRefusal(error: unknown): error is RsyncError {

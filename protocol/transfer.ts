@@ -4,7 +4,9 @@ import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
 import { CountedTokens } from "./delta/tokens.ts";
 import type { SentList } from "./flist/delete-rules.ts";
 import type { Output } from "./mux/mux.ts";
+import type { TransferOptions } from "./options.ts";
 import type { PushOptions, PushReport } from "./report.ts";
+import { AttributeSender } from "./roles/attribute-sender.ts";
 import { sendList } from "./roles/list-sender.ts";
 import { runSender, type SenderLink } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
@@ -38,12 +40,14 @@ export async function runTransfer(
   const strong = await loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
   const pace = (): Promise<void> => link.pace();
   const sent = { ...list, rules: [...list.rules, ...protect] };
+  const attributes = attributeSender(options.transfer, agreement, source, report);
   await sendList(output, sent, {
     agreement,
     transfer,
     idNames,
     source,
     strong,
+    attributes,
     incomplete,
     pace,
   });
@@ -54,6 +58,7 @@ export async function runTransfer(
     entries: list.entries,
     source,
     strong,
+    attributes,
     protocol,
     tokens,
     dryRun: transfer.dryRun ?? false,
@@ -69,4 +74,24 @@ export async function runTransfer(
   });
   report.literalBytes = tokens.literalBytes;
   report.matchedBytes = tokens.matchedBytes;
+}
+
+/** Undefined where neither access lists nor extended attributes are sent. */
+function attributeSender(
+  transfer: TransferOptions,
+  { protocol, compat }: Agreement,
+  source: FileSource,
+  report: PushReport,
+): AttributeSender | undefined {
+  if (!transfer.acls && !transfer.xattrs) return undefined;
+  return new AttributeSender({
+    source,
+    transfer,
+    protocol,
+    compat,
+    onUnreadable: ({ path }, cause) => {
+      report.sawFailure();
+      report.text("error", `cannot read the extended attributes of "${path}": ${cause.message}`);
+    },
+  });
 }

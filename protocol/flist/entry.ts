@@ -86,6 +86,14 @@ export const entryFlags = {
   nanoseconds: 0x2000,
 } as const;
 
+/** Writes what follows an entry under `-A` and `-X`. */
+export interface AttributeWriter {
+  write(to: Writer, entry: FileEntry): void;
+  /** Ids that occur in what was written, whose names are sent as those of owners are. */
+  readonly users: ReadonlySet<number>;
+  readonly groups: ReadonlySet<number>;
+}
+
 /** Which fields an entry has; decided once per session from the arguments and the agreement. */
 export interface EntryFormat {
   /** Compat bit 0x80: flags are varints, else one or two bytes. */
@@ -102,6 +110,8 @@ export interface EntryFormat {
   readonly digestLength: number;
   /** Names of one object are listed as such, by the place of the first in the list. */
   readonly hardLinks: boolean;
+  /** Default: entries have no further attributes. */
+  readonly attributes?: AttributeWriter | undefined;
 }
 
 /** What the previous entry had; both ends keep it for the whole session. */
@@ -143,6 +153,7 @@ export class EntryWriter {
     writeName(to, path, shared, flags);
     if (first !== undefined && first.entry !== entry) writeVarint(to, first.place);
     else this.#writeAttributes(to, entry, flags);
+    this.#format.attributes?.write(to, entry);
     this.#remember(first?.entry ?? entry, path);
   }
 

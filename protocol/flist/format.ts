@@ -17,7 +17,7 @@ export function listFormat(
   options: TransferOptions,
   { idNames = numbersOnly, digestLength = 0 }: FormatNeeds = {},
 ): ListFormat {
-  const { owner, group, links, devices, specials, numericIds, hardLinks } = options;
+  const { owner, group, links, devices, specials, numericIds, hardLinks, acls } = options;
   return {
     protocol,
     recursive: options.recursive ?? false,
@@ -30,6 +30,7 @@ export function listFormat(
     deviceOfSpecials: protocol < 31 && (specials ?? false),
     digestLength,
     hardLinks: hardLinks ?? false,
+    namesAccess: acls ?? false,
     idNames: numericIds ? undefined : idNames,
     namesId0: (compat & compatFlags.id0Names) !== 0,
   };

@@ -15,6 +15,8 @@ export interface ListFormat extends EntryFormat {
   readonly recursive: boolean;
   /** Names are sent behind the list, so that the daemon can map owners by name. */
   readonly idNames: IdNames | undefined;
+  /** `-A`: names are sent whether owners are or not. Default false. */
+  readonly namesAccess?: boolean;
   /** Compat bit 0x100: the name of id 0 is sent too. */
   readonly namesId0: boolean;
 }
@@ -122,12 +124,15 @@ function writeIdNames(
   names: IdNames,
   number: ListForm["number"],
 ): void {
-  if (format.owner) {
+  const { attributes, namesAccess } = format;
+  if (format.owner || namesAccess) {
     const uids = new Set(entries.map((entry) => entry.uid));
+    for (const id of attributes?.users ?? []) uids.add(id);
     writeIds(to, uids, (id) => names.user(id), number, format.namesId0);
   }
-  if (format.group) {
+  if (format.group || namesAccess) {
     const gids = new Set(entries.map((entry) => entry.gid));
+    for (const id of attributes?.groups ?? []) gids.add(id);
     writeIds(to, gids, (id) => names.group(id), number, format.namesId0);
   }
 }

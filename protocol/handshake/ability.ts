@@ -1,3 +1,4 @@
+import { RsyncError } from "../errors.ts";
 import type { TransferOptions } from "../options.ts";
 import type { SessionFeatures } from "./argv.ts";
 
@@ -12,12 +13,15 @@ export interface Asked {
 /**
  * Fits what is wanted to the age of the daemon, which its announced protocol tells whatever is
  * spoken: 29 came with acknowledgements, 31 with deletion by name (spec 2 §9).
+ *
+ * @throws {RsyncError} PROTOCOL_MISMATCH for what the protocol has no room for.
  */
 export function askOf(
   { announced, protocol }: { readonly announced: number; readonly protocol: number },
   options: TransferOptions,
   features: SessionFeatures,
 ): Asked {
+  expectAttributes(protocol, options);
   const { acknowledge = false, deleteMissing = false, ...choices } = features;
   const deletesByName = deleteMissing && announced >= 31;
   const deletesByRules = deleteMissing && !deletesByName && !options.delete;
@@ -38,4 +42,12 @@ export function askOf(
     },
     deletesByRules,
   };
+}
+
+function expectAttributes(protocol: number, { acls, xattrs }: TransferOptions): void {
+  if (protocol >= 30 || !(acls || xattrs)) return;
+  throw new RsyncError(
+    "PROTOCOL_MISMATCH",
+    `Cannot send ${acls ? "access lists (--acls)" : "extended attributes (--xattrs)"}: that needs protocol 30, this session has ${protocol}`,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Agreement } from "../agreement.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { type SentList, writeFilterList } from "../flist/delete-rules.ts";
+import type { AttributeWriter } from "../flist/entry.ts";
 import { listFormat } from "../flist/format.ts";
 import { type IdNames, writeFileList } from "../flist/list.ts";
 import type { Output } from "../mux/mux.ts";
@@ -14,6 +15,8 @@ export interface ListSenderOptions {
   readonly idNames: IdNames | undefined;
   readonly source: FileSource;
   readonly strong: StrongChecksum;
+  /** Of a session that sends extended attributes. */
+  readonly attributes?: AttributeWriter | undefined;
   /** Something could not be listed. */
   readonly incomplete: boolean;
   /** Lets other work run, and waits while the peer is slower than we are. */
@@ -37,7 +40,13 @@ export async function sendList(
     idNames,
     digestLength: checksum ? strong.length : 0,
   });
-  await writeFileList(output, list, format, incomplete, pace);
+  await writeFileList(
+    output,
+    list,
+    { ...format, attributes: options.attributes },
+    incomplete,
+    pace,
+  );
 }
 
 /** What waits in partial directories for its completion is nothing that was deleted here. */

@@ -29,6 +29,8 @@ export interface Item {
   readonly basisType: number | undefined;
   /** Name of a fuzzy basis or of a hard link's first name, as a byte string. */
   readonly name: string | undefined;
+  /** Of an answer: values of extended attributes as they are written. Default none. */
+  readonly attributes?: Uint8Array;
 }
 
 export type Request =
@@ -69,6 +71,7 @@ export function writeItem(to: Writer, item: Item, indices: IndexWriter): void {
   to.uint16(item.flags);
   if (item.basisType !== undefined) to.uint8(item.basisType);
   if (item.name !== undefined) writeVstring(to, item.name);
+  if (item.attributes !== undefined) to.bytes(item.attributes);
 }
 
 /**

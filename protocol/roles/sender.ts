@@ -5,6 +5,8 @@ import type { Output } from "../mux/mux.ts";
 import { displayPath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { indexDone } from "../wire/file-index.ts";
+import { encoded } from "../wire/writer.ts";
+import { type AttributeSender, readWantedNumbers } from "./attribute-sender.ts";
 import { type Dialect, openDialect } from "./dialect.ts";
 import { type Basis, FileSender, type FileSenderOptions, type SendOutcome } from "./file-sender.ts";
 import { Pace } from "./pace.ts";
@@ -23,6 +25,8 @@ export interface SenderOptions extends FileSenderOptions {
   /** The list that was sent, in wire order. */
   readonly entries: readonly FileEntry[];
   readonly protocol: number;
+  /** Of a session that sends extended attributes. */
+  readonly attributes?: AttributeSender | undefined;
   /** `-n`: items are answered, content is not. Default false. */
   readonly dryRun?: boolean;
   readonly onItem?: (item: Item) => void;
@@ -128,9 +132,24 @@ class Sender {
   }
 
   #answer(item: Item, phase: number): Promise<void> | undefined {
-    const { onItem, dryRun = false } = this.#options;
+    const { onItem, attributes } = this.#options;
     onItem?.(item);
     this.#pace.spend(bytesPerItem + (item.name?.length ?? 0));
+    if (attributes?.isAsked(item)) return this.#answerWithAttributes(item, phase, attributes);
+    return this.#answerItem(item, phase);
+  }
+
+  /** Long values of extended attributes stand between an item and what else is said of it. */
+  async #answerWithAttributes(item: Item, phase: number, sender: AttributeSender): Promise<void> {
+    const wanted = await this.#link.read(readWantedNumbers);
+    const entry = this.#options.entries[item.index] as FileEntry;
+    const attributes = encoded((to) => sender.answer(to, entry, wanted));
+    this.#pace.spend(attributes.length);
+    await this.#answerItem({ ...item, attributes }, phase);
+  }
+
+  #answerItem(item: Item, phase: number): Promise<void> | undefined {
+    const { dryRun = false } = this.#options;
     const isTransfer = (item.flags & itemFlags.transfer) !== 0;
     const entry = isTransfer ? this.#entryToSend(item.index, phase) : undefined;
     if (entry === undefined || dryRun) {

@@ -4,6 +4,7 @@ import type { FilterRules, ReadRules } from "../flist/filter.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import { asBytePath, type BytePath, nativePath, parentPath, rootPath } from "../path.ts";
 import { type Argument, parseArgument } from "./argument.ts";
+import type { OpenAttributes } from "./attributes.ts";
 import { LocalTree } from "./local.ts";
 import type { FileSource, OpenFile } from "./source.ts";
 import { type WalkOptions, walkDirectories } from "./walk.ts";
@@ -70,6 +71,10 @@ export class ArgumentSource implements FileSource {
 
   open(entry: FileEntry): OpenFile | undefined {
     return (entry as Located).tree.open(entry);
+  }
+
+  attributes(entry: FileEntry): OpenAttributes {
+    return (entry as Located).tree.attributes(entry);
   }
 
   /**

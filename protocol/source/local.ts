@@ -10,6 +10,7 @@ import {
 } from "node:fs";
 import { deletion, type FileEntry, fileTypes } from "../flist/entry.ts";
 import { type BytePath, nativePath } from "../path.ts";
+import { type OpenAttributes, openAttributes } from "./attributes.ts";
 import type { FileSource, FileState, OpenFile } from "./source.ts";
 
 /** Followed by nobody: not the last component, and no wait for a fifo's writer. */
@@ -44,6 +45,10 @@ export class LocalTree implements FileSource {
   open(entry: FileEntry): OpenFile | undefined {
     const descriptor = openQuietly(nativePath(this.root, entry.path));
     return descriptor === undefined ? undefined : new LocalFile(descriptor, entry);
+  }
+
+  attributes(entry: FileEntry): OpenAttributes {
+    return openAttributes(this.root, entry);
   }
 }
 

@@ -1,5 +1,6 @@
 import { type FileEntry, fileTypes, isDirectory, isRegularFile } from "../flist/entry.ts";
 import { type BytePath, parentPath, pathFromText, rootPath } from "../path.ts";
+import type { OpenAttributes } from "./attributes.ts";
 import type { FileSource, FileState, OpenFile } from "./source.ts";
 
 /** What every object of a {@link MemoryTree} may say of itself. */
@@ -10,6 +11,8 @@ interface MemoryAttributes {
   readonly mtime?: Date;
   readonly uid?: number;
   readonly gid?: number;
+  /** Extended attributes by name, sent under `xattrs`; text is stored as UTF-8. */
+  readonly xattrs?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 /** A file, a directory or a symlink in memory; text is stored as UTF-8. */
@@ -29,6 +32,7 @@ export type MemoryObject =
 export class MemoryTree implements FileSource {
   readonly #entries = new Map<BytePath, FileEntry>();
   readonly #contents = new Map<BytePath, Uint8Array>();
+  readonly #attributes = new Map<BytePath, ReadonlyMap<string, Uint8Array>>();
 
   /** @throws {RangeError} for a path with an empty component, `.` or `..`, or a NUL. */
   constructor(objects: Readonly<Record<string, MemoryObject>>) {
@@ -52,6 +56,13 @@ export class MemoryTree implements FileSource {
     return content === undefined ? undefined : new MemoryFile(content);
   }
 
+  attributes(entry: FileEntry): OpenAttributes | undefined {
+    const found = this.#attributes.get(entry.path);
+    return (
+      found && { names: () => [...found.keys()], value: (name) => found.get(name), close() {} }
+    );
+  }
+
   #addParents(path: BytePath, made: number): void {
     for (let above = path; above !== ""; ) {
       above = parentPath(above);
@@ -65,6 +76,11 @@ export class MemoryTree implements FileSource {
     const entry = entryOf(path, given, made);
     this.#entries.set(path, entry);
     this.#contents.delete(path);
+    const xattrs = Object.entries(given.xattrs ?? {});
+    this.#attributes.set(
+      path,
+      new Map(xattrs.map(([name, value]) => [pathFromText(name), bytesOf(value)])),
+    );
     if (isRegularFile(entry) && "content" in given) {
       this.#contents.set(path, bytesOf(given.content));
     }

@@ -1,5 +1,6 @@
 import { deletion, type FileEntry, isDirectory } from "../flist/entry.ts";
 import { type BytePath, parentPath } from "../path.ts";
+import type { OpenAttributes } from "./attributes.ts";
 import type { LocalTree } from "./local.ts";
 import type { FileSource, OpenFile } from "./source.ts";
 
@@ -35,6 +36,10 @@ export class PathList implements FileSource {
 
   open(entry: FileEntry): OpenFile | undefined {
     return this.#tree.open(entry);
+  }
+
+  attributes(entry: FileEntry): OpenAttributes {
+    return this.#tree.attributes(entry);
   }
 
   /** Adds what is there; returns the highest name that is not. */

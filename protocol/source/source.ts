@@ -1,4 +1,5 @@
 import type { FileEntry } from "../flist/entry.ts";
+import type { OpenAttributes } from "./attributes.ts";
 
 /**
  * What an opened file is, compared with its entry: the listed file as it was listed, the same file
@@ -25,4 +26,12 @@ export interface FileSource {
    * @throws the system's error when it is there and may not be read.
    */
   open(entry: FileEntry): OpenFile | undefined;
+  /**
+   * Opens any listed object for its extended attributes; without this nothing has any.
+   *
+   * @returns undefined, or attributes of nothing, when it is not there any more.
+   * @throws {RsyncError} BAD_OPTION where the system has none; the system's error when they may not
+   *   be read.
+   */
+  attributes?(entry: FileEntry): OpenAttributes | undefined;
 }

@@ -119,6 +119,14 @@ export const optionTable: readonly OptionRule[] = [
   flag("links l", "links"),
   flag("hard-links H", "hardLinks"),
   flag("perms p", "perms"),
+  flag("acls A", "acls"),
+  own("xattrs X", (_, { options }) => {
+    const isTwice = options.xattrs === true;
+    options.xattrs = true;
+    return isTwice ? "it once: what --fake-super keeps is not sent" : undefined;
+  }),
+  set("no-xattrs", { xattrs: false }),
+  set("no-X", { xattrs: false }),
   flag("times t", "times"),
   flag("owner o", "owner"),
   flag("group g", "group"),
@@ -228,8 +236,6 @@ export const optionTable: readonly OptionRule[] = [
   nothing("cc=", "the checksum is negotiated with the daemon"),
   nothing("skip-compress=", "compression is chosen per session"),
 
-  refused("acls A", notHere),
-  refused("xattrs X", notHere),
   refused("atimes U", notHere),
   refused("crtimes N", notHere),
   refused("fake-super", notHere),

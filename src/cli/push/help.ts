@@ -6,7 +6,7 @@ Pushes files to an rsync daemon, as rsync does; no rsync is needed here. Options
 and meanings; one that sersync does not have is refused by name.
 
   what       -a -r -d -l -H -D -R -x --files-from=FILE -0 --no-implied-dirs --ignore-missing-args
-  attributes -p -t -o -g -E -O -J --chmod --chown --usermap --groupmap --numeric-ids
+  attributes -p -t -o -g -A -X -E -O -J --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
   deletes    --delete --delete-before/during/delay/after --delete-excluded --max-delete --force

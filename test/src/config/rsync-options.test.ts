@@ -100,7 +100,7 @@ test("hands back what is not about the transfer itself", () => {
 
 describe("refusals name the option", () => {
   test.each([
-    ["--acls", "--acls is not available: sersync does not have it"],
+    ["--atimes", "--atimes is not available: sersync does not have it"],
     ["--link-dest=/x", "--link-dest is not available: sersync does not have it"],
     ["-x", "-x (--one-file-system) is not available: sersync does not have it"],
     [
