@@ -3,7 +3,7 @@ import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { daemonVersions, startDaemon } from "../support/daemon.ts";
 import { launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
-import { makeTree, temporaryDirectory } from "../support/tree.ts";
+import { makeTree, type TreeSpec, temporaryDirectory } from "../support/tree.ts";
 
 const version = "3.5.0";
 
@@ -24,113 +24,101 @@ function statesIn(directory: string): string {
     .join("");
 }
 
+/** A daemon, a source, and a mirror's settings with a place for its state. */
+async function place(tree: TreeSpec = {}) {
+  const daemon = await startDaemon({ version, modules: { backup: {} } });
+  const source = temporaryDirectory();
+  const state = temporaryDirectory();
+  makeTree(source.path, tree);
+  const remotes = [{ module: "backup" }];
+  return {
+    daemon,
+    source: source.path,
+    state: state.path,
+    target: daemon.path("backup"),
+    setUp: { source: source.path, port: daemon.port, remotes, stateDirectory: state.path },
+    async [Symbol.asyncDispose]() {
+      source[Symbol.dispose]();
+      state[Symbol.dispose]();
+      await daemon[Symbol.asyncDispose]();
+    },
+  };
+}
+
 describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", () => {
   test("pushes at its next start what was pending, deletions too (F-12)", async () => {
-    await using daemon = await startDaemon({ version, modules: { backup: {} } });
-    using source = temporaryDirectory();
-    using state = temporaryDirectory();
-    makeTree(source.path, { gone: "1", "d/gone too": "2", stays: "3" });
-    const setUp = {
-      source: source.path,
-      port: daemon.port,
-      remotes: [{ module: "backup" }],
-      stateDirectory: state.path,
-    };
-    const target = daemon.path("backup");
+    await using at = await place({ gone: "1", "d/gone too": "2", stays: "3" });
+    const { setUp } = at;
     {
       await using first = await startMirror(setUp);
-      await untilEqualTrees(source.path, target);
-      makeTree(target, { "theirs alone": "" });
-      await daemon.kill();
-      fs.rmSync(`${source.path}/gone`);
-      fs.rmSync(`${source.path}/d`, { recursive: true });
-      makeTree(source.path, { "new\n\u00e9": "written while the target was away" });
+      await untilEqualTrees(at.source, at.target);
+      makeTree(at.target, { "theirs alone": "" });
+      await at.daemon.kill();
+      fs.rmSync(`${at.source}/gone`);
+      fs.rmSync(`${at.source}/d`, { recursive: true });
+      makeTree(at.source, { "new\n\u00e9": "written while the target was away" });
       await first.says(isProblem);
-      await until(() => /"new\\n/.test(statesIn(state.path)), true);
-      expect(statesIn(state.path)).toContain('"clean":false');
+      await until(() => /"new\\n/.test(statesIn(at.state)), true);
+      expect(statesIn(at.state)).toContain('"clean":false');
     } // SIGKILL
-    makeTree(source.path, { unseen: "written while nobody watched" });
-    await daemon.restart();
+    makeTree(at.source, { unseen: "written while nobody watched" });
+    await at.daemon.restart();
     await using second = launchMirror({ ...setUp, fullPush: false });
     await second.says(({ msg }) => msg.includes("did not end in order"));
     const wanted = ["new\n\u00e9", "stays", "theirs alone", "unseen"].sort();
-    await until(() => fs.readdirSync(target, "latin1").sort(), wanted);
+    await until(() => fs.readdirSync(at.target, "latin1").sort(), wanted);
   });
 
   test("in the middle of 2,000 writes loses nothing", async () => {
-    await using daemon = await startDaemon({ version, modules: { backup: {} } });
-    using source = temporaryDirectory();
-    using state = temporaryDirectory();
-    const setUp = {
-      source: source.path,
-      port: daemon.port,
-      remotes: [{ module: "backup" }],
-      stateDirectory: state.path,
-      fullPush: false,
-    };
+    await using at = await place();
+    const setUp = { ...at.setUp, fullPush: false };
     {
       await using first = await startMirror(setUp);
       for (let i = 0; i < 2_000; i += 1) {
-        fs.writeFileSync(`${source.path}/f${i}`, `content ${i}`);
+        fs.writeFileSync(`${at.source}/f${i}`, `content ${i}`);
         if (i === 1_000) await first.says(({ msg }) => msg === "delivered");
       }
     }
     await using second = launchMirror(setUp);
     const explain = () => second.output().slice(-2_000);
-    await untilEqualTrees(source.path, daemon.path("backup"), { explain });
+    await untilEqualTrees(at.source, at.target, { explain });
   });
 
   test("ends in order: what is pending waits for the next start, and nothing is compared", async () => {
-    await using daemon = await startDaemon({ version, modules: { backup: {} } });
-    using source = temporaryDirectory();
-    using state = temporaryDirectory();
-    const setUp = {
-      source: source.path,
-      port: daemon.port,
-      remotes: [{ module: "backup" }],
-      stateDirectory: state.path,
-      fullPush: false,
-    };
+    await using at = await place();
+    const setUp = { ...at.setUp, fullPush: false };
     {
       await using first = await startMirror(setUp);
-      await daemon.kill();
-      makeTree(source.path, { f: "pending" });
+      await at.daemon.kill();
+      makeTree(at.source, { f: "pending" });
       await first.says(isProblem);
       expect(await first.terminate()).toBe(0);
     }
-    expect(statesIn(state.path)).toContain('"clean":true');
-    makeTree(source.path, { unseen: "" });
-    await daemon.restart();
+    expect(statesIn(at.state)).toContain('"clean":true');
+    makeTree(at.source, { unseen: "" });
+    await at.daemon.restart();
     await using second = await startMirror(setUp);
-    await until(() => fs.readdirSync(daemon.path("backup")), ["f"]);
+    await until(() => fs.readdirSync(at.target), ["f"]);
     expect(second.output()).not.toContain("full push complete");
-    expect(statesIn(state.path)).toContain('"clean":false');
+    expect(statesIn(at.state)).toContain('"clean":false');
   });
 
   test("sets a damaged state aside, says so, and goes on", async () => {
-    await using daemon = await startDaemon({ version, modules: { backup: {} } });
-    using source = temporaryDirectory();
-    using state = temporaryDirectory();
-    const setUp = {
-      source: source.path,
-      port: daemon.port,
-      remotes: [{ module: "backup" }],
-      stateDirectory: state.path,
-      fullPush: false,
-    };
+    await using at = await place();
+    const setUp = { ...at.setUp, fullPush: false };
     {
       await using first = await startMirror(setUp);
       await first.terminate();
     }
-    const [file = ""] = fs.readdirSync(state.path);
-    const text = fs.readFileSync(`${state.path}/${file}`, "utf8");
-    expect(fs.statSync(`${state.path}/${file}`).mode & 0o777).toBe(0o600);
-    fs.writeFileSync(`${state.path}/${file}`, text.slice(0, -4));
+    const [file = ""] = fs.readdirSync(at.state);
+    const text = fs.readFileSync(`${at.state}/${file}`, "utf8");
+    expect(fs.statSync(`${at.state}/${file}`).mode & 0o777).toBe(0o600);
+    fs.writeFileSync(`${at.state}/${file}`, text.slice(0, -4));
     await using second = await startMirror(setUp);
     await second.says(({ msg }) => msg.startsWith("Cannot use the state file"));
-    expect(fs.readFileSync(`${state.path}/${file}.bad`, "utf8")).toBe(text.slice(0, -4));
-    makeTree(source.path, { f: "" });
-    await until(() => fs.readdirSync(daemon.path("backup")), ["f"]);
+    expect(fs.readFileSync(`${at.state}/${file}.bad`, "utf8")).toBe(text.slice(0, -4));
+    makeTree(at.source, { f: "" });
+    await until(() => fs.readdirSync(at.target), ["f"]);
   });
 
   test("mirrors without state where none can be kept, and says so once", async () => {
@@ -150,30 +138,21 @@ describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", ()
   });
 
   test("an emptied source deletes nothing of what was pending", async () => {
-    await using daemon = await startDaemon({ version, modules: { backup: {} } });
-    using source = temporaryDirectory();
-    using state = temporaryDirectory();
-    makeTree(source.path, { "d/f": "", g: "", h: "" });
-    const setUp = {
-      source: source.path,
-      port: daemon.port,
-      remotes: [{ module: "backup" }],
-      stateDirectory: state.path,
-    };
-    const target = daemon.path("backup");
+    await using at = await place({ "d/f": "", g: "", h: "" });
+    const { setUp } = at;
     {
       await using first = await startMirror(setUp);
-      await daemon.kill();
-      fs.rmSync(`${source.path}/g`);
+      await at.daemon.kill();
+      fs.rmSync(`${at.source}/g`);
       await first.says(isProblem);
       await first.terminate();
     }
-    for (const name of ["d", "h"]) fs.rmSync(`${source.path}/${name}`, { recursive: true });
-    await daemon.restart();
+    for (const name of ["d", "h"]) fs.rmSync(`${at.source}/${name}`, { recursive: true });
+    await at.daemon.restart();
     await using second = launchMirror({ ...setUp, fullPush: false });
     await second.says(({ msg }) => msg.startsWith("DELETIONS ARE HALTED"));
     await second.says(({ msg }) => msg === "full push complete");
-    expect(fs.readdirSync(target).sort()).toEqual(["d", "g", "h"]);
+    expect(fs.readdirSync(at.target).sort()).toEqual(["d", "g", "h"]);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   RsyncError,
   type TransferOptions,
 } from "../../protocol/index.ts";
+import { archive } from "../support/archive.ts";
 import { type Daemon, describeDaemons, startDaemon } from "../support/daemon.ts";
 import { makeHostileTree, mutateTree } from "../support/hostile.ts";
 import { random } from "../support/random.ts";
@@ -22,18 +23,7 @@ import {
 
 const isRoot = process.getuid?.() === 0;
 
-const mirror: TransferOptions = {
-  recursive: true,
-  links: true,
-  hardLinks: true,
-  perms: true,
-  times: true,
-  owner: true,
-  group: true,
-  devices: true,
-  specials: true,
-  delete: true,
-};
+const mirror: TransferOptions = { ...archive, hardLinks: true, delete: true };
 
 function pullFrom(
   daemon: Daemon,

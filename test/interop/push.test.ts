@@ -10,6 +10,7 @@ import { LocalTree } from "../../protocol/source/local.ts";
 import type { FileSource } from "../../protocol/source/source.ts";
 import { walk } from "../../protocol/source/walk.ts";
 import type { Target } from "../../protocol/target.ts";
+import { archive } from "../support/archive.ts";
 import { type Daemon, describeDaemons, startDaemon } from "../support/daemon.ts";
 import { hostileNames, makeHostileTree, mutateTree } from "../support/hostile.ts";
 import {
@@ -22,17 +23,7 @@ import {
 
 const isRoot = process.getuid?.() === 0;
 
-const mirror: TransferOptions = {
-  recursive: true,
-  links: true,
-  perms: true,
-  times: true,
-  owner: true,
-  group: true,
-  devices: true,
-  specials: true,
-  force: true,
-};
+const mirror: TransferOptions = { ...archive, force: true };
 
 interface Options extends TransferOptions {
   readonly protocol?: number;

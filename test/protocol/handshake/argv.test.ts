@@ -7,18 +7,9 @@ import {
 } from "../../../protocol/handshake/argv.ts";
 import type { TransferOptions } from "../../../protocol/options.ts";
 import { asBytePath } from "../../../protocol/path.ts";
+import { archive } from "../../support/archive.ts";
 import { hex } from "../../support/bytes.ts";
 
-const archive: TransferOptions = {
-  recursive: true,
-  links: true,
-  perms: true,
-  times: true,
-  owner: true,
-  group: true,
-  devices: true,
-  specials: true,
-};
 const all = "-logDtpre.iLsfxCIvu";
 
 type Row = readonly [name: string, words: string, TransferOptions, SessionFeatures?];

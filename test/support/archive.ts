@@ -1,0 +1,13 @@
+import type { TransferOptions } from "../../protocol/index.ts";
+
+/** `-a`, as the library has it. */
+export const archive: TransferOptions = {
+  recursive: true,
+  links: true,
+  perms: true,
+  times: true,
+  owner: true,
+  group: true,
+  devices: true,
+  specials: true,
+};
