@@ -9,6 +9,7 @@ export {
   type PushSource,
   push,
 } from "./client.ts";
+export { createDaemon } from "./daemon/daemon.ts";
 export type {
   Daemon,
   DaemonClient,
@@ -18,6 +19,7 @@ export type {
   DaemonSession,
   DaemonTls,
   FindSecret,
+  ListenAddress,
   ListenOptions,
   ProcessIds,
   UserRule,

@@ -9,6 +9,7 @@ import { RsyncError } from "./errors.ts";
 import { type FileEntry, isDirectory } from "./flist/entry.ts";
 import { FilterRules } from "./flist/filter.ts";
 import type { ListLimits } from "./flist/list-reader.ts";
+import type { PatternMatch } from "./flist/pattern.ts";
 import { destinationArgument } from "./handshake/argv.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, parentPath, rootPath } from "./path.ts";
@@ -80,22 +81,32 @@ export interface ReceivedParts {
   readonly owners: OwnerMap;
   readonly protocol: number;
   readonly strong: StrongChecksum;
+  /** What is not to be touched, whatever the rules of the session say. Default nothing. */
+  readonly isHidden?: PatternMatch;
   readonly onReceived: (index: number, outcome: ReceiveOutcome) => void;
   readonly onInPlace: (index: number) => void;
 }
 
 /** What generator and receiver work with. */
 export function receivingJob(
-  { transfer, tellsAll = false, filter = new FilterRules() }: PullJob,
+  {
+    transfer,
+    tellsAll = false,
+    filter = new FilterRules(),
+  }: Pick<PullJob, "transfer" | "tellsAll" | "filter">,
   result: PullResult,
-  { slots, tree, owners, protocol, strong, onReceived, onInPlace }: ReceivedParts,
+  { slots, tree, owners, protocol, strong, isHidden, onReceived, onInPlace }: ReceivedParts,
 ): ReceivingJob {
+  const { deleteExcluded = false } = transfer;
+  const keeps = filter.protecting((path) => readSmallFile(tree, path), deleteExcluded);
+  const isProtected: PatternMatch = (path, isDir) =>
+    isHidden?.(path, isDir) === true || keeps(path, isDir);
   return {
     slots,
     tree,
     transfer,
     attributes: new Attributes(tree, transfer, owners, protocol),
-    deleter: deleterFor(tree, transfer, filter, result),
+    deleter: deleterFor(tree, transfer, isProtected, result),
     strong,
     protocol,
     tellsAll,
@@ -119,13 +130,13 @@ export function receivingJob(
 
 function deleterFor(
   tree: DestinationTree,
-  { maxDelete, deleteExcluded = false, dryRun = false }: TransferOptions,
-  filter: FilterRules,
+  { maxDelete, dryRun = false }: TransferOptions,
+  isProtected: PatternMatch,
   result: PullResult,
 ): Deleter {
   return new Deleter({
     tree,
-    isProtected: filter.protecting((path) => readSmallFile(tree, path), deleteExcluded),
+    isProtected,
     most: maxDelete,
     dryRun,
     onDeleted: (path, wasDirectory) => result.deletedPath(path, wasDirectory),
@@ -146,7 +157,8 @@ export function expectParents(
   const directories = new Set<BytePath>([rootPath]);
   for (const entry of slots) if (entry && isDirectory(entry)) directories.add(entry.path);
   for (const entry of slots) {
-    if (entry === undefined || relative || directories.has(parentPath(entry.path))) continue;
+    if (entry === undefined || entry.mode === 0 || relative) continue;
+    if (directories.has(parentPath(entry.path))) continue;
     const name = JSON.stringify(entry.path.slice(0, 200));
     throw new RsyncError(
       "BAD_STREAM",

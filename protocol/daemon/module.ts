@@ -139,6 +139,8 @@ export interface DaemonOptions {
   readonly handshakeTimeoutMs?: number | undefined;
   /** A session with so many seconds of silence ends, where its module says nothing; default 3,600. */
   readonly timeoutSeconds?: number | undefined;
+  /** Entries that one client may list; default 5,000,000, each of which takes some 300 bytes. */
+  readonly mostEntries?: number | undefined;
   /** Told of what happens; must not throw. Default: nobody. */
   readonly log?: ((event: DaemonEvent) => void) | undefined;
 }
@@ -158,6 +160,12 @@ export interface ListenOptions {
   readonly address?: string | undefined;
 }
 
+/** Where a daemon listens now. */
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /**
  * An rsync daemon in this process.
  *
@@ -166,9 +174,9 @@ export interface ListenOptions {
  */
 export interface Daemon {
   /** @returns where it listens now. @throws {RsyncError} when it cannot. */
-  listen(options?: number | ListenOptions): Promise<Required<ListenOptions>>;
+  listen(options?: number | ListenOptions): Promise<ListenAddress>;
   /** Where it listens; undefined while it does not. */
-  readonly address: Required<ListenOptions> | undefined;
+  readonly address: ListenAddress | undefined;
   /** Clients that come from now on find these modules; sessions go on as they began. */
   replace(modules: readonly DaemonModule[]): void;
   /** Gives up the rights of root for good, in the whole process. */

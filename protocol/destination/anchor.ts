@@ -1,12 +1,5 @@
 import fs from "node:fs";
-import {
-  type BytePath,
-  baseName,
-  nativePath,
-  parentPath,
-  pathFromText,
-  rootPath,
-} from "../path.ts";
+import { type BytePath, baseName, nativePath, parentPath, rootPath } from "../path.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = fs.constants;
 /** Linux: a place in the file system, without the right to read what is there. */
@@ -28,15 +21,20 @@ const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(de
  * look and the call.
  */
 export class Anchor {
+  /** Where there are no descriptors: a byte string. */
   readonly #root: string;
   readonly #open = new Map<BytePath, number>();
   /** What was asked for last: mostly what is asked for next. */
   #last: { readonly path: BytePath; readonly descriptor: number } | undefined;
 
-  /** @param root an existing directory; links in its own path are followed, once. */
-  constructor(root: string) {
-    this.#root = fs.realpathSync(root);
-    if (hasDescriptors) this.#open.set(rootPath, fs.openSync(this.#root, O_PATH | O_DIRECTORY));
+  /**
+   * @param root an existing directory; links in its own path are followed, once. Or one below
+   *   another anchor, which is no link.
+   */
+  constructor(root: string | { readonly anchor: Anchor; readonly path: BytePath }) {
+    const place = typeof root === "string" ? fs.realpathSync(root) : root.anchor.inside(root.path);
+    this.#root = Buffer.from(place).toString("latin1");
+    if (hasDescriptors) this.#open.set(rootPath, fs.openSync(place, O_PATH | O_DIRECTORY));
   }
 
   /** What calls take for `path`, at once: the result holds until the next call. */
@@ -112,7 +110,7 @@ export class Anchor {
   }
 
   #looked(path: BytePath): string {
-    let at: string = pathFromText(this.#root);
+    let at = this.#root;
     for (const name of path === "" ? [] : path.split("/")) {
       const native = nativePath(at, checked(name));
       if (!fs.lstatSync(native).isDirectory()) {

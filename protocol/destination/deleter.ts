@@ -1,7 +1,16 @@
-import { isDirectory } from "../flist/entry.ts";
+import { fileTypes, isDirectory } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import { type BytePath, displayPath, joinPath } from "../path.ts";
 import type { DestinationTree, Found } from "./tree.ts";
+
+const { regular, directory, symlink, characterDevice, blockDevice, fifo, socket } = fileTypes;
+const kinds: readonly (readonly number[])[] = [
+  [regular],
+  [directory],
+  [symlink],
+  [characterDevice, blockDevice],
+  [fifo, socket],
+];
 
 export interface DeleterOptions {
   readonly tree: DestinationTree;
@@ -20,6 +29,8 @@ export interface DeleterOptions {
 export class Deleter {
   readonly #options: DeleterOptions;
   #deleted = 0;
+  /** Regular files, directories, symlinks, devices, specials. */
+  readonly deletedOfKind: number[] = [0, 0, 0, 0, 0];
   /** Objects that the limit has spared. */
   skipped = 0;
 
@@ -104,6 +115,8 @@ export class Deleter {
       return false;
     }
     this.#deleted += 1;
+    const kind = kinds.findIndex((types) => types.includes(found.mode & fileTypes.mask));
+    this.deletedOfKind[kind] = (this.deletedOfKind[kind] ?? 0) + 1;
     onDeleted(path, wasDirectory);
     return true;
   }

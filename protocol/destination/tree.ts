@@ -30,9 +30,12 @@ export class DestinationTree {
   /** What times can be set to: 1 ns, or 1000 where the C library cannot be called. */
   readonly timePrecisionNs: number = libC() === undefined ? 1_000 : 1;
 
-  /** @param root an existing directory; undefined where nothing is, and nothing will be made. */
-  constructor(root: string | undefined) {
-    this.#held = root === undefined ? undefined : new Anchor(root);
+  /**
+   * @param root an existing directory, or what holds one from now on; undefined where nothing is,
+   *   and nothing will be made.
+   */
+  constructor(root: string | Anchor | undefined) {
+    this.#held = typeof root === "string" ? new Anchor(root) : root;
   }
 
   close(): void {

@@ -88,7 +88,7 @@ export class ClassicEntryReader {
     if (size < 0) throw badEntry(name, `its size is ${size}`);
     const mtimeSeconds = has(entryFlags.sameTime) ? previous.mtimeSeconds : readUint32(from);
     const mode = has(entryFlags.sameMode) ? previous.mode : readInt32(from);
-    const type = checkedType(mode, name);
+    const type = checkedType(mode, name, this.#format);
     const uid = has(entryFlags.sameUid) ? previous.uid : readUint32(from);
     const gid = has(entryFlags.sameGid) ? previous.gid : readUint32(from);
     state.device = this.#readDevice(from, flags, type);

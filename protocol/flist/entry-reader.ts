@@ -102,7 +102,7 @@ export class EntryReader {
       throw badEntry(name, `its time has ${mtimeNanoseconds} nanoseconds`);
     }
     const mode = has(entryFlags.sameMode) ? previous.mode : readInt32(from);
-    const type = checkedType(mode, name);
+    const type = checkedType(mode, name, this.#format);
     const { user, group } = this.#onName;
     const uid = has(entryFlags.sameUid)
       ? previous.uid
@@ -208,9 +208,15 @@ export function pathOf(name: string): BytePath {
 }
 
 /** The type bits of a mode. @throws {RsyncError} BAD_STREAM for a type that nothing has. */
-export function checkedType(mode: number, name: string): number {
+export function checkedType(
+  mode: number,
+  name: string,
+  { deletions = false }: Pick<EntryFormat, "deletions">,
+): number {
   const type = mode & fileTypes.mask;
-  if (!knownTypes.has(type)) throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
+  const isDeletion = mode === 0 && deletions;
+  if (!isDeletion && !knownTypes.has(type))
+    throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
   return type;
 }
 

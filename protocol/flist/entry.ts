@@ -112,6 +112,8 @@ export interface EntryFormat {
   readonly hardLinks: boolean;
   /** Default: entries have no further attributes. */
   readonly attributes?: AttributeWriter | undefined;
+  /** A mode of 0 may be read: it deletes its name (`--delete-missing-args`). Default false. */
+  readonly deletions?: boolean;
 }
 
 /** What the previous entry had; both ends keep it for the whole session. */

@@ -9,13 +9,15 @@ export interface FormatNeeds {
   readonly idNames?: IdNames | undefined;
   /** Bytes of a file's digest in the list; default 0: lists are not compared by content. */
   readonly digestLength?: number;
+  /** `--delete-missing-args`. Default false. */
+  readonly deletions?: boolean;
 }
 
 /** Which fields the entries of a session have, from what was agreed and asked for. */
 export function listFormat(
   { protocol, compat }: Pick<Agreement, "protocol" | "compat">,
   options: TransferOptions,
-  { idNames = numbersOnly, digestLength = 0 }: FormatNeeds = {},
+  { idNames = numbersOnly, digestLength = 0, deletions = false }: FormatNeeds = {},
 ): ListFormat {
   const { owner, group, links, devices, specials, numericIds, hardLinks, acls } = options;
   return {
@@ -29,6 +31,7 @@ export function listFormat(
     devices: devices ?? false,
     deviceOfSpecials: protocol < 31 && (specials ?? false),
     digestLength,
+    deletions,
     hardLinks: hardLinks ?? false,
     namesAccess: acls ?? false,
     idNames: numericIds ? undefined : idNames,

@@ -3,7 +3,7 @@ import { md4 } from "../delta/md4.ts";
 import { RsyncError } from "../errors.ts";
 
 /** Digests for authentication, strongest first. */
-const digests = ["sha512", "sha256", "sha1", "md5", "md4"] as const;
+export const digests = ["sha512", "sha256", "sha1", "md5", "md4"] as const;
 
 /** `old-md4` has no name on the wire: it is what daemons take for meant when none is offered. */
 export type AuthDigest = (typeof digests)[number] | "old-md4";
@@ -58,9 +58,18 @@ export function formatResponse(
   challenge: string,
   digest: AuthDigest,
 ): Buffer {
+  const response = responseTo(password, challenge, digest);
+  return Buffer.concat([bytesOf(user), Buffer.from(` ${response}\n`)]);
+}
+
+/** What only who knows the password can answer to a challenge: unpadded base64. */
+export function responseTo(
+  password: string | Uint8Array,
+  challenge: string,
+  digest: AuthDigest,
+): string {
   const secret = Buffer.concat([bytesOf(password), Buffer.from(challenge, "latin1")]);
-  const response = ` ${digestOf(secret, digest).toString("base64").replaceAll("=", "")}\n`;
-  return Buffer.concat([bytesOf(user), Buffer.from(response)]);
+  return digestOf(secret, digest).toString("base64").replaceAll("=", "");
 }
 
 function bytesOf(text: string | Uint8Array): Uint8Array {

@@ -1,0 +1,39 @@
+import { RsyncError } from "../errors.ts";
+import { FilterRules } from "../flist/filter.ts";
+import { parseFilterRule, parsePatternRule } from "../flist/filter-rule.ts";
+import { readInt32 } from "../wire/int.ts";
+import type { ClientSession } from "./client-session.ts";
+import { SessionFailure } from "./refusal.ts";
+
+const longestRule = 5_120;
+const mostRuleBytes = 1024 * 1024;
+
+/**
+ * Reads the client's filter rules: `(length rule)* 0` (spec 1 §6).
+ *
+ * @throws {RsyncError} BAD_STREAM for more than the limits. @throws {SessionFailure} for a rule that
+ *   is none: it may keep something from being deleted.
+ */
+export async function readClientRules({ line, agreement }: ClientSession): Promise<FilterRules> {
+  const rules = new FilterRules();
+  for (let bytes = 0; ; ) {
+    const length = await line.read(readInt32);
+    if (length === 0) return rules;
+    bytes += length;
+    if (length < 0 || length > longestRule || bytes > mostRuleBytes) {
+      throw new RsyncError("BAD_STREAM", `Cannot take a filter rule of ${length} bytes`);
+    }
+    const text = await line.read((from) => from.latin1(length));
+    rules.add(parseRule(text, agreement.protocol));
+  }
+}
+
+function parseRule(text: string, protocol: number): ReturnType<typeof parseFilterRule> {
+  try {
+    const rule = protocol < 29 ? parsePatternRule("exclude", text) : parseFilterRule(text);
+    if (rule !== "clear" && rule.kind === "merge") throw new Error("it merges a file of yours");
+    return rule;
+  } catch (error) {
+    throw new SessionFailure(1, (error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,92 @@
+import { Anchor } from "../destination/anchor.ts";
+import { DestinationTree } from "../destination/tree.ts";
+import { isDirectory, isSymlink } from "../flist/entry.ts";
+import { asBytePath, type BytePath, joinPath, parentPath } from "../path.ts";
+
+const mostLinks = 40;
+const mostParts = 4_096;
+
+/**
+ * A module's directory. Names that lead to a place in it may go through symlinks; these are
+ * resolved as if the module were the whole file system, so they never lead out of it.
+ */
+export class ModuleTree {
+  readonly #anchor: Anchor;
+  readonly tree: DestinationTree;
+
+  /** @throws what the system says when the directory is not there. */
+  constructor(root: string) {
+    this.#anchor = new Anchor(root);
+    this.tree = new DestinationTree(this.#anchor);
+  }
+
+  close(): void {
+    this.#anchor.close();
+  }
+
+  /** Holds a directory of the module, which is there and is no link. */
+  below(path: BytePath): Anchor {
+    return new Anchor({ anchor: this.#anchor, path });
+  }
+
+  isDirectory(path: BytePath): boolean {
+    const found = this.tree.find(path);
+    return found !== undefined && isDirectory(found);
+  }
+
+  /**
+   * Where a name leads when all links in it are followed. What is not there is taken as it is
+   * written.
+   *
+   * @throws ELOOP for links that lead to each other.
+   */
+  resolve(path: string): BytePath {
+    const left = partsOf(path).toReversed();
+    let at = asBytePath("");
+    for (let links = 0; left.length > 0; ) {
+      const part = left.pop() as string;
+      if (part === "..") {
+        at = parentPath(at);
+        continue;
+      }
+      const next = joinPath(at, part);
+      const found = this.tree.find(next);
+      if (found === undefined || !isSymlink(found)) {
+        at = next;
+        continue;
+      }
+      links += 1;
+      const target = this.tree.linkTarget(next);
+      if (links > mostLinks || left.length > mostParts) throw tooManyLinks();
+      if (target.startsWith("/")) at = asBytePath("");
+      left.push(...partsOf(target).toReversed());
+    }
+    return at;
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+function tooManyLinks(): Error {
+  return Object.assign(new Error("too many symlinks"), { code: "ELOOP" });
+}
+
+/**
+ * A path argument as a path of the module: `..` leads no higher than its root, and a final slash
+ * stays (spec 1 §2.1).
+ *
+ * @param text a byte string; the module's name in front is taken off.
+ */
+export function pathInModule(text: string, module: string): string {
+  const isNamed = text === module || text.startsWith(`${module}/`);
+  const inside = isNamed ? text.slice(module.length) : text;
+  const kept: string[] = [];
+  for (const part of inside.split("/")) {
+    if (part === "..") kept.pop();
+    else if (part !== "" && part !== ".") kept.push(part);
+  }
+  const isContent = /(^|\/)\.{0,2}$/.test(inside);
+  return kept.length > 0 && isContent ? `${kept.join("/")}/` : kept.join("/");
+}

@@ -1,0 +1,231 @@
+import {
+  alternate,
+  amount,
+  compresses,
+  compressionChoice,
+  deletes,
+  flag,
+  missing,
+  missingWith,
+  nothing,
+  nothingWith,
+  number,
+  off,
+  on,
+  type ServerOption,
+  text,
+  word,
+} from "./option-kinds.ts";
+
+/** What has a letter, too. */
+const kept: Readonly<Record<string, ServerOption>> = {
+  backup: on("backup"),
+  update: on("update"),
+  "dry-run": on("dryRun"),
+  links: on("links"),
+  dirs: on("dirs"),
+  "keep-dirlinks": on("keepDirlinks"),
+  "prune-empty-dirs": on("pruneEmptyDirs"),
+  "omit-dir-times": on("omitDirTimes"),
+  "omit-link-times": on("omitLinkTimes"),
+  fuzzy: on("fuzzy"),
+  "copy-links": missing("--copy-links"),
+  "copy-dirlinks": missing("--copy-dirlinks"),
+  "whole-file": on("wholeFile"),
+  "hard-links": on("hardLinks"),
+  owner: on("owner"),
+  group: on("group"),
+  times: on("times"),
+  atimes: missing("--atimes"),
+  crtimes: missing("--crtimes"),
+  perms: on("perms"),
+  executability: on("executability"),
+  acls: missing("--acls"),
+  xattrs: missing("--xattrs"),
+  recursive: on("recursive"),
+  checksum: on("checksum"),
+  "cvs-exclude": flag("cvsExclude"),
+  "ignore-times": on("ignoreTimes"),
+  relative: on("relative"),
+  "one-file-system": flag("oneFileSystem"),
+  sparse: on("sparse"),
+  compress: compresses(),
+  verbose: {
+    set: (draft) => {
+      draft.verbosity += 1;
+      draft.tellsAll ||= draft.verbosity > 1;
+    },
+  },
+  quiet: nothing,
+  "secluded-args": flag("isSecluded"),
+  "block-size": number(0, ({ transfer }, value) => {
+    if (value > 0) transfer.blockSizeBytes = value;
+  }),
+  "modify-window": amount("modifyWindowSeconds", -1),
+  rsh: {
+    take: (draft, value) => {
+      draft.capabilities = value.slice(value.indexOf(".") + 1);
+      return true;
+    },
+  },
+};
+
+const namesOfLetters: Readonly<Record<string, string>> = {
+  b: "backup",
+  u: "update",
+  n: "dry-run",
+  l: "links",
+  d: "dirs",
+  K: "keep-dirlinks",
+  m: "prune-empty-dirs",
+  O: "omit-dir-times",
+  J: "omit-link-times",
+  y: "fuzzy",
+  L: "copy-links",
+  k: "copy-dirlinks",
+  W: "whole-file",
+  H: "hard-links",
+  o: "owner",
+  g: "group",
+  t: "times",
+  U: "atimes",
+  N: "crtimes",
+  p: "perms",
+  E: "executability",
+  A: "acls",
+  X: "xattrs",
+  r: "recursive",
+  c: "checksum",
+  C: "cvs-exclude",
+  I: "ignore-times",
+  R: "relative",
+  x: "one-file-system",
+  S: "sparse",
+  z: "compress",
+  v: "verbose",
+  q: "quiet",
+  s: "secluded-args",
+  B: "block-size",
+  "@": "modify-window",
+  e: "rsh",
+};
+
+const devicesAndSpecials: ServerOption = {
+  set: ({ transfer }) => {
+    transfer.devices = true;
+    transfer.specials = true;
+  },
+};
+
+/** Options of one letter, and their long names where they have one. */
+export const letters: ReadonlyMap<
+  string,
+  { readonly option: ServerOption; readonly name: string }
+> = new Map([
+  ...Object.entries(namesOfLetters).map(
+    ([letter, name]) => [letter, { option: kept[name] as ServerOption, name }] as const,
+  ),
+  ["D", { option: devicesAndSpecials, name: "D" }],
+]);
+
+const longOnly: Readonly<Record<string, ServerOption>> = {
+  server: nothing,
+  sender: flag("isPull"),
+  "list-only": flag("listOnly"),
+  "no-r": off("recursive"),
+  "no-recursive": off("recursive"),
+  "no-i-r": flag("refusesIncremental"),
+  "no-inc-recursive": flag("refusesIncremental"),
+  "use-qsort": flag("refusesIncremental"),
+  "compress-level": amount("compressLevel", -200_000),
+  "compress-threads": nothingWith,
+  "skip-compress": nothingWith,
+  devices: on("devices"),
+  "no-devices": off("devices"),
+  specials: on("specials"),
+  "no-specials": off("specials"),
+  "log-format": {
+    take: (draft, value) => {
+      draft.tellsAll ||= value.includes("%I");
+      return true;
+    },
+  },
+  msgs2stderr: nothing,
+  "no-msgs2stderr": nothing,
+  info: nothingWith,
+  debug: nothingWith,
+  stats: nothing,
+  timeout: amount("timeoutSeconds"),
+  bwlimit: amount("bandwidthKiB"),
+  "backup-dir": text("backupDir"),
+  suffix: text("suffix"),
+  "checksum-choice": word("checksumChoice"),
+  cc: word("checksumChoice"),
+  "new-compress": compresses("zlibx"),
+  "old-compress": compresses("zlib"),
+  "compress-choice": compressionChoice,
+  zc: compressionChoice,
+  "max-delete": number(-1, ({ transfer }, value) => {
+    transfer.maxDelete = Math.max(0, value);
+  }),
+  "min-size": amount("minSizeBytes"),
+  "max-size": amount("maxSizeBytes"),
+  delete: deletes(true),
+  del: deletes("during"),
+  "delete-before": deletes("before"),
+  "delete-during": deletes("during"),
+  "delete-delay": deletes("delay"),
+  "delete-after": deletes("after"),
+  "delete-excluded": on("deleteExcluded"),
+  "delete-missing-args": flag("deletesMissing"),
+  "ignore-missing-args": flag("ignoresMissing"),
+  force: on("force"),
+  super: on("super"),
+  "no-super": off("super"),
+  "size-only": on("sizeOnly"),
+  "partial-dir": text("partialDir"),
+  "delay-updates": on("delayUpdates"),
+  partial: on("partial"),
+  "no-partial": off("partial"),
+  "ignore-errors": on("ignoreErrors"),
+  "safe-links": on("safeLinks"),
+  "copy-unsafe-links": missing("--copy-unsafe-links"),
+  "munge-links": missing("--munge-links"),
+  "numeric-ids": on("numericIds"),
+  "no-numeric-ids": off("numericIds"),
+  usermap: text("userMap"),
+  groupmap: text("groupMap"),
+  "ignore-existing": on("ignoreExisting"),
+  existing: on("existing"),
+  "ignore-non-existing": on("existing"),
+  "temp-dir": text("tempDir"),
+  fsync: on("fsync"),
+  "compare-dest": alternate("compare"),
+  "copy-dest": alternate("copy"),
+  "link-dest": alternate("link"),
+  append: missing("--append"),
+  inplace: on("inplace"),
+  "no-W": off("wholeFile"),
+  "no-whole-file": off("wholeFile"),
+  "files-from": word("filesFrom"),
+  from0: flag("filesFrom0"),
+  "no-implied-dirs": off("impliedDirs"),
+  "no-relative": off("relative"),
+  "no-R": off("relative"),
+  "write-devices": missing("--write-devices"),
+  "copy-devices": missing("--copy-devices"),
+  "remove-source-files": flag("acknowledges"),
+  "remove-sent-files": flag("acknowledges"),
+  preallocate: on("preallocate"),
+  "open-noatime": nothing,
+  mkpath: on("makePath"),
+  "checksum-seed": number(-(2 ** 31), (draft, value) => {
+    draft.seed = value | 0;
+  }),
+  iconv: missingWith("--iconv"),
+};
+
+/** Options by their long names. */
+export const longOptions: ReadonlyMap<string, ServerOption> = new Map(
+  Object.entries({ ...kept, ...longOnly }),
+);

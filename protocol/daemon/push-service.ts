@@ -1,0 +1,181 @@
+import type { StrongChecksum } from "../delta/strong.ts";
+import { openTokenReader } from "../delta/token-reader.ts";
+import { OwnerMap } from "../destination/owners.ts";
+import { parseChmod } from "../flist/chmod.ts";
+import type { FileEntry } from "../flist/entry.ts";
+import { FilterRules } from "../flist/filter.ts";
+import { listFormat } from "../flist/format.ts";
+import { type NumberedList, readNumberedList } from "../flist/list-reader.ts";
+import { messageTags } from "../mux/frame.ts";
+import type { TransferOptions } from "../options.ts";
+import type { BytePath } from "../path.ts";
+import {
+  compressionOf,
+  expectParents,
+  receivingJob,
+  refuseMissing,
+  strongOf,
+} from "../pull-job.ts";
+import { PullResult } from "../pull-report.ts";
+import { Meeting, type ReceiveOutcome } from "../roles/receiving.ts";
+import { runReception } from "../roles/reception.ts";
+import { encoded } from "../wire/writer.ts";
+import { readClientRules } from "./client-rules.ts";
+import type { ClientSession } from "./client-session.ts";
+import { hiddenBelow } from "./hidden.ts";
+import { ModuleTree, pathInModule } from "./module-tree.ts";
+import { incomingEntries } from "./push-entries.ts";
+import { landPush, type PushLanding } from "./push-landing.ts";
+import { SessionFailure } from "./refusal.ts";
+
+/**
+ * Serves a client that pushes: we are generator and receiver.
+ *
+ * @returns rsync's exit code.
+ * @throws {SessionFailure} and {RsyncError} for what ends the session early.
+ */
+export async function servePush(session: ClientSession): Promise<number> {
+  const { options, mayWrite } = session;
+  if (!mayWrite) throw new SessionFailure(1, "ERROR: module is read only");
+  if (options.paths.length !== 1) {
+    throw new SessionFailure(1, `ERROR: ${options.paths.length} destinations, there must be one`);
+  }
+  refuseMissing(options.transfer);
+  const service = new PushService(session);
+  return service.run();
+}
+
+class PushService {
+  readonly #session: ClientSession;
+  readonly #meeting = new Meeting();
+  readonly #owners = new OwnerMap();
+  readonly #result: PullResult;
+  readonly #transfer: TransferOptions;
+  #slots: readonly (FileEntry | undefined)[] = [];
+
+  constructor(session: ClientSession) {
+    this.#session = session;
+    this.#transfer = session.options.transfer;
+    this.#result = new PullResult({
+      text: ({ severity, text }) => session.tell(severity, text),
+      deleted: (path, wasDirectory) => this.#deleted(path, wasDirectory),
+    });
+    session.handlers = {
+      onIoError: (bits) => this.#result.sawIoError(bits),
+      onNoSend: (index) => this.#notSent(index),
+      onEnd: (reason) => this.#meeting.fail(reason),
+    };
+  }
+
+  async run(): Promise<number> {
+    const { agreement, module, options } = this.#session;
+    const strong = await strongOf(agreement);
+    const { delete: deletes, deleteExcluded, pruneEmptyDirs } = this.#transfer;
+    const isAsked = deletes && !(deleteExcluded && agreement.protocol < 29);
+    const filter =
+      isAsked || pruneEmptyDirs ? await readClientRules(this.#session) : new FilterRules();
+    const list = await this.#readList(strong);
+    this.#result.sawIoError(list.ioError);
+    expectParents(list.slots, this.#transfer);
+    const tree = new ModuleTree(module.path);
+    try {
+      const path = pathInModule(options.paths[0] as string, module.name);
+      const hidden = hiddenBelow(module.filter, "" as BytePath);
+      const landing = landPush(tree, path, list.slots, this.#transfer, hidden);
+      await this.#receive(landing, filter, strong);
+    } finally {
+      tree.close();
+    }
+    return this.#result.exitCode;
+  }
+
+  async #readList(strong: StrongChecksum): Promise<NumberedList> {
+    const { agreement, line, options } = this.#session;
+    const format = listFormat(agreement, this.#transfer, {
+      digestLength: this.#transfer.checksum ? strong.length : 0,
+      deletions: options.deletesMissing,
+    });
+    return readNumberedList((decode) => line.source.tryRead(decode) ?? line.read(decode), format, {
+      mostEntries: this.#session.mostEntries,
+      names: this.#owners.names,
+    });
+  }
+
+  async #receive(
+    { directory, tree, slots: listed }: PushLanding,
+    filter: FilterRules,
+    strong: StrongChecksum,
+  ): Promise<void> {
+    const { agreement, line, module, output, options } = this.#session;
+    const isHidden = hiddenBelow(module.filter, directory);
+    const { slots, transfer } = incomingEntries(listed, {
+      session: this.#session,
+      isHidden,
+      onRefused: (path) => this.#result.fail(path, "the daemon does not let it be written"),
+      changeMode: module.incomingChmod
+        ? parseChmod(module.incomingChmod, process.umask())
+        : undefined,
+    });
+    this.#slots = slots;
+    this.#result.begin(slots.filter((entry) => entry !== undefined));
+    this.#session.totalBytes = this.#result.totals.totalBytes;
+    const job = receivingJob({ transfer, filter, tellsAll: options.tellsAll }, this.#result, {
+      slots,
+      tree,
+      owners: this.#owners,
+      protocol: agreement.protocol,
+      strong,
+      isHidden,
+      onReceived: (index, outcome) => this.#received(index, outcome),
+      onInPlace: (index) => this.#acknowledge(index),
+    });
+    const tellsDeleted = Boolean(transfer.delete || transfer.force);
+    try {
+      await runReception(
+        { socket: line.socket, source: line.source, sink: line.sink, output },
+        {
+          ...job,
+          hearsStats: false,
+          deleteStats: tellsDeleted ? () => job.deleter.deletedOfKind : undefined,
+        },
+        this.#meeting,
+        openTokenReader(compressionOf(agreement, transfer)),
+      );
+    } finally {
+      tree.close();
+    }
+  }
+
+  #received(index: number, outcome: ReceiveOutcome): void {
+    const entry = this.#slots[index] as FileEntry;
+    this.#result.received(entry, outcome, index);
+    if (outcome.kind !== "received") return;
+    this.#session.tellTransfer("receive", entry.path, entry.size);
+    this.#acknowledge(index);
+  }
+
+  /** Whoever sends with `--remove-source-files` hears of each entry that is in place. */
+  #acknowledge(index: number): void {
+    const { options, output } = this.#session;
+    if (!options.acknowledges) return;
+    output.message(
+      messageTags.success,
+      encoded((to) => to.int32(index)),
+    );
+  }
+
+  /** A directory's name ends with a NUL (spec 1 §4.3). Wire: protocol 29 and later. */
+  #deleted(path: BytePath, wasDirectory: boolean): void {
+    const { agreement, output } = this.#session;
+    this.#session.tellTransfer("delete", path, 0);
+    if (agreement.protocol < 29) return;
+    output.message(messageTags.deleted, Buffer.from(wasDirectory ? `${path}\0` : path, "latin1"));
+  }
+
+  /** The client has told its user why. */
+  #notSent(index: number): void {
+    if (!this.#meeting.requested.delete(index)) return;
+    this.#result.received(this.#slots[index] as FileEntry, { kind: "not sent" }, index);
+    this.#meeting.settled.push({ index, inPlace: false });
+  }
+}

@@ -1,0 +1,174 @@
+import { RsyncError } from "../errors.ts";
+import type { Connection } from "../transport/connection.ts";
+import { RefusedOptions } from "./access/options.ts";
+import { readArguments, withoutBackslashes } from "./argument-reader.ts";
+import { ClientLine } from "./client-line.ts";
+import { type ClientOptions, parseClientOptions } from "./client-options.ts";
+import { ClientSession } from "./client-session.ts";
+import { type Door, type Entered, receiveClient } from "./entrance.ts";
+import type { DaemonClient, DaemonModule, DaemonSession } from "./module.ts";
+import { chosenChecksum, expectCompression, negotiate } from "./negotiation.ts";
+import { servePush } from "./push-service.ts";
+import { Refusal, SessionFailure } from "./refusal.ts";
+
+/** What all visits of a daemon share. */
+export interface House extends Door {
+  readonly timeoutSeconds: number;
+  readonly mostEntries: number;
+}
+
+/** One client, from the greeting to the last word. Nothing that it does makes this throw. */
+export class Visit {
+  readonly #line: ClientLine;
+  readonly #client: DaemonClient;
+  readonly #house: House;
+  #session: ClientSession | undefined;
+  /** The module that it has a place in. */
+  module: DaemonModule | undefined;
+
+  constructor(socket: Connection, client: DaemonClient, house: House) {
+    this.#client = client;
+    this.#house = house;
+    this.#line = new ClientLine(socket, {
+      onMessage: (tag, payload) => this.#session?.hear(tag, payload),
+      onEnd: (reason) => this.#session?.handlers.onEnd?.(reason),
+    });
+  }
+
+  async run(): Promise<void> {
+    const { log } = this.#house;
+    log({ kind: "connected", client: this.#client });
+    try {
+      const entered = await receiveClient(this.#line, this.#client, this.#house);
+      if (entered !== undefined) await this.#serve(entered);
+      await this.#line.hangUp();
+    } catch (error) {
+      const said = error instanceof Refusal ? error.said : undefined;
+      const reason = error instanceof Error ? error.message : String(error);
+      log({ kind: "refused", client: this.#client, module: this.module?.name, reason });
+      if (!isExpected(error)) log({ kind: "trouble", reason, cause: error });
+      await this.#line.hangUp(said === undefined ? undefined : `@ERROR: ${said}\n`);
+    }
+  }
+
+  /** Ends it, because the daemon closes. */
+  abort(): void {
+    this.#line.drop(new RsyncError("ABORTED", "Cannot go on with the client: the daemon closes"));
+  }
+
+  async #serve(entered: Entered): Promise<void> {
+    const { module, protocol, user, mayWrite } = entered;
+    const { line } = { line: this.#line };
+    line.limit(this.#house.handshakeTimeoutMs, "send its arguments");
+    const words = await readArguments(line, protocol < 30 ? "\n" : "\0");
+    const plain = withoutBackslashes(words);
+    const first = parseClientOptions(plain);
+    const more = first.isSecluded ? await readArguments(line, "\0") : [];
+    const all = first.isSecluded
+      ? [...plain.filter((word) => word !== "."), ...more.slice(1)]
+      : plain;
+    const options = parseClientOptions(all);
+    const agreement = await negotiate(line, protocol, options);
+    const about: DaemonSession = {
+      client: this.#client,
+      module: module.name,
+      direction: options.isPull ? "pull" : "push",
+      user,
+      paths: options.paths,
+    };
+    const { log, mostEntries } = this.#house;
+    const timeoutSeconds = this.#timeout(module, options);
+    const session = new ClientSession({
+      line,
+      agreement,
+      options,
+      module,
+      about,
+      mayWrite,
+      timeoutSeconds,
+      mostEntries,
+      log,
+    });
+    this.#session = session;
+    session.begin();
+    log({ ...about, kind: "started" });
+    await this.#finish(session, async () => {
+      refuseOptions(module, options, all);
+      return servePush(session);
+    });
+  }
+
+  /** The shorter of what the module and the client want. */
+  #timeout({ timeoutSeconds: wanted }: DaemonModule, { transfer }: ClientOptions): number {
+    const own = wanted || this.#house.timeoutSeconds;
+    return transfer.timeoutSeconds ? Math.min(own, transfer.timeoutSeconds) : own;
+  }
+
+  async #finish(session: ClientSession, work: () => Promise<number>): Promise<void> {
+    const { line, about, log, output } = session;
+    let exitCode = 0;
+    let reason: string | undefined;
+    try {
+      exitCode = await work();
+      output.flush();
+    } catch (error) {
+      const failure = failureOf(error);
+      exitCode = failure.exitCode;
+      reason = failure.message;
+      if (!isExpected(error)) log({ kind: "trouble", reason, cause: error });
+      session.sayFailure(exitCode, reason);
+    } finally {
+      session.end();
+    }
+    log({
+      ...about,
+      kind: "ended",
+      exitCode,
+      reason,
+      sentBytes: output.bytesSent,
+      receivedBytes: line.socket.bytesRead,
+      totalBytes: session.totalBytes,
+    });
+  }
+}
+
+/** @throws {SessionFailure} for the first option that this module, or this daemon, has not. */
+function refuseOptions(
+  module: DaemonModule,
+  options: ClientOptions,
+  words: readonly string[],
+): void {
+  const [unknown] = options.unknown;
+  if (unknown !== undefined) {
+    throw new SessionFailure(4, `rsync: on remote machine: ${unknown}: unknown option`);
+  }
+  const end = words.indexOf(".");
+  const refused = new RefusedOptions(module.refuseOptions ?? []).refusal(
+    end < 0 ? words : words.slice(0, end),
+  );
+  if (refused !== undefined) {
+    throw new SessionFailure(4, `rsync: The server is configured to refuse ${refused}`);
+  }
+  const [missing] = options.unavailable;
+  if (missing !== undefined) {
+    throw new SessionFailure(
+      4,
+      `rsync: on remote machine: ${missing} is not supported by this server`,
+    );
+  }
+  if (options.checksumChoice !== undefined) chosenChecksum(options.checksumChoice);
+  expectCompression(options.compressChoice, options.isPull);
+}
+
+/** Everything that a client, the network or the disk can cause. */
+function isExpected(error: unknown): boolean {
+  if (error instanceof Refusal || error instanceof SessionFailure) return true;
+  return error instanceof RsyncError || (error instanceof Error && "syscall" in error);
+}
+
+function failureOf(error: unknown): { readonly exitCode: number; readonly message: string } {
+  if (error instanceof SessionFailure) return error;
+  if (error instanceof RsyncError) return { exitCode: error.exitCode, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { exitCode: 11, message };
+}
