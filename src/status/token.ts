@@ -10,7 +10,9 @@ export function tokenProblem(file: string): string | undefined {
   const path = pathFromText(file);
   const problem = passwordProblem(path);
   if (problem !== undefined) return problem;
-  const { length } = readPassword(path);
+  const token = readPassword(path);
+  if (!/^[!-~]*$/.test(token)) return "a token has no blanks, and nothing but ASCII";
+  const { length } = token;
   if (length >= leastLength) return undefined;
   return `the token has ${length} characters, ${leastLength} are needed (openssl rand -hex 24 makes one)`;
 }

@@ -19,7 +19,7 @@ export function milliseconds(value: number): string {
   if (value >= 10_000) return duration(value / 1000);
   return value >= 1000
     ? `${(value / 1000).toFixed(1)} s`
-    : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+    : `${value.toFixed(value > 0 && value < 10 ? 1 : 0)} ms`;
 }
 
 /** Seconds, minutes, hours or days. */

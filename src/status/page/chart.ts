@@ -1,15 +1,21 @@
 import uPlot from "uplot";
 
 const keptSeconds = 300;
+const height = 130;
 
 /** A line over the last five minutes. */
 export class Chart {
   readonly element: HTMLElement = document.createElement("div");
+  readonly #format: (value: number) => string;
+  readonly #least: number;
   readonly #times: number[] = [];
   readonly #values: (number | null)[] = [];
   #plot: uPlot | undefined;
 
-  constructor() {
+  /** `format`: a value as it stands at the axis, which reaches up to `least` at least. */
+  constructor(format: (value: number) => string, least: number) {
+    this.#format = format;
+    this.#least = least;
     this.element.className = "chart";
     new ResizeObserver(() => this.#fit()).observe(this.element);
   }
@@ -28,30 +34,32 @@ export class Chart {
   #fit(): void {
     const width = this.element.clientWidth;
     if (width === 0) return;
-    if (this.#plot !== undefined) {
-      this.#plot.setSize({ width, height: 130 });
-      return;
-    }
-    const style = getComputedStyle(document.documentElement);
-    const [accent, faint, line] = ["--accent", "--faint", "--line"].map((name) =>
-      style.getPropertyValue(name).trim(),
-    ) as [string, string, string];
+    if (this.#plot === undefined) this.#plot = this.#open(width);
+    else this.#plot.setSize({ width, height });
+  }
+
+  #open(width: number): uPlot {
+    // Looked up at each drawing: day and night may change meanwhile.
+    const [accent, faint, line] = ["--accent", "--faint", "--line"].map((name) => {
+      return () => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    }) as [() => string, () => string, () => string];
     const axis = { stroke: faint, grid: { stroke: line, width: 1 }, ticks: { show: false } };
-    this.#plot = new uPlot(
+    const fill = (): string => `${accent()}22`;
+    return new uPlot(
       {
         width,
-        height: 130,
+        height,
         legend: { show: false },
         cursor: { show: false },
         scales: {
           x: { range: (_, __, latest) => [latest - keptSeconds, latest] },
-          y: { range: (_, __, most) => [0, Math.max(most ?? 0, 1) * 1.1] },
+          y: { range: (_, __, most) => [0, Math.max(most ?? 0, this.#least) * 1.1] },
         },
         axes: [
           { ...axis, size: 24, space: 70, values: (_, times) => times.map(clock) },
-          { ...axis, size: 46 },
+          { ...axis, size: 56, space: 28, values: (_, values) => values.map(this.#format) },
         ],
-        series: [{}, { stroke: accent, width: 2, fill: `${accent}22`, points: { show: false } }],
+        series: [{}, { stroke: accent, width: 2, fill, points: { show: false } }],
       },
       [this.#times, this.#values],
       this.element,

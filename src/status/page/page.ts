@@ -1,13 +1,21 @@
-import type { SourceReport, StatusReport } from "../report.ts";
+import type { StatusReport } from "../report.ts";
 import { count, duration } from "./amounts.ts";
-import { element } from "./dom.ts";
-import { TargetCard } from "./target-card.ts";
+import { onWish, sourceButtons, targetButtons, type Wish } from "./buttons.ts";
+import { Course } from "./course.ts";
+import { element, marked, patch } from "./dom.ts";
+import { Key } from "./key.ts";
+import { pluginLines, watcherLines } from "./source-section.ts";
+import { targetCard } from "./target-card.ts";
+import { TokenDialog } from "./token-dialog.ts";
 import { chooseLanguage, chosenLanguage, type Words, wordsOf } from "./words.ts";
 
 const main = document.querySelector("main") as HTMLElement;
 const summary = document.querySelector("#summary") as HTMLElement;
+const said = document.querySelector("#said") as HTMLElement;
 const languageButton = document.querySelector("#language") as HTMLButtonElement;
-const cards = new Map<string, TargetCard>();
+const courses = new Map<string, Course>();
+const key = new Key();
+const dialog = new TokenDialog(key, show);
 let language = chosenLanguage();
 let reports: readonly StatusReport[] | undefined;
 
@@ -18,12 +26,13 @@ languageButton.addEventListener("click", () => {
 });
 
 const events = new EventSource("/api/events");
+events.addEventListener("open", () => void key.look().then(show, () => {}));
 events.addEventListener("message", ({ data }) => {
   reports = JSON.parse(data as string) as StatusReport[];
-  for (const { source, target, key } of targetsOf(reports)) {
-    const card = cards.get(key) ?? new TargetCard(source.directory);
-    cards.set(key, card);
-    card.take(target, Date.now());
+  for (const { target, key: name } of targetsOf(reports)) {
+    const course = courses.get(name) ?? new Course();
+    courses.set(name, course);
+    course.take(target, Date.now());
   }
   show();
 });
@@ -32,10 +41,28 @@ events.addEventListener("error", () => {
   main.classList.add("stale");
 });
 
+onWish(main, (wish) => void carryOut(wish));
+
+async function carryOut(wish: Wish): Promise<void> {
+  const words = wordsOf(language);
+  const isSure = wish.do !== "allow-deletions" || confirm(words.sureToDelete(wish.target ?? ""));
+  if (!isSure) return;
+  const problem = await key.act(wish).catch((error: Error) => error.message);
+  said.textContent = problem === undefined ? words.done : words.notDone(problem);
+  said.className = problem === undefined ? "notice good" : "notice";
+  said.hidden = false;
+  setTimeout(() => {
+    said.hidden = true;
+  }, 5_000);
+  show();
+}
+
 function* targetsOf(all: readonly StatusReport[]) {
-  for (const source of all.flatMap(({ sources }) => sources)) {
-    for (const target of source.targets) {
-      yield { source, target, key: `${source.directory}\n${target.name}` };
+  for (const report of all) {
+    for (const source of report.sources) {
+      for (const target of source.targets) {
+        yield { target, key: `${report.file}\n${source.directory}\n${target.name}` };
+      }
     }
   }
 }
@@ -44,10 +71,17 @@ function show(): void {
   const words = wordsOf(language);
   document.documentElement.lang = language;
   languageButton.textContent = words.language;
+  dialog.show(words);
   if (reports === undefined) return;
   main.classList.toggle("stale", events.readyState !== EventSource.OPEN);
   summary.textContent = summaryOf(reports, words);
-  main.replaceChildren(...reports.flatMap((report) => sectionsOf(report, words)));
+  const shown = element("main", main.className);
+  shown.id = main.id;
+  shown.append(...reports.flatMap((report) => sectionsOf(report, words)));
+  patch(main, shown);
+  for (const article of main.querySelectorAll("article")) {
+    courses.get(article.getAttribute("data-key") ?? "")?.settle(article);
+  }
 }
 
 function summaryOf(current: readonly StatusReport[], words: Words): string {
@@ -63,35 +97,17 @@ function summaryOf(current: readonly StatusReport[], words: Words): string {
   return [state, ...trouble, uptime, first?.version ?? ""].join(" · ");
 }
 
-function sectionsOf({ sources }: StatusReport, words: Words): HTMLElement[] {
-  return sources.map((source) => {
-    const shown = source.targets.map(({ name }) =>
-      (cards.get(`${source.directory}\n${name}`) as TargetCard).show(words),
-    );
-    return element(
-      "section",
-      "",
-      element("h2", "", source.directory),
-      ...watcherLines(source, words),
-      ...shown,
-    );
+function sectionsOf(report: StatusReport, words: Words): HTMLElement[] {
+  return report.sources.map((source) => {
+    const cards = source.targets.map((target) => {
+      const name = `${report.file}\n${source.directory}\n${target.name}`;
+      const card = targetCard(target, courses.get(name) as Course, words);
+      if (key.isHere) card.querySelector("h3")?.append(targetButtons(report, target, words));
+      return marked(card, { "data-key": name });
+    });
+    const title = element("h2", "", element("span", "", source.directory));
+    if (key.isHere) title.append(sourceButtons(report, source.directory, words));
+    const lines = [...watcherLines(source, words), ...pluginLines(report, words)];
+    return element("section", "", title, ...lines, ...cards);
   });
-}
-
-function watcherLines({ watcher }: SourceReport, words: Words): HTMLElement[] {
-  const { backend, state, directories, overflows, unwatched, missingMounts } = watcher;
-  const parts = [
-    words.watcherStates[state] ?? state,
-    words.directories(count(directories), backend),
-  ];
-  if (overflows > 0) parts.push(words.overflows(count(overflows)));
-  const lines = [element("p", state === "source gone" ? "notice" : "faint", parts.join(" · "))];
-  if (unwatched.length > 0) {
-    const text = `${words.unwatched(unwatched.length)}: ${unwatched.slice(0, 5).join(", ")}`;
-    lines.push(element("p", "notice warn", text));
-  }
-  if (missingMounts.length > 0) {
-    lines.push(element("p", "notice", `${words.missingMounts}: ${missingMounts.join(", ")}`));
-  }
-  return lines;
 }

@@ -1,132 +1,118 @@
 import type { TargetReport } from "../report.ts";
 import { bytes, count, duration, milliseconds } from "./amounts.ts";
-import { Chart } from "./chart.ts";
-import { element, facts, table } from "./dom.ts";
+import type { Course } from "./course.ts";
+import { element, facts, marked, progressBar, table } from "./dom.ts";
 import type { Words } from "./words.ts";
 
-interface Moment {
-  readonly ms: number;
-  readonly paths: number;
-  readonly bytes: number;
+/** What is shown of one target. */
+export function targetCard(report: TargetReport, course: Course, words: Words): HTMLElement {
+  return element(
+    "article",
+    "",
+    element("h3", "", element("span", "", report.name), ...badges(report, words)),
+    ...notices(report, words),
+    ...comparison(report, words),
+    facts(factsOf(report, course, words)),
+    sending(report, words),
+    course.show(words),
+    failures(report, words),
+    deliveries(report, words),
+  );
 }
 
-/** What is shown of one target; keeps the course of its numbers. */
-export class TargetCard {
-  readonly #watch: string;
-  readonly #charts = { rate: new Chart(), lag: new Chart() };
-  #report: TargetReport | undefined;
-  #last: Moment | undefined;
-  #rate = { files: 0, bytes: 0 };
-  readonly #open = new Set(["deliveries", "failures"]);
-
-  constructor(watch: string) {
-    this.#watch = watch;
-  }
-
-  /** @param ms when the report was made, since 1970. */
-  take(report: TargetReport, ms: number): void {
-    const { delivered, deliveredBytes, latest } = report;
-    const now = { ms, paths: delivered, bytes: deliveredBytes };
-    const last = this.#last ?? now;
-    const seconds = (ms - last.ms) / 1000;
-    if (seconds > 0) {
-      const [files, size] = [now.paths - last.paths, now.bytes - last.bytes];
-      this.#rate = { files: Math.max(0, files / seconds), bytes: Math.max(0, size / seconds) };
-    }
-    this.#last = now;
-    this.#report = report;
-    this.#charts.rate.add(ms / 1000, this.#rate.files);
-    this.#charts.lag.add(ms / 1000, latest?.lag?.p99Ms);
-  }
-
-  show(words: Words): HTMLElement {
-    const report = this.#report as TargetReport;
-    const title = element("h3", "", report.name, ...badges(report, words));
-    title.title = this.#watch;
-    return element(
-      "article",
-      "",
-      title,
-      ...notices(report, words),
-      facts(this.#facts(report, words)),
-      element(
-        "div",
-        "charts",
-        element("figure", "", element("figcaption", "", words.rate), this.#charts.rate.element),
-        element("figure", "", element("figcaption", "", words.lagChart), this.#charts.lag.element),
-      ),
-      ...this.#tables(report, words),
-    );
-  }
-
-  #facts(report: TargetReport, words: Words): [string, string][] {
-    const { pending, latest, delivered, deliveredBytes, failed } = report;
-    const { lag } = latest ?? {};
-    const p = lag && `${milliseconds(lag.p50Ms)} / ${milliseconds(lag.p99Ms)}`;
-    return [
-      [words.pending, count(pending.paths)],
-      [words.oldest, pending.paths === 0 ? "–" : duration(pending.oldestSeconds)],
-      [words.lag, p ?? "–"],
-      [words.rate, count(this.#rate.files)],
-      [words.byteRate, bytes(this.#rate.bytes)],
-      [words.delivered, `${count(delivered)} · ${bytes(deliveredBytes)}`],
-      [words.inFlight, count(pending.inFlight)],
-      [words.failed, count(failed)],
-    ];
-  }
-
-  #tables({ latest }: TargetReport, words: Words): HTMLElement[] {
-    const { deliveries = [], failures = [] } = latest ?? {};
-    const recent = deliveries
-      .slice(0, 10)
-      .map(({ path, kind, bytes: size, ms }) => [path, kind, bytes(size), milliseconds(ms)]);
-    const heads = [words.path, words.kind, words.size, words.took];
-    const tables = [this.#table("deliveries", words.deliveries, heads, recent)];
-    if (failures.length > 0) {
-      const rows = failures.map(({ path, reason, attempts, nextTry }) => [
-        path,
-        reason,
-        String(attempts),
-        untilNow(nextTry),
-      ]);
-      const failureHeads = [words.path, words.reason, words.attempts, words.nextTry("")];
-      tables.unshift(this.#table("failures", words.failures, failureHeads, rows));
-    }
-    return tables;
-  }
-
-  #table(key: string, title: string, heads: string[], rows: string[][]): HTMLElement {
-    const details = table(title, heads, rows, this.#open.has(key)) as HTMLDetailsElement;
-    details.addEventListener("toggle", () => {
-      if (details.open) this.#open.add(key);
-      else this.#open.delete(key);
-    });
-    return details;
-  }
+function badges({ up, paused, halt }: TargetReport, words: Words): HTMLElement[] {
+  return [
+    element("span", up ? "badge" : "badge bad", up ? words.up : words.backingOff),
+    ...(paused ? [element("span", "badge warn", words.paused)] : []),
+    ...(halt === undefined ? [] : [element("span", "badge warn", words.halted)]),
+  ];
 }
 
-function badges({ up, halt }: TargetReport, words: Words): HTMLElement[] {
-  const badge = element("span", up ? "badge" : "badge bad", up ? words.up : words.backingOff);
-  return halt === undefined ? [badge] : [badge, element("span", "badge warn", words.halted)];
-}
-
-function notices({ outage, halt, comparison }: TargetReport, words: Words): HTMLElement[] {
+function notices({ outage, halt, paused }: TargetReport, words: Words): HTMLElement[] {
   const lines: HTMLElement[] = [];
   if (outage !== undefined) {
     const next = words.nextTry(untilNow(outage.nextAttempt));
-    lines.push(element("p", "notice", `${outage.error} · ${next}`));
+    const since = words.since(new Date(outage.since).toLocaleTimeString());
+    lines.push(element("p", "notice", `${outage.error} · ${next} · ${since}`));
   }
   if (halt !== undefined) {
     lines.push(element("p", "notice warn", `${halt.reason} · ${words.held(count(halt.held))}`));
   }
-  if (comparison.state === "running") {
-    const text = words.comparing(count(comparison.entries), bytes(comparison.bytes));
-    lines.push(element("p", "faint", text));
-  } else if (comparison.completedAt !== undefined) {
-    const time = new Date(comparison.completedAt).toLocaleString();
-    lines.push(element("p", "faint", words.compared(time)));
-  }
+  if (paused) lines.push(element("p", "notice warn", words.pausedNotice));
   return lines;
+}
+
+function comparison({ comparison: compared }: TargetReport, words: Words): HTMLElement[] {
+  const { state, entries, bytes: size, expected, completedAt } = compared;
+  if (state === "running") {
+    const of = expected === undefined ? "" : ` / ${count(expected)}`;
+    const text = words.comparing(`${count(entries)}${of}`, bytes(size));
+    return [element("p", "faint", text, progressBar(entries, expected))];
+  }
+  if (state === "wanted") return [element("p", "faint", words.comparisonWaits)];
+  if (completedAt === undefined) return [];
+  const text = words.compared(new Date(completedAt).toLocaleString(), count(entries));
+  return [element("p", "faint", text)];
+}
+
+function factsOf(report: TargetReport, course: Course, words: Words): [string, string][] {
+  const { pending, latest, delivered, deliveredBytes, failed, sessions } = report;
+  const { lag } = latest ?? {};
+  const p = lag && `${milliseconds(lag.p50Ms)} / ${milliseconds(lag.p99Ms)}`;
+  return [
+    [words.pending, count(pending.paths)],
+    [words.oldest, pending.paths === 0 ? "–" : duration(pending.oldestSeconds)],
+    [words.lag, p ?? "–"],
+    [words.rate, count(course.rate.files)],
+    [words.byteRate, bytes(course.rate.bytes)],
+    [words.delivered, `${count(delivered)} · ${bytes(deliveredBytes)}`],
+    [words.sessions, words.sessionCounts(count(sessions.inFlight), count(sessions.warm))],
+    [words.failed, count(failed)],
+  ];
+}
+
+function sending({ sending: files }: TargetReport, words: Words): HTMLElement {
+  const rows = files.map(({ path, bytes: done, size }) =>
+    element(
+      "li",
+      "",
+      element("span", "long", path),
+      element("span", "number", `${bytes(done)} / ${bytes(size)}`),
+      progressBar(done, size),
+    ),
+  );
+  const list = element(
+    "div",
+    "sending",
+    element("h4", "", words.sending),
+    element("ul", "", ...rows),
+  );
+  return marked(list, files.length === 0 ? { hidden: "" } : {});
+}
+
+function failures({ latest }: TargetReport, words: Words): HTMLElement {
+  const rows = (latest?.failures ?? []).map(({ path, reason, attempts, nextTry }) => [
+    path,
+    reason,
+    String(attempts),
+    untilNow(nextTry),
+  ]);
+  const heads = [words.path, words.reason, words.attempts, words.nextTry("")];
+  return marked(table(words.failures, heads, rows), { "data-key": "failures" });
+}
+
+function deliveries({ latest }: TargetReport, words: Words): HTMLElement {
+  const rows = (latest?.deliveries ?? [])
+    .slice(0, 10)
+    .map(({ path, kind, bytes: size, ms, at }) => [
+      path,
+      words.kinds[kind] ?? kind,
+      bytes(size),
+      milliseconds(ms),
+      new Date(at).toLocaleTimeString(),
+    ]);
+  const heads = [words.path, words.kind, words.size, words.took, words.at];
+  return marked(table(words.deliveries, heads, rows), { "data-key": "deliveries" });
 }
 
 function untilNow(iso: string): string {
