@@ -18,6 +18,7 @@ export interface SessionStart {
   readonly options: ClientOptions;
   readonly module: DaemonModule;
   readonly about: DaemonSession;
+  readonly mayRead: boolean;
   readonly mayWrite: boolean;
   readonly timeoutSeconds: number;
   readonly mostEntries: number;
@@ -42,6 +43,7 @@ export class ClientSession implements SessionStart {
   readonly options: ClientOptions;
   readonly module: DaemonModule;
   readonly about: DaemonSession;
+  readonly mayRead: boolean;
   readonly mayWrite: boolean;
   readonly timeoutSeconds: number;
   readonly mostEntries: number;
@@ -57,6 +59,7 @@ export class ClientSession implements SessionStart {
     this.options = start.options;
     this.module = start.module;
     this.about = start.about;
+    this.mayRead = start.mayRead;
     this.mayWrite = start.mayWrite;
     this.timeoutSeconds = start.timeoutSeconds;
     this.mostEntries = start.mostEntries;

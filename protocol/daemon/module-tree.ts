@@ -1,7 +1,11 @@
+import fs from "node:fs";
 import { Anchor } from "../destination/anchor.ts";
 import { DestinationTree } from "../destination/tree.ts";
 import { isDirectory, isSymlink } from "../flist/entry.ts";
+import type { PatternMatch } from "../flist/pattern.ts";
 import { asBytePath, type BytePath, joinPath, parentPath } from "../path.ts";
+import { hiddenBelow } from "./hidden.ts";
+import type { DaemonModule } from "./module.ts";
 
 const mostLinks = 40;
 const mostParts = 4_096;
@@ -13,9 +17,14 @@ const mostParts = 4_096;
 export class ModuleTree {
   readonly #anchor: Anchor;
   readonly tree: DestinationTree;
+  /** Says of a path from its root whether it is hidden. */
+  readonly isHidden: PatternMatch;
+  readonly hasRules: boolean;
 
   /** @throws what the system says when the directory is not there. */
-  constructor(root: string) {
+  constructor({ path: root, filter }: Pick<DaemonModule, "path" | "filter">) {
+    this.isHidden = hiddenBelow(filter, asBytePath(""));
+    this.hasRules = filter !== undefined && !filter.isEmpty;
     this.#anchor = new Anchor(root);
     this.tree = new DestinationTree(this.#anchor);
   }
@@ -27,6 +36,21 @@ export class ModuleTree {
   /** Holds a directory of the module, which is there and is no link. */
   below(path: BytePath): Anchor {
     return new Anchor({ anchor: this.#anchor, path });
+  }
+
+  /** What calls take for a path that is no link above its last component, at once. */
+  native(path: BytePath): string | Buffer {
+    return this.#anchor.at(path);
+  }
+
+  /** Names in a directory, which is no link. @throws what the system says. */
+  names(directory: BytePath): string[] {
+    return this.tree.names(directory);
+  }
+
+  /** @throws what the system says of a directory that is not there. */
+  status(directory: BytePath): fs.BigIntStats {
+    return fs.statSync(this.#anchor.inside(directory), { bigint: true });
   }
 
   isDirectory(path: BytePath): boolean {
@@ -78,14 +102,21 @@ function tooManyLinks(): Error {
  * stays (spec 1 §2.1).
  *
  * @param text a byte string; the module's name in front is taken off.
+ * @param keepsDot `-R`: the `/./` stays behind which names begin.
  */
-export function pathInModule(text: string, module: string): string {
+export function pathInModule(
+  text: string,
+  module: string,
+  { keepsDot = false }: { readonly keepsDot?: boolean } = {},
+): string {
   const isNamed = text === module || text.startsWith(`${module}/`);
-  const inside = isNamed ? text.slice(module.length) : text;
+  const inside = (isNamed ? text.slice(module.length) : text).replace(/^\/+/, "");
+  const parts = inside.split("/");
   const kept: string[] = [];
-  for (const part of inside.split("/")) {
+  for (const [at, part] of parts.entries()) {
+    const isMark = part === "." && at < parts.length - 1 && keepsDot && !kept.includes(".");
     if (part === "..") kept.pop();
-    else if (part !== "" && part !== ".") kept.push(part);
+    else if (isMark || (part !== "" && part !== ".")) kept.push(part);
   }
   const isContent = /(^|\/)\.{0,2}$/.test(inside);
   return kept.length > 0 && isContent ? `${kept.join("/")}/` : kept.join("/");

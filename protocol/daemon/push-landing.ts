@@ -1,6 +1,5 @@
 import { DestinationTree } from "../destination/tree.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
-import type { PatternMatch } from "../flist/pattern.ts";
 import type { TransferOptions } from "../options.ts";
 import { asBytePath, type BytePath, baseName, displayPath, parentPath } from "../path.ts";
 import type { ModuleTree } from "./module-tree.ts";
@@ -27,11 +26,11 @@ export function landPush(
   path: string,
   slots: Slots,
   { dryRun = false, makePath = false, relative = false }: TransferOptions,
-  isHidden: PatternMatch,
 ): PushLanding {
   const target = place(() => module.resolve(path), path);
   const directory = asBytePath(target);
-  if (isHidden(directory, true)) throw failure(path, "the daemon does not let it be written");
+  if (module.isHidden(directory, true))
+    throw failure(path, "the daemon does not let it be written");
   if (module.isDirectory(directory)) return landed(module, directory, slots);
   const entries = slots.filter((entry) => entry !== undefined);
   const [only] = entries;

@@ -77,11 +77,10 @@ class PushService {
     const list = await this.#readList(strong);
     this.#result.sawIoError(list.ioError);
     expectParents(list.slots, this.#transfer);
-    const tree = new ModuleTree(module.path);
+    const tree = new ModuleTree(module);
     try {
       const path = pathInModule(options.paths[0] as string, module.name);
-      const hidden = hiddenBelow(module.filter, "" as BytePath);
-      const landing = landPush(tree, path, list.slots, this.#transfer, hidden);
+      const landing = landPush(tree, path, list.slots, this.#transfer);
       await this.#receive(landing, filter, strong);
     } finally {
       tree.close();

@@ -8,6 +8,7 @@ import { ClientSession } from "./client-session.ts";
 import { type Door, type Entered, receiveClient } from "./entrance.ts";
 import type { DaemonClient, DaemonModule, DaemonSession } from "./module.ts";
 import { chosenChecksum, expectCompression, negotiate } from "./negotiation.ts";
+import { servePull } from "./pull-service.ts";
 import { servePush } from "./push-service.ts";
 import { Refusal, SessionFailure } from "./refusal.ts";
 
@@ -57,8 +58,8 @@ export class Visit {
   }
 
   async #serve(entered: Entered): Promise<void> {
-    const { module, protocol, user, mayWrite } = entered;
-    const { line } = { line: this.#line };
+    const { module, protocol, user, mayRead, mayWrite } = entered;
+    const line = this.#line;
     line.limit(this.#house.handshakeTimeoutMs, "send its arguments");
     const words = await readArguments(line, protocol < 30 ? "\n" : "\0");
     const plain = withoutBackslashes(words);
@@ -84,6 +85,7 @@ export class Visit {
       options,
       module,
       about,
+      mayRead,
       mayWrite,
       timeoutSeconds,
       mostEntries,
@@ -94,7 +96,7 @@ export class Visit {
     log({ ...about, kind: "started" });
     await this.#finish(session, async () => {
       refuseOptions(module, options, all);
-      return servePush(session);
+      return options.isPull ? servePull(session) : servePush(session);
     });
   }
 

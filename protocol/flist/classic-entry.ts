@@ -174,7 +174,7 @@ function packDevice(major: number, minor: number): number {
 }
 
 /** Four bytes, or a mark and eight. */
-function writeLongint(to: Writer, value: number): void {
+export function writeLongint(to: Writer, value: number): void {
   if (value <= 0x7fffffff) {
     to.int32(value);
     return;

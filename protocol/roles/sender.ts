@@ -33,6 +33,8 @@ export interface SenderOptions extends FileSenderOptions {
   readonly onSent?: (index: number, outcome: SendOutcome) => void;
   /** How many files, directories, symlinks, devices and specials were deleted. */
   readonly onDeleteStats?: (counts: readonly number[]) => void;
+  /** All is sent; what is written now stands before the goodbye. */
+  readonly onSentAll?: () => void;
 }
 
 /** Content is asked for in the first phase, and once more in the second. */
@@ -52,6 +54,7 @@ export async function runSender(link: SenderLink, options: SenderOptions): Promi
     await sender.answerPhase(phase);
     sender.writeDone();
   }
+  options.onSentAll?.();
   await sender.expectDone();
   if (!dialect.repeatsGoodbye) return;
   sender.writeDone();

@@ -1,8 +1,7 @@
-import { readFileSync, unlinkSync } from "node:fs";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { FilterRules, ReadRules } from "../flist/filter.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
-import { asBytePath, type BytePath, nativePath, parentPath, rootPath } from "../path.ts";
+import { asBytePath, type BytePath, parentPath, rootPath } from "../path.ts";
 import { type Argument, parseArgument } from "./argument.ts";
 import type { OpenAttributes } from "./attributes.ts";
 import { LocalTree } from "./local.ts";
@@ -32,6 +31,8 @@ export interface ArgumentOptions {
   /** A directory is left out because nothing asked for directories. */
   readonly onSkipped?: (path: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** The tree that names of an argument begin in; default a {@link LocalTree} there. */
+  readonly openTree?: ((root: string) => LocalTree) | undefined;
 }
 
 /** An entry that knows which of several trees it lies in. */
@@ -57,7 +58,7 @@ export class ArgumentSource implements FileSource {
    */
   *list(text: string): Generator<FileEntry> {
     const argument = parseArgument(text, this.#options.relative ?? false);
-    const tree = new LocalTree(argument.root);
+    const tree = this.#options.openTree?.(argument.root) ?? new LocalTree(argument.root);
     const first = this.#lookAt(tree, argument, text);
     if (first === undefined) return;
     const excluded = this.#exclusion(tree);
@@ -87,7 +88,7 @@ export class ArgumentSource implements FileSource {
     const { tree } = entry as Located;
     const now = tree.lstat(entry.path);
     if (now === undefined || !isAsListed(now, entry)) return false;
-    unlinkSync(nativePath(tree.root, entry.path));
+    tree.remove(entry.path);
     return true;
   }
 
@@ -195,7 +196,7 @@ function inside(path: BytePath): BytePath {
 export function rulesIn(tree: LocalTree): ReadRules {
   return (path) => {
     try {
-      return readFileSync(nativePath(tree.root, path), "latin1");
+      return tree.text(path);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;

@@ -2,7 +2,6 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import { RsyncError } from "../errors.ts";
 import type { FileEntry } from "../flist/entry.ts";
-import { type BytePath, nativePath } from "../path.ts";
 
 /** An object that was opened for its extended attributes. All calls are synchronous. */
 export interface OpenAttributes {
@@ -35,7 +34,10 @@ const none: OpenAttributes = { names: () => [], value: () => undefined, close: (
  * @throws {RsyncError} BAD_OPTION where the system has none; the system's error when they cannot
  *   be read.
  */
-export function openAttributes(root: string, { path, identity }: FileEntry): OpenAttributes {
+export function openAttributes(
+  native: string | Buffer,
+  { identity }: Pick<FileEntry, "identity">,
+): OpenAttributes {
   const calls = attributeCalls();
   if (calls === undefined) {
     throw new RsyncError(
@@ -43,7 +45,7 @@ export function openAttributes(root: string, { path, identity }: FileEntry): Ope
       "Cannot read extended attributes (--xattrs, --acls): that needs Linux and koffi",
     );
   }
-  const descriptor = openObject(root, path);
+  const descriptor = openObject(native);
   if (descriptor === undefined) return none;
   const { ino, dev } = fstatSync(descriptor);
   if (identity !== undefined && (ino !== identity.inode || dev !== identity.device)) {
@@ -67,9 +69,9 @@ export function openAttributes(root: string, { path, identity }: FileEntry): Ope
 
 const goneCodes = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
-function openObject(root: string, path: BytePath): number | undefined {
+function openObject(native: string | Buffer): number | undefined {
   try {
-    return openSync(nativePath(root, path), pathOnly | constants.O_NOFOLLOW);
+    return openSync(native, pathOnly | constants.O_NOFOLLOW);
   } catch (error) {
     if (goneCodes.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;

@@ -5,8 +5,11 @@ import {
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
+  readFileSync,
   readlinkSync,
   readSync,
+  unlinkSync,
 } from "node:fs";
 import { deletion, type FileEntry, fileTypes } from "../flist/entry.ts";
 import { type BytePath, nativePath } from "../path.ts";
@@ -28,7 +31,7 @@ export class LocalTree implements FileSource {
 
   /** What lies at `path` now, or undefined when nothing does. Links are not followed. */
   lstat(path: BytePath): FileEntry | undefined {
-    const native = nativePath(this.root, path);
+    const native = this.native(path);
     const stats = lstatQuietly(native);
     if (stats === undefined) return undefined;
     const entry = entryOf(path, stats);
@@ -43,12 +46,32 @@ export class LocalTree implements FileSource {
   }
 
   open(entry: FileEntry): OpenFile | undefined {
-    const descriptor = openQuietly(nativePath(this.root, entry.path));
+    const descriptor = openQuietly(this.native(entry.path));
     return descriptor === undefined ? undefined : new LocalFile(descriptor, entry);
   }
 
   attributes(entry: FileEntry): OpenAttributes {
-    return openAttributes(this.root, entry);
+    return openAttributes(this.native(entry.path), entry);
+  }
+
+  /** Names in a directory, as byte strings. @throws what the system says. */
+  names(directory: BytePath): string[] {
+    return readdirSync(this.native(directory), "latin1");
+  }
+
+  /** The whole of a small file, as a byte string. @throws what the system says. */
+  text(path: BytePath): string {
+    return readFileSync(this.native(path), "latin1");
+  }
+
+  /** Removes what is no directory. @throws what the system says. */
+  remove(path: BytePath): void {
+    unlinkSync(this.native(path));
+  }
+
+  /** What file system calls take for a path, at once. */
+  protected native(path: BytePath): string | Buffer {
+    return nativePath(this.root, path);
   }
 }
 

@@ -1,6 +1,5 @@
-import { readdirSync } from "node:fs";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
-import { type BytePath, joinPath, nativePath } from "../path.ts";
+import { type BytePath, joinPath } from "../path.ts";
 import type { LocalTree } from "./local.ts";
 
 export interface WalkOptions {
@@ -66,7 +65,7 @@ function childrenOf(
 ): FileEntry[] | undefined {
   const children: { key: string; entry: FileEntry }[] = [];
   try {
-    for (const name of readdirSync(nativePath(tree.root, path), "latin1")) {
+    for (const name of tree.names(path)) {
       const entry = lstatOf(tree, joinPath(path, name), options);
       // A directory compares as if its name ended in "/".
       if (entry !== undefined)

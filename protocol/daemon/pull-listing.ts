@@ -1,0 +1,144 @@
+import { RsyncError } from "../errors.ts";
+import type { FileEntry } from "../flist/entry.ts";
+import type { FilterRules } from "../flist/filter.ts";
+import { asBytePath, displayPath } from "../path.ts";
+import { ArgumentSource, type ListProblem } from "../source/arguments.ts";
+import type { Cursor } from "../wire/cursor.ts";
+import type { ClientSession } from "./client-session.ts";
+import { ConfinedTree } from "./confined-tree.ts";
+import { type ModuleTree, pathInModule } from "./module-tree.ts";
+import { SessionFailure } from "./refusal.ts";
+import { expandWildcards } from "./wildcards.ts";
+
+const entriesPerStep = 2_000;
+const longestName = 4_096;
+const mostNames = 1_000_000;
+
+/** What a client asks for, as a list. */
+export class PullListing {
+  readonly source: ArgumentSource;
+  /** How many names are not listed that should be. */
+  readonly problems: Record<ListProblem["kind"], number> = {
+    missing: 0,
+    vanished: 0,
+    unreadable: 0,
+  };
+  readonly #session: ClientSession;
+  readonly #module: ModuleTree;
+
+  constructor(session: ClientSession, module: ModuleTree, filter: FilterRules) {
+    this.#session = session;
+    this.#module = module;
+    const { oneFileSystem, transfer } = session.options;
+    const { recursive = false, dirs = false, relative = false } = transfer;
+    this.source = new ArgumentSource({
+      recursive,
+      dirs,
+      relative,
+      oneFileSystem,
+      filter,
+      openTree: (root) => new ConfinedTree(root, module),
+      onProblem: (problem) => this.#tell(problem),
+      onSkipped: (path) =>
+        session.tell("info", `skipping directory ${displayPath(asBytePath(path))}`),
+    });
+  }
+
+  /** Everything that is named; `pace` is awaited now and then. */
+  async entries(pace: () => Promise<void>): Promise<FileEntry[]> {
+    const { mostEntries } = this.#session;
+    const entries: FileEntry[] = [];
+    for (const argument of await this.#arguments()) {
+      for (const entry of this.source.list(argument)) {
+        if (entries.length === mostEntries) {
+          throw new SessionFailure(22, `ERROR: there are more than ${mostEntries} names`);
+        }
+        if (entries.push(entry) % entriesPerStep === 0) await pace();
+      }
+    }
+    return entries;
+  }
+
+  async #arguments(): Promise<string[]> {
+    const { options, module } = this.#session;
+    const { paths, filesFrom, transfer } = options;
+    const keepsDot = transfer.relative === true;
+    const inside = paths.flatMap((text) => {
+      const words = options.isSecluded ? [text] : text.split(` ${module.name}/`);
+      return words.map((word) => pathInModule(word, module.name, { keepsDot }));
+    });
+    if (filesFrom === undefined) {
+      return inside.flatMap((path) => expandWildcards(this.#module, path));
+    }
+    const [base = ""] = inside;
+    if (filesFrom === "-" && this.#session.agreement.protocol === 30) {
+      // Its names would come between the frames, not in them.
+      throw new SessionFailure(4, "--files-from with a file of yours needs protocol 31");
+    }
+    const names = filesFrom === "-" ? await this.#readNames() : this.#namesIn(filesFrom);
+    const between = keepsDot ? "/./" : "/";
+    return names.map((name) => {
+      const path = pathInModule(`/${name}`, module.name, { keepsDot });
+      return `${base.replace(/\/$/, "") || "."}${between}${path}`;
+    });
+  }
+
+  /** `(name NUL)* NUL` from the client. */
+  async #readNames(): Promise<string[]> {
+    const { line, options } = this.#session;
+    const end = options.filesFrom0 ? 0 : 0x0a;
+    const names: string[] = [];
+    for (;;) {
+      const name = await line.read((from) => readName(from, end));
+      if (name === "") return names;
+      if (names.push(name) > mostNames) throw tooMuch(`${mostNames} names`);
+    }
+  }
+
+  /** A file of the module. */
+  #namesIn(file: string): string[] {
+    const { module, options } = this.#session;
+    const path = pathInModule(file, module.name);
+    let content: string;
+    try {
+      const tree = new ConfinedTree(".", this.#module);
+      content = tree.text(this.#module.resolve(path));
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new SessionFailure(11, `failed to open files-from file ${path}: ${message}`, { cause });
+    }
+    const names = content.split(options.filesFrom0 ? "\0" : /\r?\n/);
+    return names.filter((name) => name !== "" && !/^[#;]/.test(name));
+  }
+
+  #tell({ path, kind, cause }: ListProblem): void {
+    const shown = `"${displayPath(asBytePath(path.replace(/^\.\/?\.?\//, "")))}"`;
+    const { options, module } = this.#session;
+    if (kind === "missing" && options.ignoresMissing) return;
+    this.problems[kind] += 1;
+    if (kind === "vanished") {
+      this.#session.tell("warning", `file has vanished: ${shown}`);
+    } else if (kind === "missing") {
+      this.#session.tell(
+        "error",
+        `rsync: [sender] link_stat ${shown} (in ${module.name}) failed: No such file or directory (2)`,
+      );
+    } else {
+      this.#session.tell("error", `cannot read ${shown}: ${cause?.message ?? "no reason given"}`);
+    }
+  }
+}
+
+function readName(from: Cursor, end: number): string {
+  let name = "";
+  for (;;) {
+    const byte = from.uint8();
+    if (byte === end || byte === 0) return name;
+    if (name.length === longestName) throw tooMuch(`${longestName} bytes in a name`);
+    name += String.fromCharCode(byte);
+  }
+}
+
+function tooMuch(limit: string): RsyncError {
+  return new RsyncError("BAD_STREAM", `Cannot take the list of names: more than ${limit}`);
+}

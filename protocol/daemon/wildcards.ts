@@ -1,0 +1,51 @@
+import { compilePattern } from "../flist/pattern.ts";
+import { asBytePath, type BytePath, joinPath } from "../path.ts";
+import type { ModuleTree } from "./module-tree.ts";
+
+/** One argument does not stand for more names than this. */
+const mostMatches = 100_000;
+
+/**
+ * The names that an argument stands for: `*`, `?` and `[` are expanded, a backslash takes their
+ * meaning away; what matches nothing stands for itself (spec 1 §2.1).
+ *
+ * @param path as {@link pathInModule} says it, a byte string.
+ */
+export function expandWildcards(module: ModuleTree, path: string): string[] {
+  if (!/[*?[\\]/.test(path)) return [path];
+  const end = path.endsWith("/") ? "/" : "";
+  let found: string[] = [""];
+  for (const part of path.split("/").filter((each) => each !== "")) {
+    found = found.flatMap((directory) => matching(module, directory, part));
+    if (found.length > mostMatches) return [unescaped(path)];
+  }
+  return found.length === 0 ? [unescaped(path)] : found.map((each) => `${each}${end}`);
+}
+
+function matching(module: ModuleTree, directory: string, part: string): string[] {
+  const join = (name: string): string => joinPath(asBytePath(directory), name);
+  // "." and ".." are part of what the client says, not of what lies there.
+  if (!/[*?[]/.test(part.replaceAll(/\\[\s\S]/g, ""))) return [join(unescaped(part))];
+  const matches = compilePattern(`/${part}`);
+  const isHiddenWanted = part.startsWith(".");
+  return namesIn(module, directory)
+    .filter((name) => isHiddenWanted || !name.startsWith("."))
+    .filter((name) => matches(asBytePath(name), false))
+    .map(join);
+}
+
+function namesIn(module: ModuleTree, directory: string): string[] {
+  try {
+    const at: BytePath = module.resolve(directory);
+    return module.names(at).filter((name) => {
+      const path = joinPath(at, name);
+      return !module.isHidden(path, module.isDirectory(path));
+    });
+  } catch {
+    return []; // it is not there, or no directory: nothing matches
+  }
+}
+
+function unescaped(path: string): string {
+  return path.replaceAll(/\\([\s\S])/g, "$1");
+}
