@@ -9,6 +9,20 @@ export {
   type PushSource,
   push,
 } from "./client.ts";
+export {
+  admitsHost,
+  type HostNames,
+  type HostPattern,
+  type HostRules,
+  parseHostPatterns,
+} from "./daemon/access/hosts.ts";
+export { RefusedOptions } from "./daemon/access/options.ts";
+export {
+  findSecret,
+  type SecretsFileState,
+  secretsFileProblem,
+} from "./daemon/access/secrets.ts";
+export { type IsMember, parseAuthUsers } from "./daemon/access/users.ts";
 export { createDaemon } from "./daemon/daemon.ts";
 export type {
   Daemon,

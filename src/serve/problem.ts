@@ -17,7 +17,7 @@ export function formatProblem({ place, text }: Problem): string {
   return `${place.file}:${place.line}: ${text}`;
 }
 
-/** Every mistake of a configuration at once. */
+/** Every mistake of a configuration at once, in the order of its files. */
 export class ConfError extends Error {
   static {
     Object.defineProperty(ConfError.prototype, "name", { value: "ConfError" });
@@ -28,8 +28,12 @@ export class ConfError extends Error {
   readonly exitCode: number = 1;
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map(formatProblem).join("\n"));
-    this.problems = problems;
+    const inOrder = problems.toSorted(
+      ({ place: a }, { place: b }) =>
+        Number(a.file > b.file) - Number(a.file < b.file) || a.line - b.line,
+    );
+    super(inOrder.map(formatProblem).join("\n"));
+    this.problems = inOrder;
   }
 }
 
@@ -41,17 +45,24 @@ export class Findings {
   readonly warnings: Problem[] = [];
 
   mistake(place: Place, text: string): void {
-    if (this.mistakes.length < mostProblems) this.mistakes.push({ place, text });
+    add(this.mistakes, { place, text });
   }
 
   warn(place: Place, text: string): void {
-    if (this.warnings.length < mostProblems) this.warnings.push({ place, text });
+    add(this.warnings, { place, text });
   }
 
   /** @throws {ConfError} when there are mistakes. */
   check(): void {
     if (this.mistakes.length > 0) throw new ConfError(this.mistakes);
   }
+}
+
+/** What stands in front of the modules is found in each of them, and said once. */
+function add(problems: Problem[], problem: Problem): void {
+  if (problems.length >= mostProblems) return;
+  const said = formatProblem(problem);
+  if (!problems.some((each) => formatProblem(each) === said)) problems.push(problem);
 }
 
 const longestQuote = 80;
