@@ -12,8 +12,10 @@ import { runPullCommand } from "./cli/pull/run.ts";
 import type { Outputs } from "./cli/push/printer.ts";
 import { runPush } from "./cli/push/run.ts";
 import { runMirror } from "./cli/run.ts";
+import { runServe } from "./cli/serve/run.ts";
 import { ConfigError } from "./config/mistake.ts";
 import { AlreadyRuns } from "./control/instance.ts";
+import { ConfError } from "./serve/problem.ts";
 import { BadPlans } from "./service/plan.ts";
 
 /** What is still open when all is done cannot keep the process for longer. */
@@ -57,6 +59,8 @@ async function run(words: readonly string[]): Promise<number> {
         return await runPullCommand(command, outputs, interrupted());
       case "list":
         return await runList(command, outputs);
+      case "serve":
+        return await runServe(command, { words, version });
       case "check":
       case "explain":
       case "diff":
@@ -102,7 +106,12 @@ function ended(): Promise<unknown> {
 
 /** One clear line for what a user can mend; anything else is our mistake and shows its trace. */
 function reportFailure(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof RsyncError || error instanceof BadPlans) {
+  if (
+    error instanceof ConfigError ||
+    error instanceof RsyncError ||
+    error instanceof BadPlans ||
+    error instanceof ConfError
+  ) {
     sayOnError(`${error.message}\n`);
     return error.exitCode;
   }

@@ -26,12 +26,14 @@ const pages = [
     synopsis: [
       "sersync [-d] [-r] [-n N] [-o FILE]... [-m NAME]",
       "sersync watch DIRECTORY URL... [OPTION...]",
+      "sersync serve --module NAME=PATH[,rw][,auth=USER]... [--config FILE]",
       "sersync check|diff|status|stop|reload|resync|allow-deletions [-o FILE]",
     ],
     description:
       "sersync watches directories and pushes every change to rsync daemons, which acknowledge it path by path. What is not acknowledged is tried again. It needs no rsync and starts no shell. The page tells commands, variables, metrics and what to do when something is wrong; the configuration file is described in sersync-confxml(5).",
     parts: [
       "Commands",
+      "Parameters of rsyncd.conf",
       "Variables",
       "Status page",
       "Metrics",

@@ -164,7 +164,8 @@ class DaemonServer implements Daemon {
   #takePlace(visit: Visit, module: DaemonModule): boolean {
     const { maxConnections = 0, name } = module;
     const taken = [...this.#visits.keys()].filter((each) => each.module?.name === name).length;
-    if (maxConnections > 0 && taken >= maxConnections) return false;
+    // A negative number shuts the module, as in rsync.
+    if (maxConnections !== 0 && taken >= maxConnections) return false;
     visit.module = module;
     return true;
   }

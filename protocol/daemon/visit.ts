@@ -144,10 +144,9 @@ function refuseOptions(
   if (unknown !== undefined) {
     throw new SessionFailure(4, `rsync: on remote machine: ${unknown}: unknown option`);
   }
-  const end = words.indexOf(".");
-  const refused = new RefusedOptions(module.refuseOptions ?? []).refusal(
-    end < 0 ? words : words.slice(0, end),
-  );
+  // A value may be a lone "." as well: only the paths themselves tell where the options end.
+  const given = words.slice(0, words.length - options.paths.length);
+  const refused = new RefusedOptions(module.refuseOptions ?? []).refusal(given);
   if (refused !== undefined) {
     throw new SessionFailure(4, `rsync: The server is configured to refuse ${refused}`);
   }

@@ -5,6 +5,7 @@ import type { StatusAddress } from "../status/address.ts";
 import type { BackendName } from "../watch/contract.ts";
 import type { PullCommand } from "./pull/command.ts";
 import type { PushCommand } from "./push/command.ts";
+import type { ServeCommand } from "./serve/command.ts";
 
 /** How a mirror is run, whatever says what is mirrored. */
 export interface RunOptions {
@@ -118,6 +119,7 @@ export type Command =
   | PushCommand
   | PullCommand
   | ListCommand
+  | ServeCommand
   | Question
   /** Nothing to do but to print: on the standard output when `exitCode` is 0, else on stderr. */
   | { readonly kind: "text"; readonly text: string; readonly exitCode: number };

@@ -72,6 +72,7 @@ ${ruler}
   sersync push [rsync选项] SRC... DEST   像rsync一样推送一次
   sersync pull [rsync选项] SRC DEST      像rsync一样从rsync服务拉取一次
   sersync list URL                       列出rsync服务的模块，或模块中的文件
+  sersync serve --module 名称=目录[,rw]  作为rsync服务提供目录，或用--config读取rsyncd.conf
   --log-file FILE                        日志写入文件，收到HUP信号时重新打开
   --pid-file FILE                        运行期间保存进程号
   sersync status -o FILE [--watch]       显示正在运行的程序的状态
@@ -86,6 +87,40 @@ ${ruler}
   sersync health [--page HOST:PORT]      询问状态页是否就绪，供容器健康检查使用
 退出码: 0 正常；1 命令行或配置有误，或同一配置已在运行；20 两次要求停止；其余同rsync
   status等: 0 正常；1 被拒绝；2 运行中但有故障；3 未运行；4 无法联系（无权限或无应答）
+`;
+
+/** `sersync serve --help` in Chinese. */
+export const chineseServeHelp: string = `用法: sersync serve [--module 名称=目录...] [--config rsyncd.conf]
+
+作为rsync服务（rsync --daemon）提供目录，任何rsync客户端都可以连接。
+
+  --module 名称=目录       提供该目录，可重复；目录后用逗号可加: rw（可写）、wo（只写）、
+                           hidden（不列出）、auth=用户（可重复）、comment=说明
+  --config FILE            读取rsyncd.conf
+  --address ADDRESS        监听地址，默认127.0.0.1；用--config时为所有地址
+  --port NUMBER            端口，默认8730；用--config时为873，TLS为874
+  --password-file FILE     只含密码的文件，用于所有auth=用户
+  --secrets-file FILE      每行一个“用户:密码”
+  --motd-file FILE         连接时显示的文字
+  --tls-cert FILE          使用TLS（rsyncs://）：证书，PEM
+  --tls-key FILE           证书的密钥，PEM
+  --tls-ca FILE            只接受持有该机构所签证书的客户端
+  --max-connections N      连接总数上限，默认1000
+  --timeout SECONDS        无数据时断开（模块未设置时）
+  --grace SECONDS          停止时等待正在进行的传输，默认10秒
+  --log-file FILE          日志文件，默认标准输出
+  --pid-file FILE          运行期间保存进程号
+  -d, --daemon             在后台运行
+  --check                  只说明将要提供的内容并检查错误
+
+例子:
+  sersync serve --module backup=/srv/backup,rw
+                           只供本机使用: rsync -a 目录/ rsync://127.0.0.1:8730/backup/
+  sersync serve --module b=/srv/b,rw,auth=joe --password-file /etc/rsync.pas --address 0.0.0.0
+  sersync serve --config /etc/rsyncd.conf
+
+HUP信号: 重新读取配置（有错误则继续使用旧配置）并重新打开日志；TERM和INT: 等传输结束后停止，第二次立即停止。
+退出码: 0 正常；1 选项或配置有误；10 无法监听端口；20 两次要求停止。
 `;
 
 /** A refused command line, as sersync said it in Chinese, with what was found. */

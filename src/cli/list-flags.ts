@@ -45,7 +45,8 @@ function commandOf(url: string, flags: ListFlags): ListCommand {
   return { kind: "list", url, recursive, json, motd, timeoutMs, passwordFile, port, protocol };
 }
 
-function wholeNumber(least: number, most: number): (text: string) => number {
+/** Reads a whole number within limits, for commander. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
     if (number >= least && number <= most) return number;

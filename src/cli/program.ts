@@ -3,7 +3,7 @@ import { pluginNames } from "../config/schema.ts";
 import type { Command } from "./command.ts";
 import { addControl } from "./control-flags.ts";
 import { addHealth } from "./health.ts";
-import { chineseHelp, chineseRefusal, chooseLanguage, examples, type Language } from "./help.ts";
+import { chineseHelp, chineseRefusal, chineseServeHelp, chooseLanguage, examples } from "./help.ts";
 import { addList } from "./list-flags.ts";
 import {
   addProcessFiles,
@@ -17,6 +17,7 @@ import { parsePull } from "./pull/command.ts";
 import { pullHelp } from "./pull/help.ts";
 import { parsePush } from "./push/command.ts";
 import { pushHelp } from "./push/help.ts";
+import { addServe } from "./serve/flags.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
 
 /** What the command line is read with besides its own words. */
@@ -49,7 +50,10 @@ export function parseCommandLine(
     program.parse(words, { from: "user" });
     return command ?? { kind: "text", text: printed, exitCode: 0 };
   } catch (error) {
-    if (error instanceof CommanderError) return textFrom(error, printed, language);
+    if (error instanceof CommanderError) {
+      const help = words[0] === "serve" ? chineseServeHelp : chineseHelp;
+      return textFrom(error, printed, language === "zh" ? help : undefined);
+    }
     throw error;
   }
 }
@@ -67,13 +71,14 @@ function pullFrom(words: readonly string[], environment: Environment): Command {
   return parsePull(words, environment);
 }
 
-function textFrom(error: CommanderError, printed: string, language: Language): Command {
+/** @param help in Chinese, where that is the language. */
+function textFrom(error: CommanderError, printed: string, help: string | undefined): Command {
   if (error.exitCode !== 0) {
     const text = printed || `${error.message}\n`;
-    return { kind: "text", text: language === "zh" ? chineseRefusal(text) : text, exitCode: 1 };
+    return { kind: "text", text: help === undefined ? text : chineseRefusal(text), exitCode: 1 };
   }
-  const chinese = language === "zh" && error.code === "commander.helpDisplayed";
-  return { kind: "text", text: chinese ? chineseHelp : printed, exitCode: 0 };
+  const isHelp = error.code === "commander.helpDisplayed";
+  return { kind: "text", text: (isHelp && help) || printed, exitCode: 0 };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -117,6 +122,7 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   addControl(program, environment, asked);
   addHealth(program, environment, asked);
   addList(program, asked);
+  addServe(program, asked);
   // Read before the others, see pushFrom; here they are only named.
   program.command("push").description("push files to an rsync daemon once, as rsync does");
   program.command("pull").description("fetch files from an rsync daemon, as rsync does");

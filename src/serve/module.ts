@@ -39,6 +39,8 @@ export interface ModuleContext {
   readonly accounts: Accounts;
   readonly names: Required<HostNames>;
   readonly asRoot: boolean;
+  /** By their names; what a file held stays known over another reading. */
+  readonly secretsFiles: Map<string, SecretsFile>;
 }
 
 const defaultLogFormat = "%o %h [%a] %m (%u) %f %l";
@@ -53,7 +55,7 @@ export function moduleFrom(
   const directory = readPath(values);
   remarkOnModule(values);
   checkVariables(values);
-  const secrets = readSecrets(values);
+  const secrets = readSecrets(values, context);
   const access = accessOf(values, context, secrets);
   const transfer = transferOf(values, context, directory);
   const program = {
@@ -96,7 +98,7 @@ function checkVariables(values: Values): void {
   }
 }
 
-function readSecrets(values: Values): SecretsFile | undefined {
+function readSecrets(values: Values, { secretsFiles }: ModuleContext): SecretsFile | undefined {
   const file = values.file("secrets file");
   const users = values.text("auth users");
   const strict = values.flag("strict modes") ?? true;
@@ -105,7 +107,9 @@ function readSecrets(values: Values): SecretsFile | undefined {
     values.warn("auth users", "nobody can log in: the module has no secrets file");
     return undefined;
   }
-  const secrets = new SecretsFile(file, strict);
+  const key = `${strict} ${file}`;
+  const secrets = secretsFiles.get(key) ?? new SecretsFile(file, strict);
+  secretsFiles.set(key, secrets);
   const problem = secrets.remember();
   if (problem !== undefined) values.warn("secrets file", `nobody can log in: ${problem}`);
   return secrets;

@@ -22,9 +22,9 @@ export class SecretsFile {
    * @returns why it cannot be used; undefined when it can.
    */
   remember(): string | undefined {
-    const read = this.#read();
-    if (read.content === undefined) return read.reason;
-    this.#remembered = read.content;
+    const { content, reason, isDenied = false } = this.#read();
+    if (content === undefined) return isDenied && this.#remembered ? undefined : reason;
+    this.#remembered = content;
     return undefined;
   }
 

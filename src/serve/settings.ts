@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { ProcessIds } from "../../protocol/index.ts";
+import type { HostNames, ProcessIds } from "../../protocol/index.ts";
 import { Accounts } from "./accounts.ts";
 import { readConf } from "./conf.ts";
 import { type ConfFiles, localFiles } from "./files.ts";
@@ -8,6 +8,7 @@ import { moduleFrom, type ServedModule } from "./module.ts";
 import { LocalNames } from "./names.ts";
 import { Findings, type Problem } from "./problem.ts";
 import { remarkOnDaemon } from "./remarks.ts";
+import type { SecretsFile } from "./secrets.ts";
 import { Values } from "./values.ts";
 
 /** What a daemon serves, and how, wherever that was written. */
@@ -19,6 +20,8 @@ export interface ServeSettings {
   readonly motdFile: string | undefined;
   readonly pidFile: string | undefined;
   readonly logFile: string | undefined;
+  /** Looks up who a client is, for the log; undefined: nobody wants to know. */
+  readonly reverse: HostNames["reverse"];
   /** Whom the process becomes; undefined: it stays who it is. */
   readonly ids: ProcessIds | undefined;
   readonly warnings: readonly Problem[];
@@ -31,6 +34,8 @@ export interface LoadOptions {
   /** Default: this process's. */
   readonly own?: OwnIds;
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** Of an earlier reading. Default none. */
+  readonly secretsFiles?: Map<string, SecretsFile>;
 }
 
 /**
@@ -48,7 +53,9 @@ export function loadSettings(file: string, options: LoadOptions = {}): ServeSett
   const daemon = new Values(conf.settings, findings, { file, line: 1 });
   remarkOnDaemon(daemon);
   const { accounts = new Accounts() } = options;
-  const context = { findings, files, accounts, names: new LocalNames(), asRoot: own.uid === 0 };
+  const names = new LocalNames();
+  const { secretsFiles = new Map<string, SecretsFile>() } = options;
+  const context = { findings, files, accounts, names, asRoot: own.uid === 0, secretsFiles };
   const modules = conf.sections.flatMap((section) => moduleFrom(section, context) ?? []);
   const settings = {
     modules,
@@ -57,6 +64,7 @@ export function loadSettings(file: string, options: LoadOptions = {}): ServeSett
     motdFile: daemon.file("motd file"),
     pidFile: daemon.file("pid file"),
     logFile: daemon.file("log file"),
+    reverse: (daemon.flag("reverse lookup") ?? true) ? names.reverse : undefined,
     ids: identityFor(modules, daemon, { findings, accounts, own }),
   };
   if (conf.sections.length === 0) findings.warn({ file, line: 1 }, "there is no module in it");

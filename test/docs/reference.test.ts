@@ -4,6 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../../src/cli/program.ts";
 import { type ElementRule, headRule } from "../../src/config/vocabulary.ts";
+import { parameters } from "../../src/serve/parameters.ts";
 import { lagMetric, targetSeries, watchSeries } from "../../src/status/metrics.ts";
 import { inProject } from "../support/command.mjs";
 import { temporaryDirectory } from "../support/tree.ts";
@@ -117,6 +118,21 @@ test("every variable that the sources name is told", () => {
   const named = new Set(text.match(/\bSERSYNC_[A-Z_]*[A-Z]\b/g));
   const told = rows(english.get("Variables")).map(([name]) => name);
   expect(new Set([...named].filter((name) => !internal.has(name)))).toEqual(new Set(told));
+});
+
+describe("the parameters of rsyncd.conf", () => {
+  const told = (sections: ReadonlyMap<string, string>, title: string): string[] =>
+    rows(sections.get(title)).flatMap(([names = ""]) =>
+      names.split(",").map((name) => name.replaceAll("`", "").trim()),
+    );
+
+  test.each([
+    ["English", english, "Parameters of rsyncd.conf"],
+    ["Chinese", chinese, "rsyncd.conf 的参数"],
+  ] as const)("are all told, in %s", (_, sections, title) => {
+    const known = Array.from(parameters.values(), (each) => each.title);
+    expect(told(sections, title).sort()).toEqual(known.sort());
+  });
 });
 
 test("both languages know the same troubles", () => {

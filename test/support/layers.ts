@@ -43,7 +43,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["src/push"],
     ["src/target", "src/status"],
     ["src/plugin"],
-    ["src/mirrored-source.ts", "src/mirror.ts", "src/service", "src/cli"],
+    ["src/mirrored-source.ts", "src/mirror.ts", "src/service", "src/serve", "src/cli"],
     ["src/index.ts"],
     ["src/main.ts"],
   ],

@@ -204,9 +204,9 @@ describe("a secrets file", () => {
     fs.writeFileSync(file, "joe:one\n", { mode: 0o600 });
     const text = `[m]\npath = /srv\nauth users = joe\nsecrets file = ${file}\n`;
     const { secret } = only(load(text)).module;
-    expect(String(secret?.("joe"))).toBe("one");
+    expect(secret?.("joe")).toEqual(Buffer.from("one"));
     fs.writeFileSync(file, "joe:two\n");
-    expect(String(secret?.("joe"))).toBe("two");
+    expect(secret?.("joe")).toEqual(Buffer.from("two"));
     fs.chmodSync(file, 0o644);
     expect(() => secret?.("joe")).toThrow("its mode is 644");
     fs.rmSync(file);

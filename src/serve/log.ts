@@ -1,0 +1,101 @@
+import type { DaemonEvent, HostNames } from "../../protocol/index.ts";
+import { type LogFile, openLogFile } from "../log-file.ts";
+import { formatTime } from "./log-format.ts";
+import { logLine } from "./log-line.ts";
+import type { ServedModule } from "./module.ts";
+
+export interface ServeLogOptions {
+  /** Where lines go that belong to no other file; default the standard output. */
+  readonly file: string | undefined;
+  /** Looks up who a client is; undefined: it stays undetermined. */
+  readonly reverse: HostNames["reverse"];
+  /** Told why a file cannot be written. */
+  readonly complain: (text: string) => void;
+}
+
+/** The log of a daemon in rsync's words; lines of one client carry its number. */
+export class ServeLog {
+  readonly #options: ServeLogOptions;
+  readonly #files = new Map<string, LogFile>();
+  #modules: ReadonlyMap<string, ServedModule> = new Map();
+  /** Lines wait for the name of their client, each client's in their order. */
+  readonly #waiting = new Map<number, Promise<void>>();
+
+  constructor(options: ServeLogOptions) {
+    this.#options = options;
+    if (options.file !== undefined) this.#open(options.file);
+  }
+
+  /** From now on these modules have log files and formats. */
+  use(modules: readonly ServedModule[]): void {
+    this.#modules = new Map(modules.map((each) => [each.module.name, each]));
+    for (const { logFile } of modules) if (logFile !== undefined) this.#open(logFile);
+  }
+
+  /** Writes a line of the daemon itself. */
+  say(text: string): void {
+    this.#write(undefined, `[${process.pid}] ${text}`);
+  }
+
+  /** Keeps in the files what a person was told. */
+  note(text: string): void {
+    if (this.#options.file !== undefined) this.say(text);
+  }
+
+  /** Writes what has happened; this is the daemon's `log`. */
+  readonly event = (event: DaemonEvent): void => {
+    // The failed login has been told already, with the user's name.
+    if (event.kind === "refused" && event.reason.startsWith("login failed")) return;
+    const { reverse } = this.#options;
+    if (!("client" in event) || reverse === undefined) {
+      this.#tell(event, "UNDETERMINED");
+      return;
+    }
+    const { id, address } = event.client;
+    const before = this.#waiting.get(id) ?? Promise.resolve();
+    const told = before.then(async () => {
+      this.#tell(event, (await reverse(address)) ?? "UNKNOWN");
+      if (this.#waiting.get(id) === told) this.#waiting.delete(id);
+    });
+    this.#waiting.set(id, told);
+  };
+
+  reopen(): void {
+    for (const file of this.#files.values()) file.reopen();
+  }
+
+  /** Writes what is left. */
+  async close(): Promise<void> {
+    await Promise.all(this.#waiting.values());
+    for (const file of this.#files.values()) file.flushSync();
+  }
+
+  #tell(event: DaemonEvent, host: string): void {
+    const name = "module" in event ? event.module : undefined;
+    const served = name === undefined ? undefined : this.#modules.get(name);
+    const id = "client" in event ? event.client.id : process.pid;
+    const line = logLine(event, { host, served, now: new Date() });
+    // Who was turned away is for whoever looks after the daemon.
+    const isDaemons = event.kind === "refused" || event.kind === "login failed";
+    this.#write(isDaemons ? undefined : served?.logFile, `[${id}] ${line}`);
+  }
+
+  #write(file: string | undefined, text: string): void {
+    const line = `${formatTime(new Date())} ${text}\n`;
+    const output = this.#files.get(file ?? this.#options.file ?? "");
+    if (output === undefined) process.stdout.write(line);
+    else output.write(line);
+  }
+
+  #open(file: string): void {
+    if (this.#files.has(file)) return;
+    try {
+      this.#files.set(file, openLogFile(file, this.#options.complain));
+    } catch (error) {
+      const { code = "unknown" } = error as NodeJS.ErrnoException;
+      this.#options.complain(
+        `cannot open the log file ${file}: ${code}; its lines go to the output`,
+      );
+    }
+  }
+}
