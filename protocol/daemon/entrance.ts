@@ -183,6 +183,6 @@ async function logIn(
     const user = error instanceof LoginFailure ? error.user : "";
     const reason = error instanceof Error ? error.message : String(error);
     door.log({ kind: "login failed", client, module: module.name, user, reason });
-    throw new Refusal(said, `login failed: ${reason}`);
+    throw new Refusal(said, reason, { isLogged: true });
   }
 }

@@ -2,11 +2,18 @@
 export class Refusal extends Error {
   /** What the client hears, without `@ERROR: `; undefined: nothing, the line is just closed. */
   readonly said: string | undefined;
+  /** It has been logged already, with more to say. */
+  readonly isLogged: boolean;
 
   /** @param reason for the log; default what the client hears. */
-  constructor(said: string | undefined, reason: string = said ?? "") {
+  constructor(
+    said: string | undefined,
+    reason: string = said ?? "",
+    { isLogged = false }: { readonly isLogged?: boolean } = {},
+  ) {
     super(reason);
     this.said = said;
+    this.isLogged = isLogged;
   }
 }
 

@@ -44,11 +44,14 @@ export class Visit {
       if (entered !== undefined) await this.#serve(entered);
       await this.#line.hangUp();
     } catch (error) {
-      const said = error instanceof Refusal ? error.said : undefined;
+      const refusal = error instanceof Refusal ? error : undefined;
       const reason = error instanceof Error ? error.message : String(error);
-      log({ kind: "refused", client: this.#client, module: this.module?.name, reason });
+      const module = this.module?.name;
+      if (!refusal?.isLogged) log({ kind: "refused", client: this.#client, module, reason });
       if (!isExpected(error)) log({ kind: "trouble", reason, cause: error });
-      await this.#line.hangUp(said === undefined ? undefined : `@ERROR: ${said}\n`);
+      await this.#line.hangUp(
+        refusal?.said === undefined ? undefined : `@ERROR: ${refusal.said}\n`,
+      );
     }
   }
 

@@ -1,0 +1,126 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import {
+  asBytePath,
+  deletePaths,
+  LocalTree,
+  listFiles,
+  listModules,
+  PathList,
+  pull,
+  push,
+  rename,
+  SessionPool,
+} from "../../protocol/index.ts";
+import { makeHostileTree, mutateTree } from "../support/hostile.ts";
+import { type ServedModule, serveModule } from "../support/served.ts";
+import { expectEqualTrees, makeTree, readTree } from "../support/tree.ts";
+
+const transfer = {
+  recursive: true,
+  links: true,
+  hardLinks: true,
+  perms: true,
+  times: true,
+  owner: true,
+  group: true,
+  delete: true,
+} as const;
+
+const urlOf = ({ port }: ServedModule, place = "m/"): string =>
+  `rsync://127.0.0.1:${port}/${place}`;
+
+test.each([
+  [32, false],
+  [32, "zlibx"],
+  [31, "lz4"],
+  [30, "zlib"],
+  [29, false],
+  [27, false],
+] as const)(
+  "protocol %i, compression %s: our push arrives, and our pull brings it back",
+  async (protocol, compress) => {
+    await using served = await serveModule();
+    const back = path.join(served.here, "back");
+    const source = path.join(served.here, "source");
+    makeHostileTree(source, protocol + 100);
+    for (let round = 0; round < 3; round += 1) {
+      const options = { protocol, transfer: { ...transfer, compress } };
+      const pushed = await push(source, urlOf(served), options);
+      expect(pushed.exitCode).toBe(0);
+      expectEqualTrees(source, served.path, { times: protocol > 30, owners: true });
+      const pulled = await pull(urlOf(served), back, options);
+      expect(pulled.exitCode).toBe(0);
+      expectEqualTrees(source, back, { times: protocol > 30, owners: true });
+      mutateTree(source, protocol * 7 + round);
+    }
+  },
+);
+
+test("every entry is acknowledged, deletions by name too; a parked session works", async () => {
+  await using served = await serveModule();
+  makeTree(served.here, { a: "1", "d/b": "2", "d/link": { type: "symlink", target: "b" } });
+  makeTree(served.path, { gone: "x", "full/x": "y", a: "1" });
+  const paths = ["a", "d", "d/b", "d/link", "gone", "full", "never"].map(asBytePath);
+  const tree = new LocalTree(served.here);
+  const list = new PathList(tree, paths, { missing: "delete" });
+  const pool = new SessionPool(
+    { host: "127.0.0.1", port: served.port, module: "m" },
+    {
+      transfer: { recursive: true, links: true, times: true, force: true, ignoreTimes: true },
+      features: { acknowledge: true, deleteMissing: true },
+    },
+  );
+  const acknowledged: string[] = [];
+  const deleted: string[] = [];
+  const report = await pool.push(list.entries(), list, {
+    acknowledged: (entry) => acknowledged.push(entry.path),
+    deleted: (at) => deleted.push(at),
+  });
+  pool.close();
+  expect(report.exitCode).toBe(0);
+  expect(acknowledged.sort()).toEqual(["a", "d/b", "d/link"]);
+  expect(deleted).toEqual(["full/x", "full", "gone"]);
+  expect([...readTree(served.path).keys()].sort()).toEqual(["", "a", "d", "d/b", "d/link"]);
+});
+
+test("modules and files are listed, names are deleted", async () => {
+  await using served = await serveModule({ comment: "a module" });
+  makeTree(served.path, { "a/b": "1", "a/c": "22" });
+  const { modules } = await listModules(urlOf(served, ""));
+  expect(modules).toEqual([{ name: "m", comment: "a module" }]);
+  const { entries } = await listFiles(urlOf(served), { recursive: true });
+  expect(entries.map(({ path: at, size }) => [at, size]).slice(2)).toEqual([
+    ["a/b", 1],
+    ["a/c", 2],
+  ]);
+  await deletePaths(urlOf(served), ["a/b"]);
+  expect([...readTree(served.path).keys()].sort()).toEqual(["", "a", "a/c"]);
+});
+
+test("a rename moves no content", async () => {
+  await using served = await serveModule();
+  makeTree(served.here, { old: Buffer.alloc(300_000, "x"), other: "y" });
+  await push(served.here, urlOf(served), { transfer });
+  fs.renameSync(path.join(served.here, "old"), path.join(served.here, "new"));
+  const names = { from: asBytePath("old"), to: asBytePath("new") };
+  const result = await rename(served.here, names, urlOf(served));
+  expect(result).toMatchObject({ how: "linked", contentBytes: 0, removed: true });
+  expectEqualTrees(served.here, served.path, { times: true });
+});
+
+test("a changed file costs what has changed, a further name nothing", async () => {
+  await using served = await serveModule();
+  const content = Buffer.alloc(2_000_000, "0123456789abcdef").map((byte, at) => byte ^ (at >> 9));
+  makeTree(served.here, { big: content });
+  await push(served.here, urlOf(served), { transfer });
+  content.fill(7, 1_000_000, 1_000_100);
+  fs.writeFileSync(path.join(served.here, "big"), content);
+  fs.linkSync(path.join(served.here, "big"), path.join(served.here, "twin"));
+  const { totals } = await push(served.here, urlOf(served), { transfer });
+  expect(totals.literalBytes).toBeLessThan(10_000);
+  expectEqualTrees(served.here, served.path, { times: true });
+  const inode = (name: string): number => fs.statSync(path.join(served.path, name)).ino;
+  expect(inode("twin")).toBe(inode("big"));
+});
