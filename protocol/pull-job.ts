@@ -47,6 +47,8 @@ export interface PullJob extends PullObserver, ListLimits {
 const missing = [
   ["acls", "--acls"],
   ["xattrs", "--xattrs"],
+  ["append", "--append"],
+  ["mungeLinks", "--munge-links"],
   ["keepDirlinks", "--keep-dirlinks"],
   ["preallocate", "--preallocate"],
   ["fuzzy", "--fuzzy"],
