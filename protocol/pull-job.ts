@@ -47,8 +47,6 @@ export interface PullJob extends PullObserver, ListLimits {
 const missing = [
   ["acls", "--acls"],
   ["xattrs", "--xattrs"],
-  ["append", "--append"],
-  ["mungeLinks", "--munge-links"],
   ["keepDirlinks", "--keep-dirlinks"],
   ["preallocate", "--preallocate"],
   ["fuzzy", "--fuzzy"],
@@ -100,9 +98,7 @@ export function receivingJob(
   { slots, tree, owners, protocol, strong, isHidden, onReceived, onInPlace }: ReceivedParts,
 ): ReceivingJob {
   const { deleteExcluded = false } = transfer;
-  const readRules = (path: BytePath): string | undefined =>
-    isHidden?.(path, false) ? undefined : readSmallFile(tree, path);
-  const keeps = filter.protecting(readRules, deleteExcluded);
+  const keeps = filter.protecting((path) => readSmallFile(tree, path), deleteExcluded);
   const isProtected: PatternMatch = (path, isDir) =>
     isHidden?.(path, isDir) === true || keeps(path, isDir);
   return {

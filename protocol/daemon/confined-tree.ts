@@ -43,8 +43,6 @@ export class ConfinedTree extends LocalTree {
   }
 
   override text(path: BytePath): string {
-    // What is wrong in it is told, and so are the names in it.
-    if (this.#module.isHidden(this.#place(path), false)) throw hidden();
     const descriptor = openSafely(this.native(path));
     try {
       const stats = fs.fstatSync(descriptor);
@@ -88,8 +86,4 @@ export class ConfinedTree extends LocalTree {
 
 function join(directory: BytePath, path: string): BytePath {
   return path === "" ? directory : joinPath(directory, path);
-}
-
-function hidden(): Error {
-  return Object.assign(new Error("No such file or directory"), { code: "ENOENT" });
 }

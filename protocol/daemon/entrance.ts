@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { RsyncError } from "../errors.ts";
 import { digests } from "../handshake/auth.ts";
 import {
@@ -70,8 +71,19 @@ export async function receiveClient(
   }
   const loggedIn =
     module.users && (await logIn(line, client, { door, module, greeting, protocol }));
+  expectDirectory(module);
   line.write("@RSYNCD: OK\n");
   return enteredAs(module, protocol, loggedIn);
+}
+
+/** Nobody is let into what is not there: a mount that is missing is no empty module. */
+function expectDirectory({ name, path }: DaemonModule): void {
+  try {
+    if (fs.statSync(path).isDirectory()) return;
+  } catch {
+    // What it is instead does not matter to the client.
+  }
+  throw new Refusal("chdir failed", `module ${name}: ${path} is no directory`);
 }
 
 function enteredAs(

@@ -112,7 +112,8 @@ export class PullListing {
   }
 
   #tell({ path, kind, cause }: ListProblem): void {
-    const shown = `"${displayPath(asBytePath(path.replace(/^\.\/?\.?\//, "")))}"`;
+    // As rsync names it, from the module's root.
+    const shown = `"/${displayPath(asBytePath(path.replace(/^\.\/?\.?\//, "")))}"`;
     const { options, module } = this.#session;
     if (kind === "missing" && options.ignoresMissing) return;
     this.problems[kind] += 1;

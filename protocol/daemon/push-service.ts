@@ -8,7 +8,7 @@ import { listFormat } from "../flist/format.ts";
 import { type NumberedList, readNumberedList } from "../flist/list-reader.ts";
 import { messageTags } from "../mux/frame.ts";
 import type { TransferOptions } from "../options.ts";
-import type { BytePath } from "../path.ts";
+import { type BytePath, displayPath } from "../path.ts";
 import {
   compressionOf,
   expectParents,
@@ -110,7 +110,7 @@ class PushService {
     const { slots, transfer } = incomingEntries(listed, {
       session: this.#session,
       isHidden,
-      onRefused: (path) => this.#result.fail(path, "the daemon does not let it be written"),
+      onRefused: (path) => this.#refused(path),
       changeMode: module.incomingChmod
         ? parseChmod(module.incomingChmod, process.umask())
         : undefined,
@@ -143,6 +143,12 @@ class PushService {
     } finally {
       tree.close();
     }
+  }
+
+  /** In rsync's words, which scripts look for. */
+  #refused(path: BytePath): void {
+    this.#result.sawFailure();
+    this.#session.tell("error", `ERROR: daemon refused to receive file "${displayPath(path)}"`);
   }
 
   #received(index: number, outcome: ReceiveOutcome): void {

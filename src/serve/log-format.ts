@@ -45,7 +45,7 @@ export function formatTransfer(
       const field = Object.hasOwn(fields, letter) ? fields[letter] : undefined;
       if (field === undefined) return whole;
       const value = field(event, context);
-      const text = typeof value === "number" ? formatNumber(value, marks.length, width) : value;
+      const text = typeof value === "number" ? formatNumber(value, marks.length) : value;
       return minus === "-" ? text.padEnd(Number(width)) : text.padStart(Number(width));
     },
   );
@@ -54,8 +54,8 @@ export function formatTransfer(
 const units = ["", "K", "M", "G", "T", "P"];
 
 /** One mark parts thousands; two give units of 1000, three of 1024. */
-function formatNumber(value: number, marks: number, width: string): string {
-  if (marks === 0) return String(value).padStart(width.startsWith("0") ? Number(width) : 0, "0");
+function formatNumber(value: number, marks: number): string {
+  if (marks === 0) return String(value);
   const step = marks === 2 ? 1000 : 1024;
   if (marks === 1 || value < step) return value.toLocaleString("en-US");
   const power = Math.min(units.length - 1, Math.floor(Math.log(value) / Math.log(step)));

@@ -50,7 +50,6 @@ class Push {
       relative: transfer.relative ?? false,
       dirs: listsDirectories,
       oneFileSystem,
-      links: transfer,
       filter,
       signal,
       onProblem: (problem) => this.#tellProblem(problem),

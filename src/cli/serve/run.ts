@@ -63,7 +63,7 @@ export async function runServe(
 }
 
 function announce(settings: ServeSettings, at: ListenAddress, secure: boolean): void {
-  for (const line of describeServing(settings, { ...at, secure })) say(`${line}\n`);
+  say(`${describeServing(settings, { ...at, secure }).join("\n")}\n`);
   for (const line of warnOfOpenDoors(settings, at.address)) complain(line);
   void reportReady();
 }
