@@ -98,7 +98,9 @@ export function receivingJob(
   { slots, tree, owners, protocol, strong, isHidden, onReceived, onInPlace }: ReceivedParts,
 ): ReceivingJob {
   const { deleteExcluded = false } = transfer;
-  const keeps = filter.protecting((path) => readSmallFile(tree, path), deleteExcluded);
+  const read = (path: BytePath): string | undefined =>
+    isHidden?.(path, false) ? undefined : readSmallFile(tree, path);
+  const keeps = filter.protecting(read, deleteExcluded);
   const isProtected: PatternMatch = (path, isDir) =>
     isHidden?.(path, isDir) === true || keeps(path, isDir);
   return {

@@ -7,6 +7,7 @@ import { SessionFailure } from "./refusal.ts";
 
 const longestRule = 5_120;
 const mostRuleBytes = 1024 * 1024;
+const mostRules = 50_000;
 
 /**
  * Reads the client's filter rules: `(length rule)* 0` (spec 1 §6).
@@ -16,12 +17,13 @@ const mostRuleBytes = 1024 * 1024;
  */
 export async function readClientRules({ line, agreement }: ClientSession): Promise<FilterRules> {
   const rules = new FilterRules();
-  for (let bytes = 0; ; ) {
+  for (let bytes = 0, count = 0; ; count += 1) {
     const length = await line.read(readInt32);
     if (length === 0) return rules;
     bytes += length;
-    if (length < 0 || length > longestRule || bytes > mostRuleBytes) {
-      throw new RsyncError("BAD_STREAM", `Cannot take a filter rule of ${length} bytes`);
+    if (length < 0 || length > longestRule || bytes > mostRuleBytes || count > mostRules) {
+      const found = `rule ${count} of ${length} bytes, of ${bytes} in all`;
+      throw new RsyncError("BAD_STREAM", `Cannot take filter rules: ${found}`);
     }
     const text = await line.read((from) => from.latin1(length));
     rules.add(parseRule(text, agreement.protocol));

@@ -9,6 +9,7 @@ import { KeepAlive } from "../transport/keep-alive.ts";
 import { encoded } from "../wire/writer.ts";
 import type { ClientLine } from "./client-line.ts";
 import type { ClientOptions } from "./client-options.ts";
+import type { ListShare } from "./list-budget.ts";
 import type { DaemonEvent, DaemonModule, DaemonSession } from "./module.ts";
 
 /** What a session begins with. */
@@ -21,7 +22,7 @@ export interface SessionStart {
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
   readonly timeoutSeconds: number;
-  readonly mostEntries: number;
+  readonly memory: ListShare;
   readonly log: (event: DaemonEvent) => void;
 }
 
@@ -46,7 +47,7 @@ export class ClientSession implements SessionStart {
   readonly mayRead: boolean;
   readonly mayWrite: boolean;
   readonly timeoutSeconds: number;
-  readonly mostEntries: number;
+  readonly memory: ListShare;
   readonly log: (event: DaemonEvent) => void;
   readonly output: Output;
   handlers: MessageHandlers = {};
@@ -62,7 +63,7 @@ export class ClientSession implements SessionStart {
     this.mayRead = start.mayRead;
     this.mayWrite = start.mayWrite;
     this.timeoutSeconds = start.timeoutSeconds;
-    this.mostEntries = start.mostEntries;
+    this.memory = start.memory;
     this.log = start.log;
     this.output = new Mux(start.line.sink);
     this.#keepAlive = new KeepAlive(() => this.#speak());
@@ -82,6 +83,7 @@ export class ClientSession implements SessionStart {
   }
 
   end(): void {
+    this.memory.giveBack();
     this.#keepAlive.stop();
   }
 
@@ -101,7 +103,7 @@ export class ClientSession implements SessionStart {
   tell(severity: DaemonText["severity"], text: string): void {
     const { protocol } = this.agreement;
     const tag = protocol < 30 && severity === "warning" ? messageTags.info : tags[severity];
-    this.output.message(tag, Buffer.from(`${text}\n`, "utf8").subarray(0, longestText));
+    this.output.message(tag, lineOf(text));
     this.log({ ...this.about, kind: "text", severity, text });
   }
 
@@ -115,10 +117,8 @@ export class ClientSession implements SessionStart {
   sayFailure(exitCode: number, text: string): void {
     const { protocol } = this.agreement;
     const tag = protocol < 30 ? messageTags.errorTransfer : messageTags.error;
-    const say = (line: string): void =>
-      this.output.message(tag, Buffer.from(`${line}\n`, "utf8").subarray(0, longestText));
-    say(text);
-    say(`rsync error: ${exitTexts[exitCode] ?? "the daemon gave up"} (code ${exitCode})`);
+    const end = `rsync error: ${exitTexts[exitCode] ?? "the daemon gave up"} (code ${exitCode})`;
+    for (const line of [text, end]) this.output.message(tag, lineOf(line));
     if (protocol >= 31) {
       this.output.message(
         messageTags.errorExit,
@@ -140,6 +140,12 @@ export class ClientSession implements SessionStart {
 /** Longer messages end a session. */
 const longestText = 4_000;
 
+/** A line for the client. What the system was asked with is our own business. */
+function lineOf(text: string): Buffer {
+  const told = text.replace(/, [a-z]+ '\/[\s\S]*'$/, "").slice(0, longestText);
+  return Buffer.from(`${told}\n`, "utf8");
+}
+
 const tags = {
   error: messageTags.errorTransfer,
   warning: messageTags.warning,
@@ -153,6 +159,7 @@ const exitTexts: Readonly<Record<number, string>> = {
   4: "not supported here",
   11: "files cannot be written",
   12: "not what belongs there",
+  22: "too little memory",
   30: "silence for too long",
 };
 

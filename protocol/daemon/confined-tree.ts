@@ -43,6 +43,7 @@ export class ConfinedTree extends LocalTree {
   }
 
   override text(path: BytePath): string {
+    if (this.#module.isHidden(this.#place(path), false)) throw hidden();
     const descriptor = openSafely(this.native(path));
     try {
       const stats = fs.fstatSync(descriptor);
@@ -86,4 +87,8 @@ export class ConfinedTree extends LocalTree {
 
 function join(directory: BytePath, path: string): BytePath {
   return path === "" ? directory : joinPath(directory, path);
+}
+
+function hidden(): Error {
+  return Object.assign(new Error("it is not there"), { code: "ENOENT" });
 }

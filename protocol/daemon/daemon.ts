@@ -3,6 +3,7 @@ import net from "node:net";
 import tls from "node:tls";
 import { RsyncError } from "../errors.ts";
 import { Brake } from "./brake.ts";
+import { ListBudget } from "./list-budget.ts";
 import type {
   Daemon,
   DaemonClient,
@@ -31,6 +32,7 @@ export function createDaemon(options: DaemonOptions): Daemon {
 class DaemonServer implements Daemon {
   readonly #options: DaemonOptions;
   readonly #brake = new Brake();
+  readonly #lists: ListBudget;
   readonly #visits = new Map<Visit, net.Socket>();
   #modules: readonly DaemonModule[];
   #server: net.Server | undefined;
@@ -39,6 +41,7 @@ class DaemonServer implements Daemon {
 
   constructor(options: DaemonOptions) {
     this.#options = options;
+    this.#lists = new ListBudget(options.mostListBytes);
     this.#modules = checkedModules(options.modules);
   }
 
@@ -124,7 +127,7 @@ class DaemonServer implements Daemon {
 
   #welcome(socket: net.Socket): void {
     socket.on("error", () => {}); // told by whoever reads from it
-    const { maxConnections = 1_000 } = this.#options;
+    const { maxConnections = 500 } = this.#options;
     const client = this.#clientOf(socket);
     if (this.#visits.size >= maxConnections) {
       socket.end(`@ERROR: max connections (${maxConnections}) reached -- try again later\n`);
@@ -148,14 +151,14 @@ class DaemonServer implements Daemon {
   }
 
   #house(takePlace: House["takePlace"]): House {
-    const { motd, timeoutSeconds, mostEntries } = this.#options;
+    const { motd, timeoutSeconds } = this.#options;
     return {
       modules: this.#modules,
       motd,
       brake: this.#brake,
       handshakeTimeoutMs: this.#handshakeTimeoutMs,
       timeoutSeconds: timeoutSeconds || 3_600,
-      mostEntries: mostEntries ?? 5_000_000,
+      lists: this.#lists,
       takePlace,
       log: (event) => this.#log(event),
     };
@@ -170,8 +173,13 @@ class DaemonServer implements Daemon {
     return true;
   }
 
+  /** What a log does wrong is not the clients' fault. */
   #log(event: DaemonEvent): void {
-    this.#options.log?.(event);
+    try {
+      this.#options.log?.(event);
+    } catch {
+      // there is nobody left to tell
+    }
   }
 }
 

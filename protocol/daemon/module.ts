@@ -133,14 +133,17 @@ export interface DaemonOptions {
   readonly motd?: string | (() => string | Promise<string>) | undefined;
   /** Clients speak TLS from the first byte, as rsync-ssl does; PEM texts. Default none. */
   readonly tls?: DaemonTls | undefined;
-  /** Connections at a time, of all modules together; default 1,000. */
+  /** Connections at a time, of all modules together; default 500. */
   readonly maxConnections?: number | undefined;
   /** How long greeting and login, and then the arguments, may take; default 60,000 ms. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** A session with so many seconds of silence ends, where its module says nothing; default 3,600. */
   readonly timeoutSeconds?: number | undefined;
-  /** Entries that one client may list; default 5,000,000, each of which takes some 300 bytes. */
-  readonly mostEntries?: number | undefined;
+  /**
+   * Memory that the file lists of all clients together may take, in bytes; who asks for more is
+   * turned away. Default half of what this process may have.
+   */
+  readonly mostListBytes?: number | undefined;
   /** Told of what happens; must not throw. Default: nobody. */
   readonly log?: ((event: DaemonEvent) => void) | undefined;
 }

@@ -113,3 +113,16 @@ function chooseCompression(draft: Draft, choice: string | undefined): void {
   draft.transfer.compress = choice !== "none";
   if (choice !== undefined && choice !== "none") draft.compressChoice = choice;
 }
+
+/** Longer blocks no rsync has since protocol 30; a block is held in memory. */
+const longestBlock = 128 * 1024;
+
+/** Absent or 0: by the length of the file. */
+export const blockSize: ServerOption = {
+  take: ({ transfer }, digits) => {
+    const value = Number(digits);
+    if (!integer.test(digits) || value < 0 || value > longestBlock) return false;
+    if (value > 0) transfer.blockSizeBytes = value;
+    return true;
+  },
+};

@@ -1,6 +1,7 @@
 import {
   alternate,
   amount,
+  blockSize,
   compresses,
   compressionChoice,
   deletes,
@@ -58,9 +59,7 @@ const kept: Readonly<Record<string, ServerOption>> = {
   },
   quiet: nothing,
   "secluded-args": flag("isSecluded"),
-  "block-size": number(0, ({ transfer }, value) => {
-    if (value > 0) transfer.blockSizeBytes = value;
-  }),
+  "block-size": blockSize,
   "modify-window": amount("modifyWindowSeconds", -1),
   rsh: {
     take: (draft, value) => {

@@ -1,6 +1,7 @@
 import { RsyncError } from "../errors.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import type { FilterRules } from "../flist/filter.ts";
+import { entryBytes } from "../flist/list-reader.ts";
 import { asBytePath, displayPath } from "../path.ts";
 import { ArgumentSource, type ListProblem } from "../source/arguments.ts";
 import type { Cursor } from "../wire/cursor.ts";
@@ -46,20 +47,18 @@ export class PullListing {
 
   /** Everything that is named; `pace` is awaited now and then. */
   async entries(pace: () => Promise<void>): Promise<FileEntry[]> {
-    const { mostEntries } = this.#session;
+    const { memory } = this.#session;
     const entries: FileEntry[] = [];
-    for (const argument of await this.#arguments()) {
+    for (const argument of await this.#arguments(pace)) {
       for (const entry of this.source.list(argument)) {
-        if (entries.length === mostEntries) {
-          throw new SessionFailure(22, `ERROR: there are more than ${mostEntries} names`);
-        }
+        memory.spend(entryBytes + 2 * (entry.path.length + (entry.linkTarget?.length ?? 0)));
         if (entries.push(entry) % entriesPerStep === 0) await pace();
       }
     }
     return entries;
   }
 
-  async #arguments(): Promise<string[]> {
+  async #arguments(pace: () => Promise<void>): Promise<string[]> {
     const { options, module } = this.#session;
     const { paths, filesFrom, transfer } = options;
     const keepsDot = transfer.relative === true;
@@ -68,7 +67,11 @@ export class PullListing {
       return words.map((word) => pathInModule(word, module.name, { keepsDot }));
     });
     if (filesFrom === undefined) {
-      return inside.flatMap((path) => expandWildcards(this.#module, path));
+      const expanded: string[] = [];
+      for (const path of inside) {
+        for (const each of await expandWildcards(this.#module, path, pace)) expanded.push(each);
+      }
+      return expanded;
     }
     const [base = ""] = inside;
     if (filesFrom === "-" && this.#session.agreement.protocol === 30) {

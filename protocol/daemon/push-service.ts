@@ -95,7 +95,7 @@ class PushService {
       deletions: options.deletesMissing,
     });
     return readNumberedList((decode) => line.source.tryRead(decode) ?? line.read(decode), format, {
-      mostEntries: this.#session.mostEntries,
+      spend: (bytes) => this.#session.memory.spend(bytes),
       names: this.#owners.names,
     });
   }

@@ -6,6 +6,7 @@ import { ClientLine } from "./client-line.ts";
 import { type ClientOptions, parseClientOptions } from "./client-options.ts";
 import { ClientSession } from "./client-session.ts";
 import { type Door, type Entered, receiveClient } from "./entrance.ts";
+import type { ListBudget } from "./list-budget.ts";
 import type { DaemonClient, DaemonModule, DaemonSession } from "./module.ts";
 import { chosenChecksum, expectCompression, negotiate } from "./negotiation.ts";
 import { servePull } from "./pull-service.ts";
@@ -15,7 +16,7 @@ import { Refusal, SessionFailure } from "./refusal.ts";
 /** What all visits of a daemon share. */
 export interface House extends Door {
   readonly timeoutSeconds: number;
-  readonly mostEntries: number;
+  readonly lists: ListBudget;
 }
 
 /** One client, from the greeting to the last word. Nothing that it does makes this throw. */
@@ -80,7 +81,7 @@ export class Visit {
       user,
       paths: options.paths,
     };
-    const { log, mostEntries } = this.#house;
+    const { log, lists } = this.#house;
     const timeoutSeconds = this.#timeout(module, options);
     const session = new ClientSession({
       line,
@@ -91,7 +92,7 @@ export class Visit {
       mayRead,
       mayWrite,
       timeoutSeconds,
-      mostEntries,
+      memory: lists.share(),
       log,
     });
     this.#session = session;
@@ -172,6 +173,10 @@ function isExpected(error: unknown): boolean {
 
 function failureOf(error: unknown): { readonly exitCode: number; readonly message: string } {
   if (error instanceof SessionFailure) return error;
+  if (error instanceof RsyncError && error.code === "BAD_OPTION") {
+    // Its text may come from a file of the module, which not everybody may read.
+    return { exitCode: 1, message: "there are rules or options that cannot be used here" };
+  }
   if (error instanceof RsyncError) return { exitCode: error.exitCode, message: error.message };
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: 11, message };

@@ -1,6 +1,7 @@
 import { compilePattern } from "../flist/pattern.ts";
-import { asBytePath, type BytePath, joinPath } from "../path.ts";
+import { asBytePath, type BytePath, displayPath, joinPath } from "../path.ts";
 import type { ModuleTree } from "./module-tree.ts";
+import { SessionFailure } from "./refusal.ts";
 
 /** One argument does not stand for more names than this. */
 const mostMatches = 100_000;
@@ -10,14 +11,25 @@ const mostMatches = 100_000;
  * meaning away; what matches nothing stands for itself (spec 1 §2.1).
  *
  * @param path as {@link pathInModule} says it, a byte string.
+ * @param pace is awaited between two directories.
+ * @throws {SessionFailure} for more names than anybody means.
  */
-export function expandWildcards(module: ModuleTree, path: string): string[] {
+export async function expandWildcards(
+  module: ModuleTree,
+  path: string,
+  pace: () => Promise<void>,
+): Promise<string[]> {
   if (!/[*?[\\]/.test(path)) return [path];
   const end = path.endsWith("/") ? "/" : "";
   let found: string[] = [""];
   for (const part of path.split("/").filter((each) => each !== "")) {
-    found = found.flatMap((directory) => matching(module, directory, part));
-    if (found.length > mostMatches) return [unescaped(path)];
+    const next: string[] = [];
+    for (const directory of found) {
+      next.push(...matching(module, directory, part));
+      if (next.length > mostMatches) throw tooMany(path);
+      await pace();
+    }
+    found = next;
   }
   return found.length === 0 ? [unescaped(path)] : found.map((each) => `${each}${end}`);
 }
@@ -44,6 +56,11 @@ function namesIn(module: ModuleTree, directory: string): string[] {
   } catch {
     return []; // it is not there, or no directory: nothing matches
   }
+}
+
+function tooMany(path: string): SessionFailure {
+  const shown = displayPath(asBytePath(path));
+  return new SessionFailure(1, `ERROR: ${shown} stands for more than ${mostMatches} names`);
 }
 
 function unescaped(path: string): string {

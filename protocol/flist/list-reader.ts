@@ -14,6 +14,9 @@ const mostIds = 100_000;
 /** Bytes of all names together: a list within the limit of entries may still want our memory. */
 const mostNameBytes = 2 ** 30;
 
+/** An entry without its name; the name is there twice while lists are sorted. */
+export const entryBytes: number = 300;
+
 /** A whole list as it was received. */
 export interface ReceivedList {
   /** In the order in which both sides number them. */
@@ -31,6 +34,8 @@ export interface NumberedList {
 export interface ListLimits {
   /** Default 10,000,000. */
   readonly mostEntries?: number;
+  /** Told of the memory that each entry takes, about; throws when that is too much. */
+  readonly spend?: (bytes: number) => void;
 }
 
 /** Decodes one value, waiting for it. */
@@ -56,7 +61,7 @@ export async function readFileList(
 export async function readNumberedList(
   read: ReadValue,
   format: ListFormat,
-  { mostEntries = 10_000_000, names }: ListLimits & { readonly names?: OwnerNames } = {},
+  { mostEntries = 10_000_000, names, spend }: ListLimits & { readonly names?: OwnerNames } = {},
 ): Promise<NumberedList> {
   const isClassic = format.protocol < 30;
   const decode = isClassic ? classicEntries(format) : entriesOf(format, names);
@@ -70,7 +75,9 @@ export async function readNumberedList(
       const ioError = isClassic ? await read(readInt32) : found.ioError;
       return { slots: inNumberedOrder(entries, format.protocol), ioError };
     }
-    nameBytes += found.path.length;
+    const length = found.path.length + (found.linkTarget?.length ?? 0);
+    nameBytes += length;
+    spend?.(entryBytes + 2 * length);
     if (entries.length === mostEntries) throw tooLong(`${mostEntries} entries`);
     if (nameBytes > mostNameBytes) throw tooLong(`${mostNameBytes} bytes of names`);
     entries.push(found);

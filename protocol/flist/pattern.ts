@@ -1,9 +1,8 @@
 import type { BytePath } from "../path.ts";
+import { compileGlob, type GlobToken } from "./glob.ts";
 
 /** True for the names that a pattern is about. */
 export type PatternMatch = (path: BytePath, isDirectory: boolean) => boolean;
-
-const nothing = /(?!)/;
 
 /**
  * Compiles an rsync filter pattern (rsync(1), "PATTERN MATCHING RULES").
@@ -16,46 +15,54 @@ export function compilePattern(pattern: string): PatternMatch {
   const text = anchored ? pattern.slice(1) : pattern;
   if (text.endsWith("/***")) return compileTree(text.slice(0, -4), anchored);
   const directoriesOnly = text.endsWith("/") && text.length > 1;
-  const regex = compileBody(directoriesOnly ? text.slice(0, -1) : text, anchored, "");
-  return (path, isDirectory) => (isDirectory || !directoriesOnly) && regex.test(path);
+  const matches = compileBody(directoriesOnly ? text.slice(0, -1) : text, anchored);
+  return (path, isDirectory) => (isDirectory || !directoriesOnly) && matches(path);
 }
 
 function compileTree(body: string, anchored: boolean): PatternMatch {
-  const directory = compileBody(body, anchored, "");
-  const content = compileBody(body, anchored, "/[\\s\\S]*");
-  return (path, isDirectory) => (isDirectory && directory.test(path)) || content.test(path);
+  const directory = compileBody(body, anchored);
+  const content = compileBody(body, anchored, [literal("/"), { kind: "any" }]);
+  return (path, isDirectory) => (isDirectory && directory(path)) || content(path);
 }
 
-function compileBody(body: string, anchored: boolean, tail: string): RegExp {
+function compileBody(
+  body: string,
+  anchored: boolean,
+  tail: readonly GlobToken[] = [],
+): (text: string) => boolean {
   // As in rsync a backslash is an ordinary character unless something in the pattern is special.
-  const source = /[*?[]/.test(body) ? translate(body) : escapeText(body);
-  if (source === undefined) return nothing;
-  return new RegExp(`${anchored ? "^" : "(?:^|/)"}${source}${tail}$`);
+  const tokens = /[*?[]/.test(body) ? translate(body) : Array.from(body, literal);
+  return tokens === undefined ? () => false : compileGlob([...tokens, ...tail], anchored);
+}
+
+function literal(char: string): GlobToken {
+  return { kind: "one", source: escapeText(char) };
 }
 
 /** Undefined for a `[` without its `]`, which matches no name. */
-function translate(body: string): string | undefined {
-  let source = "";
+function translate(body: string): GlobToken[] | undefined {
+  const tokens: GlobToken[] = [];
   for (let at = 0; at < body.length; ) {
     const char = body[at] as string;
     if (char === "*") {
       const stars = /^\*+/.exec(body.slice(at))?.[0].length ?? 1;
       // Leading stars and their slash may also stand for nothing.
       const leading = at === 0 && stars > 1 && body[stars] === "/";
-      source += leading ? "(?:[\\s\\S]*/)?" : stars > 1 ? "[\\s\\S]*" : "[^/]*";
+      tokens.push({ kind: leading ? "above" : stars > 1 ? "any" : "run" });
       at += leading ? stars + 1 : stars;
     } else if (char === "[") {
       const bracket = readBracket(body, at);
       if (bracket === undefined) return undefined;
-      source += bracket.source;
+      tokens.push({ kind: "one", source: bracket.source });
       at = bracket.end;
     } else {
       const escaped = char === "\\" && at + 1 < body.length;
-      source += char === "?" ? "[^/]" : escapeText(escaped ? (body[at + 1] as string) : char);
+      const one = escaped ? (body[at + 1] as string) : char;
+      tokens.push(char === "?" ? { kind: "one", source: "[^/]" } : literal(one));
       at += escaped ? 2 : 1;
     }
   }
-  return source;
+  return tokens;
 }
 
 /** POSIX classes, of which names that are bytes know the ASCII ones. */
