@@ -1,18 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import { build, preparePackages } from "../prepare.mjs";
-import {
-  daemonLines,
-  daemonProgram,
-  installedProgram,
-  prepareDaemons,
-  releaseOf,
-} from "../support/daemons.mjs";
-import { freePort, startDaemon } from "../support/rsyncd.mjs";
+import { freePort } from "../support/rsyncd.mjs";
 import { findDifferences, readTree } from "../support/tree-differences.mjs";
 import { formatConfxml } from "./confxml.mjs";
+import { startDestination } from "./destination.mjs";
 import { acknowledged, Mirror } from "./mirror.mjs";
 import { makeStartingTree, scenes } from "./scenes.mjs";
 
@@ -34,28 +27,6 @@ function say(topic, text) {
 
 function demand({ ok, problem }) {
   if (!ok) throw new DemoError(problem);
-}
-
-function chooseDaemon() {
-  prepareDaemons();
-  const programs = [
-    ...daemonLines.map(({ version }) => daemonProgram(version)),
-    installedProgram(),
-  ];
-  const found = programs.find((program) => program !== undefined && releaseOf(program));
-  if (found === undefined) {
-    throw new DemoError(
-      'There is no rsync to be the destination: run "apt-get install rsync" as root, or put one on PATH',
-    );
-  }
-  return found;
-}
-
-async function startDestination(program) {
-  const password = randomBytes(12).toString("hex");
-  const users = { [user]: password };
-  const daemon = await startDaemon({ program, users, modules: { backup: {} } });
-  return { daemon, password };
 }
 
 function writeConfiguration(directory, { port, password, pagePort }) {
@@ -157,15 +128,14 @@ async function main(stopped) {
   console.log(`\n  ${paint(1, "sersync")}: a directory is mirrored live to an rsync daemon\n`);
   demand(preparePackages());
   demand(await build());
-  const program = chooseDaemon();
   const directory = fs.mkdtempSync(`${os.tmpdir()}/sersync-demo-`);
   makeStartingTree(`${directory}/source`);
-  const { daemon, password } = await startDestination(program);
+  const daemon = await startDestination({ directory: `${directory}/backup`, user });
   const keeps = process.argv.includes("--keep");
   const pagePort = keeps ? await freePort() : 0;
-  const { port } = daemon;
+  const { port, password } = daemon;
   const configuration = writeConfiguration(directory, { port, password, pagePort });
-  say("destination", `stock rsync ${releaseOf(program)}, ${daemon.url("backup", user)}`);
+  say("destination", `${daemon.command}\n${" ".repeat(15)}${daemon.url}`);
   say("source", `${directory}/source`);
   say("run", `sersync -r -o ${configuration}`);
   const mirror = new Mirror(configuration);
@@ -177,7 +147,7 @@ async function main(stopped) {
       if (isProblem) say("sersync", paint(33, text));
     });
     const source = `${directory}/source`;
-    const trees = { source, destination: daemon.path("backup"), pagePort };
+    const trees = { source, destination: daemon.path, pagePort };
     const exitCode = await Promise.race([show(mirror, trees), ended, stopped]);
     if (keeps && exitCode !== interruptedCode) {
       await Promise.race([keepRunning(mirror, trees, stopped), ended]);
@@ -185,7 +155,7 @@ async function main(stopped) {
     return exitCode;
   } finally {
     await mirror.stop();
-    await daemon.remove();
+    await daemon.stop();
     fs.rmSync(directory, { recursive: true, force: true });
   }
 }
