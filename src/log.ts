@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from "pino";
 import { LogOutput } from "./log-output.ts";
+import { escapeControls } from "./printable.ts";
 
 export interface LogOptions {
   /** Also say what only helps when something is looked for. Default false. */
@@ -74,15 +75,4 @@ export function formatPretty(line: string): string {
 function formatValue(value: unknown): string {
   if (typeof value !== "string") return JSON.stringify(value);
   return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-}
-
-/**
- * Text in which nothing moves the cursor, rings or turns the writing direction: file names come
- * from strangers and end up on an operator's terminal.
- */
-export function escapeControls(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu,
-    (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -1,22 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { RsyncError } from "../protocol/index.ts";
-import { answer } from "./cli/answer.ts";
-import { runControl } from "./cli/control.ts";
+import type { Command } from "./cli/command.ts";
 import { leaveStarter, sayOnError } from "./cli/daemon.ts";
-import { askHealth } from "./cli/health.ts";
-import { runList } from "./cli/list.ts";
-import { printChanges } from "./cli/print.ts";
-import { parseCommandLine } from "./cli/program.ts";
-import { runPullCommand } from "./cli/pull/run.ts";
 import type { Outputs } from "./cli/push/printer.ts";
-import { runPush } from "./cli/push/run.ts";
-import { runMirror } from "./cli/run.ts";
-import { runServe } from "./cli/serve/run.ts";
-import { ConfigError } from "./config/mistake.ts";
-import { AlreadyRuns } from "./control/instance.ts";
-import { ConfError } from "./serve/problem.ts";
-import { BadPlans } from "./service/plan.ts";
+import type { RunContext } from "./cli/run.ts";
 
 /** What is still open when all is done cannot keep the process for longer. */
 const lingerMs = 2_000;
@@ -36,39 +23,42 @@ async function run(words: readonly string[]): Promise<number> {
   try {
     const version = ownVersion();
     refuseLostBytes(words);
-    const command = parseCommandLine(words, { version });
-    switch (command.kind) {
-      case "text":
-        return print(command);
-      case "mirror":
-      case "watch":
-        return await runMirror(command, { words, version });
-      case "control":
-        return await runControl(command);
-      case "print":
-        await printChanges(command, {
-          write: (line) => process.stdout.write(line),
-          until: ended(),
-        });
-        return 0;
-      case "health":
-        return print(await askHealth(command));
-      case "push":
-        return await runPush(command, outputs, interrupted());
-      case "pull":
-        return await runPullCommand(command, outputs, interrupted());
-      case "list":
-        return await runList(command, outputs);
-      case "serve":
-        return await runServe(command, { words, version });
-      case "check":
-      case "explain":
-      case "diff":
-      case "init":
-        return print(await answer(command));
-    }
+    if (words.join(" ") === "--version") return print({ text: `${version}\n`, exitCode: 0 });
+    const { parseCommandLine } = await import("./cli/program.ts");
+    return await carryOut(parseCommandLine(words, { version }), { words, version });
   } catch (error) {
     return reportFailure(error);
+  }
+}
+
+/** Each command is read from disk only when it is the one: reading all takes longer than most. */
+async function carryOut(command: Command, context: RunContext): Promise<number> {
+  switch (command.kind) {
+    case "text":
+      return print(command);
+    case "mirror":
+    case "watch":
+      return await (await import("./cli/run.ts")).runMirror(command, context);
+    case "control":
+      return await (await import("./cli/control.ts")).runControl(command);
+    case "print": {
+      const { printChanges } = await import("./cli/print.ts");
+      await printChanges(command, { write: (line) => process.stdout.write(line), until: ended() });
+      return 0;
+    }
+    case "health":
+      return print(await (await import("./cli/health.ts")).askHealth(command));
+    case "push":
+    case "pull":
+    case "list":
+      return await (await import("./cli/transfer.ts")).transfer(command, outputs, interrupted);
+    case "serve":
+      return await (await import("./cli/serve/run.ts")).runServe(command, context);
+    case "check":
+    case "explain":
+    case "diff":
+    case "init":
+      return print(await (await import("./cli/answer.ts")).answer(command));
   }
 }
 
@@ -76,10 +66,8 @@ async function run(words: readonly string[]): Promise<number> {
 function refuseLostBytes(words: readonly string[]): void {
   const lost = words.find((word) => word.includes("\ufffd"));
   if (lost === undefined) return;
-  throw new RsyncError(
-    "BAD_OPTION",
-    `Cannot take the argument ${JSON.stringify(lost)}: it is not UTF-8, and Node tells no other bytes; name a directory above it, or put the path into the configuration file`,
-  );
+  const text = `Cannot take the argument ${JSON.stringify(lost)}: it is not UTF-8, and Node tells no other bytes; name a directory above it, or put the path into the configuration file`;
+  throw Object.assign(new Error(text), { exitCode: 1 });
 }
 
 function print({ text, exitCode }: { readonly text: string; readonly exitCode: number }): number {
@@ -106,20 +94,11 @@ function ended(): Promise<unknown> {
 
 /** One clear line for what a user can mend; anything else is our mistake and shows its trace. */
 function reportFailure(error: unknown): number {
-  if (
-    error instanceof ConfigError ||
-    error instanceof RsyncError ||
-    error instanceof BadPlans ||
-    error instanceof ConfError
-  ) {
-    sayOnError(`${error.message}\n`);
-    return error.exitCode;
-  }
-  if (error instanceof AlreadyRuns) {
-    sayOnError(`sersync: ${error.message}\n`);
-    return 1;
-  }
-  throw error;
+  // Their classes are not asked: that would read half of the program for the sake of `--version`.
+  const { exitCode, message } = error as Partial<Error & { readonly exitCode: unknown }>;
+  if (typeof exitCode !== "number") throw error;
+  sayOnError(`${message}\n`);
+  return exitCode;
 }
 
 function ownVersion(): string {

@@ -86,7 +86,7 @@ export async function build() {
     if (fs.existsSync(inProject("dist", folder))) removeLeftovers(folder);
   }
   const { bundlePage, bundleProgram } = await import("./support/bundle.mjs"); // a package: installed only now
-  bundleProgram();
+  await bundleProgram();
   bundlePage();
   fs.chmodSync(inProject("dist/bin/sersync.js"), 0o755);
   // What was saved while the compiler ran may have missed it.

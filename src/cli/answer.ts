@@ -4,7 +4,6 @@ import { createInterface, type Interface } from "node:readline/promises";
 import { InvalidArgumentError } from "commander";
 import { type Answer, runCheck } from "./check.ts";
 import type { Question } from "./command.ts";
-import { runDiff } from "./diff.ts";
 import { runExplain } from "./explain.ts";
 import { type Questioner, writeInitial } from "./init.ts";
 
@@ -16,7 +15,7 @@ export async function answer(question: Question): Promise<Answer> {
     case "explain":
       return runExplain(question);
     case "diff":
-      return runDiff(question);
+      return (await import("./diff.ts")).runDiff(question); // it alone talks to targets
     case "init": {
       // Questions go to stderr: the standard output may be the file that is written.
       const questioner = createInterface({ input: process.stdin, output: process.stderr });

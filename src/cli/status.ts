@@ -1,4 +1,4 @@
-import { escapeControls } from "../log.ts";
+import { escapeControls } from "../printable.ts";
 import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
 
 /** A status as a person reads it. */

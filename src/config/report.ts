@@ -43,7 +43,12 @@ export class Report {
 
   #say(offset: number, severity: Note["severity"], text: string): void {
     if (this.#notes.length >= mostFindings) return;
-    this.#notes.push({ ...placeAt(this.#source, offset), severity, text });
+    const note = { ...placeAt(this.#source, offset), severity, text };
+    // What several readers miss at one place is missing once.
+    const isKnown = this.#notes.some(
+      (known) => known.text === text && known.line === note.line && known.column === note.column,
+    );
+    if (!isKnown) this.#notes.push(note);
   }
 }
 

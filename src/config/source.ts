@@ -43,7 +43,8 @@ export function unreadable(source: SourceFile): string | undefined {
   if (text.length > maxSourceBytes) {
     return `the file has ${text.length} bytes; a configuration may have ${maxSourceBytes}`;
   }
-  if (/^(?:\xff\xfe|\xfe\xff)/.test(text) || text.slice(0, 4).includes("\0")) {
+  // With its mark, or with every other byte a NUL, as ASCII is in UTF-16.
+  if (/^(?:\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/.test(text)) {
     return "the file is UTF-16; save it as UTF-8";
   }
   if (text.includes("\0")) return "the file holds a NUL byte; it is not text";

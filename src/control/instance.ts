@@ -16,6 +16,8 @@ import type { ControlServer } from "./server.ts";
 /** Another process has what was to be claimed. */
 export class AlreadyRuns extends Error {
   readonly pid: number | undefined;
+  /** What the command line exits with. */
+  readonly exitCode = 1;
 
   constructor(what: string, pid: number | undefined) {
     const who = pid === undefined ? "another process" : `process ${pid}`;

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import esbuild from "esbuild";
 import { inProject } from "./command.mjs";
+import { directImports } from "./direct-imports.mjs";
 
 const pageFolder = "src/status/page";
 
@@ -10,13 +11,14 @@ const banner =
   'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
 
 /**
- * Bundles the program into one file for the main thread and one for each thread or process that it
- * starts: reading and
- * linking some two hundred modules would take longer than everything else until the first change
- * is watched for. Packages with native parts, and those that few ever need, stay outside.
+ * Bundles the program: one file for the main thread, one for each thread or process that it starts,
+ * and parts that several of them or only some commands need, which are read when they are needed.
+ * Reading and linking some two hundred modules would take longer than everything else until the first
+ * change is watched for. Packages with native parts, and those that few ever need, stay outside.
  */
-export function bundleProgram() {
-  esbuild.buildSync({
+export async function bundleProgram() {
+  removeParts(); // their names change with their content
+  await esbuild.build({
     entryPoints: {
       sersync: inProject("src/main.ts"),
       thread: inProject("src/push/thread.ts"),
@@ -25,6 +27,9 @@ export function bundleProgram() {
     },
     outdir: inProject("dist/bin"),
     bundle: true,
+    splitting: true,
+    chunkNames: "part-[hash]",
+    plugins: [directImports()],
     platform: "node",
     format: "esm",
     target: "node20.19",
@@ -34,6 +39,14 @@ export function bundleProgram() {
     banner: { js: banner },
     logLevel: "error",
   });
+}
+
+function removeParts() {
+  const folder = inProject("dist/bin");
+  if (!fs.existsSync(folder)) return;
+  for (const name of fs.readdirSync(folder)) {
+    if (name.startsWith("part-")) fs.rmSync(path.join(folder, name));
+  }
 }
 
 /** Bundles the status page into the folders where the program and the library look for it. */

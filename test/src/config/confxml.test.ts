@@ -330,6 +330,8 @@ describe("damage", () => {
   test.each([
     ["nothing", "", "the file is empty"],
     ["UTF-16", Buffer.from("\ufeff<head/>", "utf16le"), "save it as UTF-8"],
+    ["UTF-16 without a mark", Buffer.from("<head/>", "utf16le"), "save it as UTF-8"],
+    ["a file of NUL bytes", Buffer.alloc(4_096), "it is not text"],
     ["an entity bomb", `<!DOCTYPE x [<!ENTITY a "b">]>${full}`, "DOCTYPE"],
     ["too much", " ".repeat(maxSourceBytes + 1), "a configuration may have"],
     ["deep nesting", "<head>".repeat(9_000), "is never closed"],
@@ -362,4 +364,9 @@ describe.skipIf(!existsSync(corpus))("files as people have them", () => {
     const mistakes = mistakesOf(readFileSync(new URL(name, corpus)));
     expect(mistakes.map(({ text }) => text).join("\n")).toContain(said);
   });
+});
+
+test("an element that is absent is noted once, however many settings it has", () => {
+  const { notes } = parse(full.replace(/<inotify>[\s\S]*<\/inotify>/, ""));
+  expect(notes.filter(({ text }) => text.startsWith("<inotify> is absent"))).toHaveLength(1);
 });
