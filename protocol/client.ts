@@ -6,6 +6,7 @@ import type { PatternMatch } from "./flist/pattern.ts";
 import type { Credentials } from "./handshake/auth.ts";
 import { listDaemonModules, type Module } from "./handshake/listing.ts";
 import { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";
+import { connectDaemon } from "./opening.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, parentPath, pathFromText, rootPath } from "./path.ts";
 import { ProgressMeter, type PushProgress } from "./progress.ts";
@@ -19,7 +20,7 @@ import { type MemoryObject, MemoryTree } from "./source/memory.ts";
 import type { FileSource } from "./source/source.ts";
 import { type WalkOptions, walk } from "./source/walk.ts";
 import type { SessionOptions, Target } from "./target.ts";
-import { type Address, type ConnectOptions, connect } from "./transport/connect.ts";
+import type { Address, ConnectOptions } from "./transport/connect.ts";
 import { inEnvironment } from "./transport/environment.ts";
 import { Source } from "./transport/source.ts";
 import { type DaemonUrl, parseDaemonUrl } from "./url.ts";
@@ -38,13 +39,13 @@ export interface DaemonListing {
  * @throws {RsyncError} why the daemon cannot be asked.
  */
 export async function listModules(
-  daemon: string | Address,
+  daemon: string | (Address & Pick<Target, "ssh">),
   options: ConnectOptions = {},
 ): Promise<DaemonListing> {
   const { timeoutMs = 30_000, signal } = options;
   const address =
     typeof daemon === "string" ? inEnvironment(parseDaemonUrl(daemon), process.env) : daemon;
-  const socket = await connect(address, options);
+  const socket = await connectDaemon(address, options);
   const source = new Source(socket, { onMessage: () => {} });
   const abort = (): void => source.fail(new RsyncError("ABORTED", "Cannot list modules: aborted"));
   signal?.addEventListener("abort", abort);

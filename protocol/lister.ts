@@ -3,16 +3,16 @@ import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { listFormat } from "./flist/format.ts";
 import { type ListLimits, type ReceivedList, readFileList } from "./flist/list-reader.ts";
-import { destinationArgument, listArguments } from "./handshake/argv.ts";
-import { handshake } from "./handshake/handshake.ts";
+import { listArguments } from "./handshake/argv.ts";
+import type { HandshakeRequest } from "./handshake/handshake.ts";
 import { checksums } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
-import { rootPath } from "./path.ts";
+import { type Opening, openWith, placeArgument } from "./opening.ts";
 import { openDialect } from "./roles/dialect.ts";
 import type { Target } from "./target.ts";
-import { connect } from "./transport/connect.ts";
+import type { Connection } from "./transport/connection.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import { indexDone } from "./wire/file-index.ts";
@@ -45,8 +45,9 @@ export async function listDirectory(
   options: ListFilesOptions = {},
 ): Promise<FileListing> {
   const { signal, timeoutMs = 30_000 } = options;
-  const socket = await connect(target, { timeoutMs, signal });
-  const lister = new Lister(socket, target, options);
+  const opening = await openWith(target, requestOf(target, options), { timeoutMs, signal });
+  const socket = opening.connection;
+  const lister = new Lister(opening, options);
   const abort = (): void => lister.fail("ABORTED", "aborted");
   signal?.addEventListener("abort", abort);
   socket.setTimeout(timeoutMs, () => lister.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
@@ -60,20 +61,18 @@ export async function listDirectory(
 
 /** The receiving side of one session, as far as the file list. */
 class Lister {
-  readonly #socket: Awaited<ReturnType<typeof connect>>;
+  readonly #socket: Connection;
   readonly #source: Source;
-  readonly #target: Target;
+  readonly #opening: Opening;
   readonly #options: ListFilesOptions;
   readonly #errors: string[] = [];
 
-  constructor(
-    socket: Awaited<ReturnType<typeof connect>>,
-    target: Target,
-    options: ListFilesOptions,
-  ) {
+  constructor(opening: Opening, options: ListFilesOptions) {
+    const socket = opening.connection;
     this.#socket = socket;
-    this.#target = target;
+    this.#opening = opening;
     this.#options = options;
+    if ("onComplaint" in socket) socket.onComplaint = (line) => void this.#errors.push(line);
     this.#source = new Source(socket, {
       onMessage: (tag, payload) => this.#receive(tag, payload),
     });
@@ -103,26 +102,11 @@ class Lister {
   }
 
   async #setUp(): Promise<Agreement> {
-    const { module, directory = rootPath, namesFile, credentials, protocol } = this.#target;
-    const { recursive = false, onMotd } = this.#options;
-    const place = destinationArgument(module, directory, { namesFile });
-    const link = {
+    const { agreement } = await this.#opening.agree({
       read: this.#source.read.bind(this.#source),
       tryRead: this.#source.tryRead.bind(this.#source),
       more: () => this.#source.more(),
       write: (bytes: Uint8Array | string) => void this.#socket.write(bytes),
-    };
-    const { agreement } = await handshake(link, {
-      module,
-      destination: place,
-      options: { links: true, recursive },
-      features: {},
-      credentials,
-      protocol,
-      checksums,
-      compressions: [],
-      words: () => listArguments(place, recursive, protocol ?? 32),
-      onText: onMotd,
     });
     return agreement;
   }
@@ -161,4 +145,24 @@ class Lister {
       throw error;
     }
   }
+}
+
+function requestOf(
+  target: Target,
+  { recursive = false, onMotd }: ListFilesOptions,
+): HandshakeRequest {
+  const { module, credentials, protocol } = target;
+  const place = placeArgument(target);
+  return {
+    module,
+    destination: place,
+    options: { links: true, recursive },
+    features: {},
+    credentials,
+    protocol,
+    checksums,
+    compressions: [],
+    words: () => listArguments(place, recursive, protocol ?? 32),
+    onText: onMotd,
+  };
 }

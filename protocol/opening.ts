@@ -10,8 +10,9 @@ import { shellDestination, shellHandshake, shellSession } from "./handshake/shel
 import { checksums, type TargetKnowledge } from "./knowledge.ts";
 import { rootPath } from "./path.ts";
 import type { SessionOptions, Target } from "./target.ts";
-import { type ConnectOptions, connect } from "./transport/connect.ts";
+import { type Address, type ConnectOptions, connect } from "./transport/connect.ts";
 import type { Connection } from "./transport/connection.ts";
+import type { SshOptions } from "./transport/ssh/options.ts";
 import { connectShell } from "./transport/ssh/shell.ts";
 
 /** A connection to a target, and how to agree with who is at its other end. */
@@ -31,37 +32,68 @@ export async function openTarget(
   options: SessionOptions,
   knowledge: TargetKnowledge,
 ): Promise<Opening> {
-  const { module, ssh } = target;
   const { signal, handshakeTimeoutMs: timeoutMs = 30_000 } = options;
-  const request = requestOf(target, options, knowledge);
-  const connecting: ConnectOptions = { timeoutMs, signal };
-  if (ssh === undefined) {
-    const connection = await connect(target, connecting);
-    return { connection, agree: (link) => handshake(link, request) };
-  }
-  const { program = "rsync" } = ssh;
-  const address = { ...target, ssh };
-  if (module !== "") {
-    const words = [program, "--server", "--daemon", "."];
-    const connection = await connectShell(address, words, connecting);
+  return openWith(target, requestOf(target, options, knowledge), { timeoutMs, signal });
+}
+
+/** As {@link openTarget}, for a request that is made already. */
+export async function openWith(
+  target: Target,
+  request: HandshakeRequest,
+  connecting: ConnectOptions,
+): Promise<Opening> {
+  const { ssh } = target;
+  if (ssh === undefined || target.module !== "") {
+    const connection = await connectDaemon(target, connecting);
     return { connection, agree: (link) => handshake(link, request) };
   }
   const session = shellSession(request);
-  const connection = await connectShell(address, [program, ...session.words], connecting);
+  const words = [...programOf(ssh), ...session.words];
+  const connection = await connectShell({ ...target, ssh }, words, connecting);
   return { connection, agree: (link) => shellHandshake(link, request, session) };
 }
 
+/** Connects to a daemon, or behind ssh to one that is started for this session. */
+export async function connectDaemon(
+  address: Address & Pick<Target, "ssh">,
+  connecting: ConnectOptions,
+): Promise<Connection> {
+  const { ssh } = address;
+  if (ssh === undefined) return connect(address, connecting);
+  return connectShell(
+    { ...address, ssh },
+    [...programOf(ssh), "--server", "--daemon", "."],
+    connecting,
+  );
+}
+
+/** The program there, perhaps with words in front of it, as in `sudo rsync`. */
+function programOf({ program = "rsync" }: SshOptions): string[] {
+  return program.split(" ").filter((word) => word !== "");
+}
+
+/** A place as an argument for who is at the other end; names in it stand for themselves. */
+export function placeArgument({
+  module,
+  directory = rootPath,
+  namesFile,
+  ssh,
+}: Pick<Target, "module" | "directory" | "namesFile" | "ssh">): string {
+  const isPath = ssh !== undefined && module === "";
+  return isPath
+    ? shellDestination(directory, { namesFile })
+    : destinationArgument(module, directory, { namesFile });
+}
+
 function requestOf(
-  { module, directory = rootPath, namesFile, credentials, protocol, ssh }: Target,
+  target: Target,
   { transfer, features = {}, onMotd }: SessionOptions,
   knowledge: TargetKnowledge,
 ): HandshakeRequest {
-  const isPath = ssh !== undefined && module === "";
+  const { module, credentials, protocol } = target;
   return {
     module,
-    destination: isPath
-      ? shellDestination(directory, { namesFile })
-      : destinationArgument(module, directory, { namesFile }),
+    destination: placeArgument(target),
     options: transfer,
     features: { ...features, ...knowledge.features(transfer) },
     credentials,

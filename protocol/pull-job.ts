@@ -11,6 +11,7 @@ import { FilterRules } from "./flist/filter.ts";
 import type { ListLimits } from "./flist/list-reader.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
 import { destinationArgument } from "./handshake/argv.ts";
+import { shellDestination } from "./handshake/shell.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, parentPath, rootPath } from "./path.ts";
 import type { PullObserver, PullResult } from "./pull-report.ts";
@@ -188,7 +189,8 @@ export function sourceArgument(
   { target, wildcards = false }: PullJob,
   { directory = rootPath, namesFile }: Pick<Target, "directory" | "namesFile">,
 ): string {
-  const { module } = target;
+  const { module, ssh } = target;
+  if (ssh !== undefined && module === "") return shellDestination(directory, { namesFile });
   if (!wildcards) return destinationArgument(module, directory, { namesFile });
   return `${module}/${directory}${namesFile || directory === "" ? "" : "/"}`;
 }

@@ -11,12 +11,13 @@ import { writeFilterList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { listFormat } from "./flist/format.ts";
 import { type NumberedList, readNumberedList } from "./flist/list-reader.ts";
-import { handshake } from "./handshake/handshake.ts";
+import type { HandshakeRequest } from "./handshake/handshake.ts";
 import { pullArguments } from "./handshake/pull-argv.ts";
 import { checksums } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
+import { type Opening, openWith } from "./opening.ts";
 import {
   compressionOf,
   expectParents,
@@ -29,7 +30,6 @@ import {
 import { PullResult, severityOf } from "./pull-report.ts";
 import { Meeting } from "./roles/receiving.ts";
 import { runReception } from "./roles/reception.ts";
-import { connect } from "./transport/connect.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
 import { Sink } from "./transport/sink.ts";
@@ -45,8 +45,8 @@ import { encoded } from "./wire/writer.ts";
 export async function runPull(job: PullJob): Promise<PullResult> {
   refuseMissing(job.transfer);
   const { signal, handshakeTimeoutMs: timeoutMs = 30_000 } = job;
-  const socket = await connect(job.target, { timeoutMs, signal });
-  const puller = new Puller(socket, job);
+  const opening = await openWith(job.target, requestOf(job), { timeoutMs, signal });
+  const puller = new Puller(opening, job);
   const abort = (): void => puller.fail("ABORTED", "aborted");
   signal?.addEventListener("abort", abort);
   try {
@@ -63,6 +63,7 @@ const goodbyeMs = 1_000;
 
 /** The receiving side of one session. */
 class Puller {
+  readonly #opening: Opening;
   readonly #socket: Connection;
   readonly #source: Source;
   readonly #sink: Sink;
@@ -74,10 +75,15 @@ class Puller {
   #keepAlive = new KeepAlive(() => this.#output?.keepAlive());
   #slots: readonly (FileEntry | undefined)[] = [];
 
-  constructor(socket: Connection, job: PullJob) {
+  constructor(opening: Opening, job: PullJob) {
+    const socket = opening.connection;
+    this.#opening = opening;
     this.#socket = socket;
     this.#job = job;
     this.#result = new PullResult(job);
+    if ("onComplaint" in socket) {
+      socket.onComplaint = (line) => this.#hear(messageTags.error, Buffer.from(line, "latin1"));
+    }
     this.#sink = new Sink(socket);
     this.#source = new Source(socket, {
       onMessage: (tag, payload) => this.#hear(tag, payload),
@@ -123,31 +129,12 @@ class Puller {
   }
 
   async #setUp(): Promise<Agreement> {
-    const { target, transfer, moreSources = [], senderOptions, removesSources, onMotd } = this.#job;
-    const { module, credentials, protocol } = target;
-    const sources = [target, ...moreSources].map((source) => sourceArgument(this.#job, source));
     const source = this.#source;
-    const link = {
+    const { agreement } = await this.#opening.agree({
       read: source.read.bind(source),
       tryRead: source.tryRead.bind(source),
       more: () => source.more(),
       write: (bytes: Uint8Array | string) => void this.#socket.write(bytes),
-    };
-    const { compress } = transfer;
-    const named = typeof compress === "string" ? { compressChoice: compress } : {};
-    const words = (features: object): string[] =>
-      pullArguments(sources, transfer, features, protocol ?? 32, senderOptions);
-    const { agreement } = await handshake(link, {
-      module,
-      destination: sources[0] as string,
-      options: transfer,
-      features: { ...named, acknowledge: removesSources ?? false },
-      credentials,
-      protocol,
-      checksums,
-      compressions: readableCompressions,
-      words,
-      onText: onMotd,
     });
     return agreement;
   }
@@ -255,4 +242,24 @@ class Puller {
     this.#socket.removeAllListeners("timeout");
     this.#socket.setTimeout(timeoutMs, () => this.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
   }
+}
+
+function requestOf(job: PullJob): HandshakeRequest {
+  const { target, transfer, moreSources = [], senderOptions, removesSources, onMotd } = job;
+  const { module, credentials, protocol } = target;
+  const sources = [target, ...moreSources].map((source) => sourceArgument(job, source));
+  const { compress } = transfer;
+  const named = typeof compress === "string" ? { compressChoice: compress } : {};
+  return {
+    module,
+    destination: sources[0] as string,
+    options: transfer,
+    features: { ...named, acknowledge: removesSources ?? false },
+    credentials,
+    protocol,
+    checksums,
+    compressions: readableCompressions,
+    words: (features) => pullArguments(sources, transfer, features, protocol ?? 32, senderOptions),
+    onText: onMotd,
+  };
 }

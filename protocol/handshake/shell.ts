@@ -26,7 +26,10 @@ export interface ShellSession {
 export function shellSession(request: HandshakeRequest): ShellSession {
   const { destination, options, features, protocol = protocolRange.newest } = request;
   const asked = askOf({ announced: protocolRange.newest, protocol }, options, features);
-  return { words: pushArguments(destination, asked.options, asked.features, protocol), asked };
+  const words =
+    request.words?.(asked.features) ??
+    pushArguments(destination, asked.options, asked.features, protocol);
+  return { words, asked };
 }
 
 /**

@@ -74,6 +74,9 @@ export interface ListCommand {
   readonly passwordFile: string | undefined;
   readonly port: number | undefined;
   readonly protocol: number | undefined;
+  /** `-e` and `--rsync-path` */
+  readonly remoteShell: string | undefined;
+  readonly program: string | undefined;
 }
 
 /** The subcommands that answer and end; `answer` carries them out. */

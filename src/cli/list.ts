@@ -1,14 +1,13 @@
 import {
   asBytePath,
   displayPath,
-  inEnvironment,
   listDirectory,
   listModules,
-  parseDaemonUrl,
   type Target,
 } from "../../protocol/index.ts";
 import type { ListCommand } from "./command.ts";
 import { describeFile, formatFile } from "./listing.ts";
+import { placeOf } from "./place.ts";
 import { credentialsOf } from "./push/command.ts";
 import type { Outputs } from "./push/printer.ts";
 
@@ -26,11 +25,11 @@ export async function runList(
   { out, err }: Outputs,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<number> {
-  const { user, ...address } = inEnvironment(parseDaemonUrl(command.url), environment);
+  const { user, isPath, ...address } = placeOf(command.url, command, environment);
   const { port, motd, json, timeoutMs } = command;
-  const place = { ...(port !== undefined && { port }), ...address };
+  const place = { ...(port !== undefined && !address.ssh && { port }), ...address };
   const show = motd && !json;
-  if (place.module === "") {
+  if (place.module === "" && !isPath) {
     const { modules, text } = await listModules(place, { timeoutMs });
     if (json) out(`${JSON.stringify({ motd: text, modules }, null, 2)}\n`);
     if (show) for (const line of text) out(`${shown(line)}\n`);
@@ -42,7 +41,7 @@ export async function runList(
   }
   const target: Target = {
     ...place,
-    namesFile: !command.url.endsWith("/"),
+    namesFile: !command.url.endsWith("/") && place.directory !== "",
     credentials: credentialsOf(user, command.passwordFile, environment),
     protocol: command.protocol,
   };

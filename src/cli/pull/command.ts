@@ -1,7 +1,5 @@
 import {
   FilterRules,
-  inEnvironment,
-  parseDaemonUrl,
   RsyncError,
   type Target,
   type TransferOptions,
@@ -9,6 +7,7 @@ import {
 import { nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
 import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
 import type { ListCommand } from "../command.ts";
+import { placeOf } from "../place.ts";
 import {
   credentialsOf,
   type Environment,
@@ -119,17 +118,17 @@ function transferOptions(options: TransferOptions, flags: PullFlags): TransferOp
 
 function targetOf(
   source: string,
-  { port, passwordFile }: RsyncOptions,
-  { family, localAddress, protocol }: PullFlags,
+  { port, passwordFile, remoteShell }: RsyncOptions,
+  { family, localAddress, protocol, program }: PullFlags,
   environment: Environment,
 ): Target {
-  const { user, ...address } = inEnvironment(parseDaemonUrl(source), environment);
-  if (address.module === "") throw badCommand(`${source} names no module`);
+  const { user, isPath, ...address } = placeOf(source, { remoteShell, program }, environment);
+  if (address.module === "" && !isPath) throw badCommand(`${source} names no module`);
   return {
-    ...(port !== undefined && { port }),
+    ...(port !== undefined && !address.ssh && { port }),
     ...address,
     namesFile: namesFile(source, address),
-    family,
+    ...(family !== undefined && { family }),
     localAddress,
     protocol,
     credentials: credentialsOf(user, passwordFile, environment),
@@ -139,13 +138,15 @@ function targetOf(
 /** `::module/path`, or in full, of the same module of the same daemon. */
 function furtherSource(
   source: string,
-  { host, module }: Target,
+  { host, module, ssh }: Target,
   environment: Environment,
 ): Pick<Target, "directory" | "namesFile"> {
-  const whole = source.startsWith("::") ? host + source : source;
-  const address = inEnvironment(parseDaemonUrl(whole), environment);
+  const whole = source.startsWith(":") ? host + source : source;
+  const remoteShell = module === "" ? undefined : ssh && "ssh";
+  const address = placeOf(whole, { remoteShell }, environment);
   if (address.host !== host || address.module !== module) {
-    throw badCommand(`${source}: all sources must be of module ${module} of ${host}`);
+    const place = module === "" ? host : `module ${module} of ${host}`;
+    throw badCommand(`${source}: all sources must be of ${place}`);
   }
   return { directory: address.directory, namesFile: namesFile(source, address) };
 }
@@ -166,6 +167,8 @@ function listing(url: string, parsed: RsyncOptions, flags: PullFlags): ListComma
     passwordFile: parsed.passwordFile,
     port: parsed.port,
     protocol: flags.protocol,
+    remoteShell: parsed.remoteShell,
+    program: flags.program,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What `sersync pull --help` says. */
 export const pullHelp: string = `Usage: sersync pull [rsync options] rsync://[user@]host[:port]/module/path… DEST
        sersync pull [rsync options] [user@]host::module/path… DEST
+       sersync pull [rsync options] [user@]host:path… DEST
 
 Fetches files from an rsync daemon, as rsync does; no rsync is needed here. Options have rsync's
 names and meanings; one that sersync does not have is refused by name. Under every name there is the
@@ -15,7 +16,8 @@ old file or the complete new one; nothing outside of DEST is written, whatever t
   received   -z --compress-choice=zlibx|zlib|lz4 -W -B --inplace --partial -S --fsync --mkpath
              --bwlimit
   reached    --password-file (or RSYNC_PASSWORD) --port --timeout --contimeout --protocol
-             -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY
+             -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
+             --rsync-path, for host:path, where no wildcards are filled in
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
              --list-only, or no DEST: only list
 

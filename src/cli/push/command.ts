@@ -1,8 +1,6 @@
 import {
   type Credentials,
   FilterRules,
-  inEnvironment,
-  parseDaemonUrl,
   pathFromText,
   RsyncError,
   type SessionFeatures,
@@ -11,6 +9,7 @@ import {
 } from "../../../protocol/index.ts";
 import { readPassword } from "../../config/password.ts";
 import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
+import { placeOf } from "../place.ts";
 import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
 import { readInput } from "./input.ts";
 
@@ -152,18 +151,18 @@ function named(sources: readonly string[], { filesFrom, nul, relative }: PushFla
 
 function targetOf(
   destination: string,
-  { port, passwordFile }: RsyncOptions,
-  { family, localAddress, protocol }: PushFlags,
+  { port, passwordFile, remoteShell }: RsyncOptions,
+  { family, localAddress, protocol, program }: PushFlags,
   environment: Environment,
 ): Target {
-  const { user, ...address } = inEnvironment(parseDaemonUrl(destination), environment);
-  if (address.module === "") throw badCommand(`${destination} names no module`);
+  const { user, isPath, ...address } = placeOf(destination, { remoteShell, program }, environment);
+  if (address.module === "" && !isPath) throw badCommand(`${destination} names no module`);
   const namesFile = !destination.endsWith("/") && address.directory !== "";
   return {
-    ...(port !== undefined && { port }),
+    ...(port !== undefined && !address.ssh && { port }),
     ...address,
     namesFile,
-    family,
+    ...(family !== undefined && { family }),
     localAddress,
     protocol,
     credentials: credentialsOf(user, passwordFile, environment),

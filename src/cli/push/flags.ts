@@ -26,6 +26,8 @@ export interface PushFlags extends FilterFlags {
   family: 4 | 6 | undefined;
   localAddress: string | undefined;
   connectSeconds: number | undefined;
+  /** `--rsync-path` */
+  program: string | undefined;
 }
 
 /** The flags before any option was read. */
@@ -50,6 +52,7 @@ export function initialFlags(): PushFlags {
     family: undefined,
     localAddress: undefined,
     connectSeconds: undefined,
+    program: undefined,
     filters: [],
   };
 }
@@ -220,10 +223,11 @@ function connecting(flags: PushFlags): OptionRule[] {
       flags.localAddress = value;
       return undefined;
     }),
-    refused(
-      "rsh e=",
-      "only daemons are pushed to; name one as rsync://host/module or host::module",
-    ),
+    own("rsync-path=", (value) => {
+      flags.program = value;
+      return value.trim() === "" ? "a program" : undefined;
+    }),
+    nothing("blocking-io", ""),
   ];
 }
 

@@ -1,8 +1,9 @@
 /** What `sersync push --help` says. */
 export const pushHelp: string = `Usage: sersync push [rsync options] SRC… rsync://[user@]host[:port]/module/path
        sersync push [rsync options] SRC… [user@]host::module/path
+       sersync push [rsync options] SRC… [user@]host:path
 
-Pushes files to an rsync daemon, as rsync does; no rsync is needed here. Options have rsync's names
+Pushes files to an rsync daemon, or over ssh, as rsync does; no rsync or ssh is needed here. Options have rsync's names
 and meanings; one that sersync does not have is refused by name.
 
   what       -a -r -d -l -H -D -R -x --files-from=FILE -0 --no-implied-dirs --ignore-missing-args
@@ -15,7 +16,8 @@ and meanings; one that sersync does not have is refused by name.
              --delay-updates -y --compare-dest --copy-dest --link-dest -S --preallocate --fsync
              -b --backup-dir --suffix -T --bwlimit
   reached    --password-file (or RSYNC_PASSWORD) --port --timeout --contimeout --protocol
-             -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY
+             -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
+             --rsync-path, for host:path, ssh://host:port/path, or a daemon started there
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
 
 A SRC that ends in / is sent as what is in it, another one with its own name.

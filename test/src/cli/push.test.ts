@@ -43,7 +43,9 @@ test("who we are comes from the address or the environment, the password from th
 });
 
 test.each([
-  ["-e ssh a rsync://h/m", /--?(rsh|e)\b.*not available/],
+  ["-e rsh a h:dir", /only remote shell is ssh/],
+  ["-e telnet a rsync://h/m", /only remote shell is ssh/],
+  ["--rsync-path= a h:dir", /--rsync-path/],
   ["--iconv=utf8 a rsync://h/m", /--iconv is not available/],
   ["-C a rsync://h/m", /--cvs-exclude.*not available/],
   ["--append a rsync://h/m", /--append is not available/],
