@@ -55,3 +55,4 @@ for (const place of ["/dev", "/proc", "/data"]) makeDirectory(place, 0o755);
 makeDirectory("/tmp", 0o1777);
 makeDirectory("/var/lib/sersync", 0o700, user);
 makeDirectory("/run/sersync", 0o700, user);
+makeDirectory("/srv/backup", 0o755, user);
