@@ -15,6 +15,7 @@ import { PushResult } from "./result.ts";
 import { Session } from "./session.ts";
 import { rulesIn } from "./source/arguments.ts";
 import { LocalIdNames } from "./source/id-names.ts";
+import type { LinkOptions } from "./source/links.ts";
 import { LocalTree } from "./source/local.ts";
 import { type MemoryObject, MemoryTree } from "./source/memory.ts";
 import type { FileSource } from "./source/source.ts";
@@ -125,7 +126,7 @@ export async function push(
   let incomplete = rest.incomplete ?? false;
   const rules = new FilterRules();
   rules.add(...(options.filter ?? []).map(parseFilterRule));
-  const tree = listedSource(source, { excluded, rules }, () => {
+  const tree = listedSource(source, { excluded, rules, links: transfer }, () => {
     incomplete = true;
   });
   const entries = [...tree.entries()];
@@ -196,11 +197,19 @@ function directory(path: BytePath): FileEntry {
 
 function listedSource(
   source: PushSource,
-  { excluded, rules }: { readonly excluded: PatternMatch | undefined; readonly rules: FilterRules },
+  {
+    excluded,
+    rules,
+    links,
+  }: {
+    readonly excluded: PatternMatch | undefined;
+    readonly rules: FilterRules;
+    readonly links: LinkOptions;
+  },
   onError: () => void,
 ): ListedSource {
   if (typeof source !== "string") return isListed(source) ? source : new MemoryTree(source);
-  const tree = new LocalTree(pathFromText(source.replace(/(?<=.)\/+$/, "")));
+  const tree = new LocalTree(pathFromText(source.replace(/(?<=.)\/+$/, "")), links);
   const byRules = rules.isEmpty ? () => false : rules.excluding(rulesIn(tree));
   const isOut: PatternMatch = (path, isDirectory) =>
     excluded?.(path, isDirectory) === true || byRules(path, isDirectory);

@@ -53,6 +53,14 @@ export interface TransferOptions {
   readonly omitLinkTimes?: boolean;
   /** `-K`: a symlink to a directory at the destination is taken for that directory. */
   readonly keepDirlinks?: boolean;
+  /** `-L`: symlinks are sent as what they lead to. */
+  readonly copyLinks?: boolean;
+  /** `--copy-unsafe-links`: those that lead out of the tree are. */
+  readonly copyUnsafeLinks?: boolean;
+  /** `-k`: those that lead to directories are. */
+  readonly copyDirlinks?: boolean;
+  /** `--munge-links`: what a daemon has put in front of symlinks' targets is taken off. */
+  readonly mungeLinks?: boolean;
   /** `--safe-links`: symlinks that lead out of the tree are left out. */
   readonly safeLinks?: boolean;
   /** `-u`: a file that is newer at the destination is kept. */
@@ -74,6 +82,11 @@ export interface TransferOptions {
   readonly wholeFile?: boolean;
   /** `--inplace` */
   readonly inplace?: boolean;
+  /**
+   * `--append`: where a file is shorter, only what is missing at its end is sent; "verify" for
+   * `--append-verify`, which then compares the whole.
+   */
+  readonly append?: boolean | "verify";
   /** `-S`: runs of zeros become holes at the destination. */
   readonly sparse?: boolean;
   /** `--preallocate` */

@@ -48,6 +48,8 @@ export interface PullJob extends PullObserver, ListLimits {
 const missing = [
   ["acls", "--acls"],
   ["xattrs", "--xattrs"],
+  ["append", "--append"],
+  ["mungeLinks", "--munge-links"],
   ["keepDirlinks", "--keep-dirlinks"],
   ["preallocate", "--preallocate"],
   ["fuzzy", "--fuzzy"],
@@ -99,9 +101,9 @@ export function receivingJob(
   { slots, tree, owners, protocol, strong, isHidden, onReceived, onInPlace }: ReceivedParts,
 ): ReceivingJob {
   const { deleteExcluded = false } = transfer;
-  const read = (path: BytePath): string | undefined =>
+  const readRules = (path: BytePath): string | undefined =>
     isHidden?.(path, false) ? undefined : readSmallFile(tree, path);
-  const keeps = filter.protecting(read, deleteExcluded);
+  const keeps = filter.protecting(readRules, deleteExcluded);
   const isProtected: PatternMatch = (path, isDir) =>
     isHidden?.(path, isDir) === true || keeps(path, isDir);
   return {

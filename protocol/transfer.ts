@@ -63,6 +63,7 @@ export async function runTransfer(
     tokens,
     dryRun: transfer.dryRun ?? false,
     inplace: transfer.inplace ?? false,
+    append: transfer.append && protocol < 30 ? "verify" : transfer.append,
     completesPartial: (compat & compatFlags.inplacePartialDir) !== 0,
     onItem: (item) => report.item(item),
     onSent: (index, outcome) => report.sent(index, outcome),

@@ -43,6 +43,7 @@ export class ConfinedTree extends LocalTree {
   }
 
   override text(path: BytePath): string {
+    // What is wrong in it is told, and so are the names in it.
     if (this.#module.isHidden(this.#place(path), false)) throw hidden();
     const descriptor = openSafely(this.native(path));
     try {
@@ -90,5 +91,5 @@ function join(directory: BytePath, path: string): BytePath {
 }
 
 function hidden(): Error {
-  return Object.assign(new Error("it is not there"), { code: "ENOENT" });
+  return Object.assign(new Error("No such file or directory"), { code: "ENOENT" });
 }

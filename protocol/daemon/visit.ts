@@ -99,7 +99,7 @@ export class Visit {
     session.begin();
     log({ ...about, kind: "started" });
     await this.#finish(session, async () => {
-      refuseOptions(module, options, all);
+      refuseOptions(module, options);
       return options.isPull ? servePull(session) : servePush(session);
     });
   }
@@ -139,18 +139,12 @@ export class Visit {
 }
 
 /** @throws {SessionFailure} for the first option that this module, or this daemon, has not. */
-function refuseOptions(
-  module: DaemonModule,
-  options: ClientOptions,
-  words: readonly string[],
-): void {
+function refuseOptions(module: DaemonModule, options: ClientOptions): void {
   const [unknown] = options.unknown;
   if (unknown !== undefined) {
     throw new SessionFailure(4, `rsync: on remote machine: ${unknown}: unknown option`);
   }
-  // A value may be a lone "." as well: only the paths themselves tell where the options end.
-  const given = words.slice(0, words.length - options.paths.length);
-  const refused = new RefusedOptions(module.refuseOptions ?? []).refusal(given);
+  const refused = new RefusedOptions(module.refuseOptions ?? []).refusal(options.used);
   if (refused !== undefined) {
     throw new SessionFailure(4, `rsync: The server is configured to refuse ${refused}`);
   }

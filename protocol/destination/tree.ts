@@ -21,6 +21,8 @@ export interface Found {
 
 const second = 1_000_000_000n;
 const absent = { code: "ENOENT" };
+/** A longer file of rules is none, and would take our memory. */
+const longestSmallFile = 1024 * 1024;
 /** There is no directory that could hold the name. */
 const nowhere: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
@@ -206,7 +208,8 @@ export function readSmallFile(tree: DestinationTree, path: BytePath): string | u
   let descriptor: number | undefined;
   try {
     descriptor = tree.open(asBytePath(path));
-    if (!fs.fstatSync(descriptor).isFile()) return undefined;
+    const stats = fs.fstatSync(descriptor);
+    if (!stats.isFile() || stats.size > longestSmallFile) return undefined;
     return fs.readFileSync(descriptor, "latin1");
   } catch {
     return undefined; // as if it were not there, which is how rsync takes it

@@ -23,6 +23,8 @@ export interface FileEntry {
   readonly isImplied?: boolean;
   /** Of a regular file: what must still be behind the name when it is opened. */
   readonly identity?: { readonly device: number; readonly inode: number };
+  /** It is what a symlink leads to that has this name. Default: it lies there itself. */
+  readonly isFollowed?: boolean;
   /** Of a regular file: the sum of its content, where lists are compared by it (`--checksum`). */
   readonly digest?: Uint8Array;
   /** How many names the object has, where it is no directory. Default 1. */

@@ -1,5 +1,6 @@
-import { type BytePath, baseName, joinPath, parentPath } from "../path.ts";
-import { badRule, bareRule, type FilterRule, formatRule, parseFilterFile } from "./filter-rule.ts";
+import { RsyncError } from "../errors.ts";
+import { asBytePath, type BytePath, baseName, displayPath, joinPath, parentPath } from "../path.ts";
+import { bareRule, type FilterRule, formatRule, parseFilterFile } from "./filter-rule.ts";
 import { compilePattern, type PatternMatch } from "./pattern.ts";
 
 /** Reads a file of a tree by its path, as a byte string; undefined when there is none. */
@@ -161,15 +162,29 @@ function readRules(merge: FilterRule, file: string, content: string): RulesOfDir
   const { sides } = merge;
   let inherits = true;
   let rules: Compiled[] = [];
-  for (const rule of parseFilterFile(content, merge)) {
+  for (const rule of parsedRules(merge, file, content)) {
     if (rule === "clear") {
       inherits = false;
       rules = [];
     } else if (rule.kind.startsWith("merge")) {
-      throw badRule(rule.pattern, `${file} merges another file`);
+      throw badFile(file, "one of them merges another file");
     } else {
       rules.push(compile(sides === "both" ? rule : { ...rule, sides }));
     }
   }
   return { rules, inherits };
+}
+
+function parsedRules(merge: FilterRule, file: string, content: string): (FilterRule | "clear")[] {
+  try {
+    return parseFilterFile(content, merge);
+  } catch (cause) {
+    throw badFile(file, "one of them is no rule", { cause });
+  }
+}
+
+/** Says nothing of what is in the file: whoever hears it at a daemon may not be let to read it. */
+function badFile(file: string, found: string, options?: ErrorOptions): RsyncError {
+  const shown = displayPath(asBytePath(file));
+  return new RsyncError("BAD_OPTION", `Cannot use the filter rules in ${shown}: ${found}`, options);
 }

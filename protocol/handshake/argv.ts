@@ -92,6 +92,7 @@ const longOptions: readonly LongOption[] = [
   (o) => when(o.delayUpdates, "--delay-updates"),
   (o) => when(o.partial && o.partialDir === undefined && !o.delayUpdates, "--partial"),
   (o) => when(o.ignoreErrors, "--ignore-errors"),
+  (o) => when(o.copyUnsafeLinks, "--copy-unsafe-links"),
   (o) => when(o.safeLinks, "--safe-links"),
   (o) => when(o.numericIds, "--numeric-ids"),
   (o) => (o.userMap === undefined ? undefined : `--usermap=${o.userMap}`),
@@ -101,7 +102,7 @@ const longOptions: readonly LongOption[] = [
   (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", o.tempDir]),
   (o) => when(o.fsync, "--fsync"),
   (o) => o.alternate?.directories.flatMap((path) => [`--${o.alternate?.how}-dest`, path]),
-  (o) => when(o.inplace, "--inplace"),
+  (o) => (o.append ? appendOption(o.append) : when(o.inplace, "--inplace")),
   (o) => when(o.relative && o.impliedDirs === false, "--no-implied-dirs"),
   (_, f) => when(f.acknowledge, "--remove-source-files"),
   (o) => when(o.preallocate, "--preallocate"),
@@ -168,6 +169,10 @@ export function destinationArgument(
 export function listArguments(source: string, recursive: boolean, protocol: number): string[] {
   const bundle = `-l${recursive ? "r" : "d"}${protocol < 30 ? "" : capabilities}`;
   return ["--server", "--sender", bundle, "--list-only", ".", source];
+}
+
+function appendOption(append: true | "verify"): readonly string[] {
+  return append === "verify" ? ["--append", "--append"] : ["--append"];
 }
 
 function sized(option: string, bytes: number | undefined): string | undefined {

@@ -25,6 +25,8 @@ export type SendOutcome =
 export interface Basis {
   readonly head: ReadSumHead;
   readonly sums?: BlockSums | undefined;
+  /** Bytes that stay as they are: only what comes behind them is sent. Default: no such thing. */
+  readonly appendedTo?: number | undefined;
 }
 
 export interface FileSenderOptions {
@@ -33,6 +35,8 @@ export interface FileSenderOptions {
   readonly tokens: TokenWriter;
   /** `--inplace`: blocks that have been overwritten are not referred to. Default false. */
   readonly inplace?: boolean;
+  /** `--append`; "verify": the sum covers what is there, too. Default: files are not only longer. */
+  readonly append?: boolean | "verify" | undefined;
   /** Compat bit 0x40: what is in a partial directory is completed in place. Default false. */
   readonly completesPartial?: boolean;
   /** A requested file is here, and its content is about to be sent. */
@@ -66,7 +70,7 @@ export class FileSender {
   /** Answers a request for content: with tokens and a checksum, or with "it will not come". */
   send(item: Item, entry: FileEntry, basis: Basis): SendOutcome | Promise<SendOutcome> {
     this.#link.pace.spend(bytesPerFile);
-    const opened = this.#open(entry);
+    const opened = this.#open(entry, basis);
     if ("kind" in opened) {
       this.#refuse(item.index);
       return opened;
@@ -77,10 +81,12 @@ export class FileSender {
     dialect.writeItem(output, item);
     writeSumHead(output, basis.head);
     const content = this.#contentWriter(item, basis);
-    if (first === stepBytes) return this.#sendSteps(file, content).finally(() => file.close());
+    if (first === stepBytes) {
+      return this.#sendSteps(file, content, basis).finally(() => file.close());
+    }
     file.close();
     const bytes = step.subarray(0, first);
-    content.literal(bytes);
+    content.literal(bytes.subarray(this.#silent(basis)));
     content.end();
     output.bytes(this.#options.strong.wholeFile(bytes));
     pace.spend(first);
@@ -88,14 +94,16 @@ export class FileSender {
   }
 
   /** Opens a listed file and reads its first step into the buffer; or says why that is not so. */
-  #open(entry: FileEntry): OpenedFile | SendOutcome {
+  #open(entry: FileEntry, basis: Basis): OpenedFile | SendOutcome {
     let file: OpenFile | undefined;
     try {
       file = this.#options.source.open(entry.servedBy ?? entry);
       if (file === undefined) return { kind: "vanished" };
-      const first = file.read(step, stepBytes, 0);
+      const isShorter = basis.appendedTo !== undefined && !reaches(file, entry.size);
+      const first = file.read(step, stepBytes, this.#start(basis));
       const state = file.state();
-      if (state !== "replaced") return { file, first, state };
+      if (state !== "replaced" && !isShorter) return { file, first, state };
+      if (state !== "replaced") throw diminished();
     } catch (error) {
       file?.close();
       if (!isSystemError(error)) throw error;
@@ -107,14 +115,15 @@ export class FileSender {
   }
 
   /** Sends a file of which the first step is in the buffer. */
-  async #sendSteps(file: OpenFile, content: ContentWriter): Promise<SendOutcome> {
+  async #sendSteps(file: OpenFile, content: ContentWriter, basis: Basis): Promise<SendOutcome> {
     const digest = this.#options.strong.start();
-    let position = 0;
+    const silent = this.#silent(basis);
+    let position = this.#start(basis);
     let failure: NodeJS.ErrnoException | undefined;
     for (let length = stepBytes; length > 0; ) {
       const bytes = step.subarray(0, length);
       digest.update(bytes);
-      content.literal(bytes);
+      content.literal(bytes.subarray(Math.max(0, silent - position)));
       position += length;
       this.#options.onStep?.(position);
       await this.#link.pace.take();
@@ -133,6 +142,16 @@ export class FileSender {
     return { kind: file.state() === "as listed" ? "sent" : "changed", bytes: position };
   }
 
+  /** Where reading begins. */
+  #start({ appendedTo = 0 }: Basis): number {
+    return this.#options.append === "verify" ? 0 : appendedTo;
+  }
+
+  /** How many bytes are read for the sum only. */
+  #silent({ appendedTo = 0 }: Basis): number {
+    return this.#options.append === "verify" ? appendedTo : 0;
+  }
+
   #contentWriter(item: Item, { sums }: Basis): ContentWriter {
     const { tokens, strong } = this.#options;
     if (sums === undefined) return tokens;
@@ -148,9 +167,9 @@ export class FileSender {
 
   /** Whether the daemon writes into the very file that its sums describe. */
   #overwrites({ basisType = destinationBasis }: Item): boolean {
-    const { inplace = false, completesPartial = false } = this.#options;
+    const { inplace = false, append = false, completesPartial = false } = this.#options;
     if (basisType === partialBasis) return completesPartial;
-    return inplace && basisType === destinationBasis;
+    return (inplace || append !== false) && basisType === destinationBasis;
   }
 
   /** "This file will not come": the daemon goes on with the next one. */
@@ -182,6 +201,16 @@ function invalidSum(sum: Uint8Array): Uint8Array {
   const wrong = new Uint8Array(sum.length);
   if (sum.every((byte) => byte === 0)) wrong[wrong.length - 1] = 1;
   return wrong;
+}
+
+/** A file that was listed with `size` bytes has them still. */
+function reaches(file: OpenFile, size: number): boolean {
+  return size === 0 || file.read(step, 1, size - 1) === 1;
+}
+
+function diminished(): NodeJS.ErrnoException {
+  const error = new Error("it has become shorter than it was listed, and is not appended to");
+  return Object.assign(error, { syscall: "read" });
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -1,3 +1,4 @@
+import { sameType } from "../destination/attributes.ts";
 import type { Found } from "../destination/tree.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { BytePath } from "../path.ts";
@@ -18,6 +19,7 @@ export class LinkGroups {
   readonly #tell: TellItem;
   readonly #groups = new Map<number, Group>();
   readonly #led = new Map<number, Group>();
+  #indices: Map<number, number[]> | undefined;
 
   constructor(job: ReceivingJob, tell: TellItem) {
     this.#job = job;
@@ -29,16 +31,50 @@ export class LinkGroups {
     const { linkGroup } = entry;
     if (linkGroup === undefined || isDirectory(entry)) return false;
     if (found !== undefined && isDirectory(found)) return false; // somebody must make way first
-    const group = this.#groups.get(linkGroup);
-    if (group === undefined) {
-      const first: Group = { leader: index, inPlace: undefined, waiting: [] };
-      this.#groups.set(linkGroup, first);
-      this.#led.set(index, first);
-      return false;
-    }
+    const group = this.#groups.get(linkGroup) ?? this.#open(linkGroup, index, entry, found);
+    if (group.leader === index) return false;
     if (group.inPlace === undefined) group.waiting.push({ index, entry });
     else this.#finish(group, index, entry);
     return true;
+  }
+
+  /**
+   * The first name that is met leads, unless it is not as it should be and another one is: then
+   * nothing has to come. So a file that got a new name is linked to the old one (spec 3 §2).
+   */
+  #open(linkGroup: number, index: number, entry: FileEntry, found: Found | undefined): Group {
+    const isHere = this.#isSame(entry, found);
+    const leader = isHere ? index : (this.#members(linkGroup).find(this.#isAt) ?? index);
+    const group: Group = { leader, inPlace: undefined, waiting: [] };
+    this.#groups.set(linkGroup, group);
+    this.#led.set(leader, group);
+    return group;
+  }
+
+  readonly #isAt = (index: number): boolean => {
+    const entry = this.#job.slots[index] as FileEntry;
+    return this.#isSame(entry, this.#job.tree.find(entry.path));
+  };
+
+  #isSame(entry: FileEntry, found: Found | undefined): boolean {
+    const { attributes, transfer } = this.#job;
+    // What is passed over leads nobody.
+    if (found === undefined || transfer.ignoreTimes || transfer.ignoreExisting) return false;
+    if (!sameType(found, entry)) return false;
+    return found.size === entry.size && attributes.sameTime(entry, found);
+  }
+
+  #members(linkGroup: number): readonly number[] {
+    if (this.#indices === undefined) {
+      this.#indices = new Map();
+      for (const [index, entry] of this.#job.slots.entries()) {
+        if (entry?.linkGroup === undefined || isDirectory(entry)) continue;
+        const members = this.#indices.get(entry.linkGroup);
+        if (members === undefined) this.#indices.set(entry.linkGroup, [index]);
+        else members.push(index);
+      }
+    }
+    return this.#indices.get(linkGroup) ?? [];
   }
 
   /** An entry is in place, or will not be: those that wait for it go on. */

@@ -1,4 +1,4 @@
-import { BlockSums, type ReadSumHead, readSumHead } from "../delta/sums.ts";
+import { BlockSums, basisLength, type ReadSumHead, readSumHead } from "../delta/sums.ts";
 import { RsyncError } from "../errors.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import type { Output } from "../mux/mux.ts";
@@ -171,6 +171,12 @@ class Sender {
     coming: ReadSumHead | Promise<ReadSumHead>,
   ): Promise<void> {
     const head = await coming;
+    const isFirst = this.#timesAsked[item.index] === 1;
+    if (this.#options.append && isFirst) {
+      // What is there is told by its length alone.
+      await this.#answerTransfer(item, entry, { head, appendedTo: basisLength(head) });
+      return;
+    }
     const sums = head.count > 0 ? new BlockSums(head) : undefined;
     while (sums !== undefined && !(await this.#link.read((from) => readSums(from, sums))));
     await this.#answerTransfer(item, entry, { head, sums });

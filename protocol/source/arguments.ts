@@ -4,6 +4,7 @@ import type { PatternMatch } from "../flist/pattern.ts";
 import { asBytePath, type BytePath, parentPath, rootPath } from "../path.ts";
 import { type Argument, parseArgument } from "./argument.ts";
 import type { OpenAttributes } from "./attributes.ts";
+import type { LinkOptions } from "./links.ts";
 import { LocalTree } from "./local.ts";
 import type { FileSource, OpenFile } from "./source.ts";
 import { type WalkOptions, walkDirectories } from "./walk.ts";
@@ -26,6 +27,8 @@ export interface ArgumentOptions {
   readonly relative?: boolean;
   /** `-x`: what is mounted below is listed, not what is in it. */
   readonly oneFileSystem?: boolean;
+  /** `-L`, `-k` and their kin. */
+  readonly links?: LinkOptions;
   readonly filter?: FilterRules;
   readonly onProblem?: (problem: ListProblem) => void;
   /** A directory is left out because nothing asked for directories. */
@@ -58,7 +61,8 @@ export class ArgumentSource implements FileSource {
    */
   *list(text: string): Generator<FileEntry> {
     const argument = parseArgument(text, this.#options.relative ?? false);
-    const tree = this.#options.openTree?.(argument.root) ?? new LocalTree(argument.root);
+    const { openTree, links } = this.#options;
+    const tree = openTree?.(argument.root) ?? new LocalTree(argument.root, links);
     const first = this.#lookAt(tree, argument, text);
     if (first === undefined) return;
     const excluded = this.#exclusion(tree);

@@ -36,7 +36,7 @@ const none: OpenAttributes = { names: () => [], value: () => undefined, close: (
  */
 export function openAttributes(
   native: string | Buffer,
-  { identity }: Pick<FileEntry, "identity">,
+  { identity, isFollowed }: Pick<FileEntry, "identity" | "isFollowed">,
 ): OpenAttributes {
   const calls = attributeCalls();
   if (calls === undefined) {
@@ -45,7 +45,7 @@ export function openAttributes(
       "Cannot read extended attributes (--xattrs, --acls): that needs Linux and koffi",
     );
   }
-  const descriptor = openObject(native);
+  const descriptor = openObject(native, isFollowed);
   if (descriptor === undefined) return none;
   const { ino, dev } = fstatSync(descriptor);
   if (identity !== undefined && (ino !== identity.inode || dev !== identity.device)) {
@@ -69,9 +69,9 @@ export function openAttributes(
 
 const goneCodes = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
-function openObject(native: string | Buffer): number | undefined {
+function openObject(native: string | Buffer, isFollowed = false): number | undefined {
   try {
-    return openSync(native, pathOnly | constants.O_NOFOLLOW);
+    return openSync(native, pathOnly | (isFollowed ? 0 : constants.O_NOFOLLOW));
   } catch (error) {
     if (goneCodes.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;

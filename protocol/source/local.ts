@@ -7,13 +7,13 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   readSync,
   unlinkSync,
 } from "node:fs";
 import { deletion, type FileEntry, fileTypes } from "../flist/entry.ts";
 import { type BytePath, nativePath } from "../path.ts";
 import { type OpenAttributes, openAttributes } from "./attributes.ts";
+import { isGone, type LinkOptions, readLink } from "./links.ts";
 import type { FileSource, FileState, OpenFile } from "./source.ts";
 
 /** Followed by nobody: not the last component, and no wait for a fifo's writer. */
@@ -24,20 +24,25 @@ const nanosecondsPerSecond = 1_000_000_000n;
 export class LocalTree implements FileSource {
   /** The directory, absolute, as a byte string. */
   readonly root: string;
+  readonly #links: LinkOptions;
 
-  constructor(root: string) {
+  /** @param links which symlinks stand for what they lead to. Default: none. */
+  constructor(root: string, links: LinkOptions = {}) {
     this.root = root;
+    this.#links = links;
   }
 
-  /** What lies at `path` now, or undefined when nothing does. Links are not followed. */
+  /** What lies at `path` now, or undefined when nothing does. */
   lstat(path: BytePath): FileEntry | undefined {
     const native = this.native(path);
     const stats = lstatQuietly(native);
     if (stats === undefined) return undefined;
     const entry = entryOf(path, stats);
     if ((entry.mode & fileTypes.mask) !== fileTypes.symlink) return entry;
-    const linkTarget = readLinkTarget(native);
-    return linkTarget === undefined ? undefined : { ...entry, linkTarget };
+    const meaning = readLink(native, path, this.#links);
+    if (meaning === undefined) return undefined;
+    if ("linkTarget" in meaning) return { ...entry, linkTarget: meaning.linkTarget };
+    return { ...entryOf(path, meaning.referent), isFollowed: true };
   }
 
   /** As {@link lstat}, but a name that is gone becomes its deletion. */
@@ -46,7 +51,7 @@ export class LocalTree implements FileSource {
   }
 
   open(entry: FileEntry): OpenFile | undefined {
-    const descriptor = openQuietly(this.native(entry.path));
+    const descriptor = openQuietly(this.native(entry.path), entry.isFollowed);
     return descriptor === undefined ? undefined : new LocalFile(descriptor, entry);
   }
 
@@ -148,28 +153,12 @@ function lstatQuietly(native: string | Buffer): BigIntStats | undefined {
   }
 }
 
-function readLinkTarget(native: string | Buffer): string | undefined {
+/** Whatever was listed through a link may be opened through one: its inode must be the listed one. */
+function openQuietly(native: string | Buffer, isFollowed = false): number | undefined {
   try {
-    return readlinkSync(native, "latin1");
+    return openSync(native, isFollowed ? openFlags & ~constants.O_NOFOLLOW : openFlags);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;
   }
-}
-
-function openQuietly(native: string | Buffer): number | undefined {
-  try {
-    return openSync(native, openFlags);
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
-  }
-}
-
-// EINVAL: no link any more. ELOOP: a link now. ENXIO: a fifo or socket now.
-const goneCodes = new Set(["ENOENT", "ENOTDIR", "EINVAL", "ELOOP", "ENXIO"]);
-
-/** True when the object is not there (any more) as what it was listed. */
-function isGone(error: unknown): boolean {
-  return goneCodes.has((error as NodeJS.ErrnoException).code ?? "");
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { pull, push } from "../../protocol/index.ts";
 import { eventually } from "../support/eventually.ts";
-import { RawClient } from "../support/raw-client.ts";
+import { HostileClient } from "../support/hostile-client.ts";
 import { type ServedModule, serveModule } from "../support/served.ts";
 import { makeTree, readTree } from "../support/tree.ts";
 
@@ -42,7 +42,7 @@ test.each([
   ["a line without end", `@RSYNCD: 31.0\n${"m".repeat(6_000)}`, ""],
 ] as const)("a client with %s is turned away", async (_, sent, said) => {
   await using served = await serveModule();
-  await using client = await RawClient.connect(served.port);
+  await using client = await HostileClient.connect(served.port);
   client.send(sent);
   expect(await client.end()).toContain(said);
   expect(troubles(served)).toEqual([]);
@@ -55,7 +55,7 @@ test.each([
   ["without end", "x".repeat(2_000_000)],
 ])("arguments that are %s end the session", async (_, sent) => {
   await using served = await serveModule();
-  await using client = await RawClient.connect(served.port);
+  await using client = await HostileClient.connect(served.port);
   client.send("@RSYNCD: 31.0\nm\n");
   await client.until("OK\n");
   client.send(sent);
@@ -65,8 +65,8 @@ test.each([
 
 test("silence before the arguments ends after the handshake's time", async () => {
   await using served = await serveModule({}, { handshakeTimeoutMs: 300 });
-  await using silent = await RawClient.connect(served.port);
-  await using entered = await RawClient.connect(served.port);
+  await using silent = await HostileClient.connect(served.port);
+  await using entered = await HostileClient.connect(served.port);
   entered.send("@RSYNCD: 31.0\nm\n");
   await entered.until("OK\n");
   await silent.end();
@@ -76,7 +76,7 @@ test("silence before the arguments ends after the handshake's time", async () =>
 
 test("silence in a session ends after the module's time, which the client was told", async () => {
   await using served = await serveModule({ timeoutSeconds: 1 });
-  await using client = await RawClient.enter(served.port, pushing);
+  await using client = await HostileClient.enter(served.port, pushing);
   expect(await client.end()).toContain(`\x04\0\0\x28${int(1)}`);
   await eventually(() => served.events.at(-1)).toMatchObject({ kind: "ended", exitCode: 30 });
   await expectServed(served);
@@ -98,7 +98,7 @@ const lists: readonly (readonly [string, string])[] = [
 
 test.each(lists)("a list with %s ends the session, and nothing is written", async (_, list) => {
   await using served = await serveModule();
-  await using client = await RawClient.enter(served.port, pushing);
+  await using client = await HostileClient.enter(served.port, pushing);
   client.data(`${list}\0\0\0\0\0`);
   await client.end();
   expect([...readTree(served.path).keys()]).toEqual([""]);
@@ -114,7 +114,7 @@ test.each([
   ["blocks that there are not", `\x02\0\xa0${int(0).repeat(4)}${int(-9)}`],
 ])("answers with %s end the session", async (_, answer) => {
   await using served = await serveModule();
-  await using client = await RawClient.enter(served.port, pushing);
+  await using client = await HostileClient.enter(served.port, pushing);
   client.data(`${root + entry("a")}\0`);
   await client.until("\0\xa0");
   client.data(answer);
@@ -125,14 +125,14 @@ test.each([
 });
 
 test.each([
-  ["a message of no kind", (c: RawClient) => c.frame(77, "x")],
-  ["a message that is too long", (c: RawClient) => c.frame(2, "x".repeat(70_000))],
-  ["an acknowledgement", (c: RawClient) => c.frame(100, int(5))],
-  ["an end", (c: RawClient) => c.frame(86, int(20))],
-  ["half a frame", (c: RawClient) => c.send("\xff\xff\xff\x07half")],
+  ["a message of no kind", (c: HostileClient) => c.frame(77, "x")],
+  ["a message that is too long", (c: HostileClient) => c.frame(2, "x".repeat(70_000))],
+  ["an acknowledgement", (c: HostileClient) => c.frame(100, int(5))],
+  ["an end", (c: HostileClient) => c.frame(86, int(20))],
+  ["half a frame", (c: HostileClient) => c.send("\xff\xff\xff\x07half")],
 ] as const)("a session survives, or ends for itself, with %s", async (_, say) => {
   await using served = await serveModule({ timeoutSeconds: 1 });
-  await using client = await RawClient.enter(served.port, pushing);
+  await using client = await HostileClient.enter(served.port, pushing);
   say(client);
   await client.end();
   expect(troubles(served)).toEqual([]);
@@ -142,11 +142,11 @@ test.each([
 test("rules are limited, and one with many stars stops nobody", async () => {
   await using served = await serveModule();
   makeTree(served.path, { [`${"a".repeat(200)}`]: "x" });
-  await using client = await RawClient.enter(served.port, pulling);
+  await using client = await HostileClient.enter(served.port, pulling);
   const rule = `- ${"*a".repeat(60)}b`;
   client.data(`${int(rule.length)}${rule}${int(0)}`);
   await client.until("aaa");
-  await using flood = await RawClient.enter(served.port, pulling);
+  await using flood = await HostileClient.enter(served.port, pulling);
   flood.data(int(2_000_000));
   expect(await flood.end()).toContain("Cannot take filter rules");
   await expectServed(served);
@@ -154,7 +154,7 @@ test("rules are limited, and one with many stars stops nobody", async () => {
 
 test("lists share a budget of memory", async () => {
   await using served = await serveModule({}, { mostListBytes: 1_000_000 });
-  await using client = await RawClient.enter(served.port, pushing);
+  await using client = await HostileClient.enter(served.port, pushing);
   client.data(root);
   for (let n = 0; n < 5_000 && !client.ended; n += 1) client.data(entry(`file-${n}`));
   expect(await client.end()).toContain("no memory left");
@@ -170,7 +170,7 @@ test("no bytes whatever make it fall over", async () => {
   });
   await Promise.all(
     cases.map(async ([at, bytes]) => {
-      await using client = await RawClient.connect(served.port);
+      await using client = await HostileClient.connect(served.port);
       if (at !== "greeting") client.send("@RSYNCD: 31.0\n");
       if (at !== "greeting" && at !== "module") client.send("m\n");
       if (at === "push") client.send(`${pushing.join("\0")}\0\0`);

@@ -1,94 +1,68 @@
 import { once } from "node:events";
 import net from "node:net";
-import { encodeFrameHeader } from "../../protocol/mux/frame.ts";
+import type { FileEntry } from "../../protocol/flist/entry.ts";
+import { listFormat } from "../../protocol/flist/format.ts";
+import { writeFileList } from "../../protocol/flist/list.ts";
+import type { TransferOptions } from "../../protocol/index.ts";
+import { encodeFrameHeader, messageTags } from "../../protocol/mux/frame.ts";
+import { Mux } from "../../protocol/mux/mux.ts";
 
-/** A client that says whatever a test wants, in bytes. */
-export class RawClient implements AsyncDisposable {
-  readonly #socket: net.Socket;
-  #received = Buffer.alloc(0);
-  #wake: (() => void) | undefined;
-  ended = false;
+/** A client of a daemon that says whatever it is told to, right or wrong. */
+export class RawClient implements Disposable {
+  readonly socket: net.Socket;
+  readonly #closed: Promise<unknown>;
+  #heard: Buffer = Buffer.alloc(0);
 
-  private constructor(socket: net.Socket) {
-    this.#socket = socket;
-    const wake = (): void => this.#wake?.();
-    socket.on("data", (chunk: Buffer) => {
-      this.#received = Buffer.concat([this.#received, chunk]);
-      wake();
+  constructor(port: number) {
+    this.socket = net.connect({ port, host: "127.0.0.1" });
+    this.socket.on("error", () => {}); // seen as the end
+    this.socket.on("data", (chunk: Buffer) => {
+      this.#heard = Buffer.concat([this.#heard, chunk]);
     });
-    socket.on("error", () => {}); // a reset is an end, too
-    socket.on("close", () => {
-      this.ended = true;
-      wake();
-    });
+    this.#closed = once(this.socket, "close");
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = net.connect({ port, host: "127.0.0.1", noDelay: true });
-    await once(socket, "connect");
-    return new RawClient(socket);
+  /** What has come so far, as a byte string. */
+  get heard(): string {
+    return this.#heard.toString("latin1");
   }
 
-  /** A session of a module, up to the seed: what `words` ask for. */
-  static async enter(port: number, words: readonly string[], module = "m"): Promise<RawClient> {
-    const client = await RawClient.connect(port);
-    client.send(`@RSYNCD: 31.0\n${module}\n`);
-    await client.until("@RSYNCD: OK\n");
-    client.send(`${words.join("\0")}\0\0`);
-    return client;
+  say(bytes: string | Uint8Array): this {
+    this.socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
+    return this;
   }
 
-  /** What has come so far. */
-  get received(): Buffer {
-    return this.#received;
+  /** Greets, names the module `m`, and says its arguments. Protocol 30, nothing is negotiated. */
+  enter(...words: readonly string[]): this {
+    return this.say(`@RSYNCD: 30.0\nm\n${words.join("\0")}\0\0`);
   }
 
-  send(bytes: string | Uint8Array): void {
-    this.#socket.write(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes);
-  }
-
-  frame(tag: number, payload: string | Uint8Array): void {
-    const bytes = Buffer.from(payload as string, "latin1");
+  /** One frame, of data if nothing else is said. */
+  frame(payload: Uint8Array, tag: number = messageTags.data): this {
     const header = Buffer.alloc(4);
-    header.writeUInt32LE(encodeFrameHeader(tag, bytes.length));
-    this.send(Buffer.concat([header, bytes]));
+    header.writeUInt32LE(encodeFrameHeader(tag, payload.length));
+    return this.say(header).say(payload);
   }
 
-  data(payload: string | Uint8Array): void {
-    this.frame(0, payload);
-  }
-
-  /** Waits until a text has come. */
-  async until(text: string): Promise<void> {
-    while (!this.#received.toString("latin1").includes(text)) {
-      if (this.ended) throw new Error(`closed after ${JSON.stringify(this.said)}`);
-      await this.#more();
-    }
-  }
-
-  /** Waits until the daemon hangs up; everything it said. */
-  async end(): Promise<string> {
-    while (!this.ended) await this.#more();
-    return this.said;
-  }
-
-  get said(): string {
-    return this.#received.toString("latin1");
-  }
-
-  /** True while the daemon reads what is sent. */
-  get writable(): boolean {
-    return !this.#socket.writableNeedDrain && !this.ended;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#socket.destroy();
-    while (!this.ended) await this.#more();
-  }
-
-  async #more(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
+  /** A whole file list, as a sender says it. */
+  async list(entries: readonly FileEntry[], transfer: TransferOptions = {}): Promise<this> {
+    const format = listFormat({ protocol: 30, compat: 0 }, transfer, { digestLength: 0 });
+    const output = new Mux({
+      take: () => Buffer.alloc(64 * 1024),
+      send: (buffer, length) => void this.say(Buffer.from(buffer.subarray(0, length))),
     });
+    await writeFileList(output, entries, format, false, async () => {});
+    output.flush();
+    return this;
+  }
+
+  /** Everything that was heard, once the daemon has hung up. */
+  async end(): Promise<string> {
+    await this.#closed;
+    return this.heard;
+  }
+
+  [Symbol.dispose](): void {
+    this.socket.destroy();
   }
 }

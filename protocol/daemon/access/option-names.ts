@@ -35,6 +35,18 @@ export const optionNames: readonly OptionName[] = [
   { name: undefined, letter: "D" },
 ];
 
+/** Further names of options. */
+export const optionAliases: ReadonlyMap<string, string> = new Map([
+  ["del", "delete-during"],
+  ["remove-sent-files", "remove-source-files"],
+  ["ignore-non-existing", "existing"],
+  ["protect-args", "secluded-args"],
+  ["cc", "checksum-choice"],
+  ["zc", "compress-choice"],
+  ["no-R", "no-relative"],
+  ["no-i-r", "no-inc-recursive"],
+]);
+
 /** From a letter to the name of the same option. */
 export const optionLetters: ReadonlyMap<string, string> = new Map(
   optionNames.flatMap(({ name, letter }): [string, string][] =>

@@ -1,6 +1,6 @@
 import { compilePattern } from "../../flist/pattern.ts";
 import { asBytePath } from "../../path.ts";
-import { optionLetters, optionNames } from "./option-names.ts";
+import { optionAliases, optionLetters, optionNames } from "./option-names.ts";
 
 /** Wildcards leave these alone: without them no rsync could speak to a daemon. */
 const vital: ReadonlySet<string> = new Set([
@@ -39,6 +39,7 @@ const implied: Readonly<Record<string, string>> = {
   "delete-delay": "delete",
   "delete-after": "delete",
   "delete-excluded": "delete",
+  "delete-missing-args": "delete",
   "remove-source-files": "delete",
   "old-compress": "compress",
   "new-compress": "compress",
@@ -60,22 +61,14 @@ export class RefusedOptions {
   }
 
   /**
-   * Looks at the words with which a client starts a server.
+   * Looks at the options with which a client starts a server.
    *
-   * @param words options and their values, without the paths; a value that is a word of its own and
-   *   begins with `-` is taken for an option.
+   * @param used their names without dashes, or letters; as they were understood, not as they were
+   *   written: what is a value there must not hide an option here.
    * @returns the first option that is refused, as rsync names it; undefined when none is.
    */
-  refusal(words: readonly string[]): string | undefined {
-    for (const word of words) {
-      const found = this.#first(word.startsWith("--") ? longOption(word) : letters(word));
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  #first(options: readonly string[]): string | undefined {
-    for (const option of options) {
+  refusal(used: readonly string[]): string | undefined {
+    for (const option of used.map(nameOf)) {
       const found = [implied[option] ?? option, option].find((each) => this.#refused.has(each));
       if (found !== undefined) return shown(found);
       if (option === "delete" && plainDelete.every((each) => this.#refused.has(each))) {
@@ -108,20 +101,9 @@ export class RefusedOptions {
   }
 }
 
-/** The name that an option is kept under, from its name or its letter. */
+/** The name that an option is kept under, from any of its names or its letter. */
 function nameOf(option: string): string {
-  return optionLetters.get(option) ?? option;
-}
-
-function longOption(word: string): string[] {
-  return [word.slice(2).split("=", 1)[0] ?? ""];
-}
-
-/** The letters of a bundle; behind `-e` and `-B` stand their values. */
-function letters(word: string): string[] {
-  const bundle = word.startsWith("-") ? word.slice(1) : "";
-  const end = bundle.search(/[eB]/);
-  return Array.from(end < 0 ? bundle : bundle.slice(0, end + 1), nameOf);
+  return optionLetters.get(option) ?? optionAliases.get(option) ?? option;
 }
 
 function shown(name: string): string {

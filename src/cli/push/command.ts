@@ -98,6 +98,12 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
   if (options.delete && !recursive && !options.dirs) {
     throw badCommand("--delete needs -r (--recursive) or -d (--dirs)");
   }
+  if (options.append && options.wholeFile) {
+    throw badCommand("--append cannot be used with -W (--whole-file)");
+  }
+  if (options.append && (options.partialDir !== undefined || options.delayUpdates)) {
+    throw badCommand("--append cannot be used with --partial-dir or --delay-updates");
+  }
   return { ...options, recursive, relative };
 }
 

@@ -1,5 +1,6 @@
 import { flag, nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
+import { sending } from "./sending-flags.ts";
 
 /** What can be told while a push runs; numbers are how much of it, 0 nothing. */
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
@@ -66,7 +67,13 @@ const notInPush = "sersync does not have it";
 
 /** Options that a push has and a mirror has not, or that mean something else there. */
 export function pushRules(flags: PushFlags): readonly OptionRule[] {
-  return [...telling(flags), ...choosing(flags), ...filtering(flags), ...connecting(flags)];
+  return [
+    ...telling(flags),
+    ...choosing(flags),
+    ...sending,
+    ...filtering(flags),
+    ...connecting(flags),
+  ];
 }
 
 function telling(flags: PushFlags): OptionRule[] {
@@ -185,8 +192,6 @@ function choosing(flags: PushFlags): OptionRule[] {
         return directories.length > 20 ? "at most 20 of them" : undefined;
       }),
     ),
-    nothing("skip-compress=", "compression is chosen per session"),
-    nothing("checksum-choice=", "the checksum is negotiated with the daemon"),
   ];
 }
 

@@ -50,6 +50,7 @@ class Push {
       relative: transfer.relative ?? false,
       dirs: listsDirectories,
       oneFileSystem,
+      links: transfer,
       filter,
       signal,
       onProblem: (problem) => this.#tellProblem(problem),

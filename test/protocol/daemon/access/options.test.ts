@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { RefusedOptions } from "../../../../protocol/daemon/access/options.ts";
+import { parseClientOptions } from "../../../../protocol/daemon/client-options.ts";
 
 const archived = "-logDtpre.iLsfxCIvu";
 
@@ -41,7 +42,14 @@ test.each([
   ["compress-level", "-re.iLsfxCIvu --compress-level=3", "--compress-level"],
   ["block-size", "-rB4000", "--block-size (-B)"],
   ["L", "-re.iLsfxCIvu", undefined],
+  ["delete", "-re.iLsfxCIvu --del", "--delete"],
+  ["del", "-re.iLsfxCIvu --delete-during", "--delete-during"],
+  ["delete", "-re.iLsfxCIvu --delete-missing-args", "--delete"],
+  ["delete", "-re.iLsfxCIvu --suffix . --delete", "--delete"],
+  ["z", "-re.iLsfxCIvu --zc=zlib", "--compress (-z)"],
 ] as const)("with %j the words %j are refused for %j", (terms, words, wanted) => {
   const refused = new RefusedOptions(terms.split(" ").filter((term) => term !== ""));
-  expect(refused.refusal(words.split(" "))).toBe(wanted);
+  const { used, unknown } = parseClientOptions(words.split(" "));
+  const names = unknown.map((word) => word.replace(/^-+/, ""));
+  expect(refused.refusal([...used, ...names])).toBe(wanted);
 });

@@ -1,0 +1,69 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { FilterRules } from "../../../protocol/flist/filter.ts";
+import { parsePatternRule } from "../../../protocol/flist/filter-rule.ts";
+import { encoded } from "../../../protocol/wire/writer.ts";
+import { RawClient } from "../../support/raw-client.ts";
+import { serveModule } from "../../support/served.ts";
+
+const hiding = new FilterRules();
+hiding.add(parsePatternRule("exclude", "/hidden"));
+const secret = "what-nobody-may-see";
+
+function rules(...texts: readonly string[]): Uint8Array {
+  return encoded((to) => {
+    for (const text of texts) {
+      to.int32(text.length);
+      to.latin1(text);
+    }
+    to.int32(0);
+  });
+}
+
+test.each([
+  [["--suffix", ".", "--delete"]],
+  [["--info", ".", "--delete-after"]],
+  [["--del"]],
+  [["--remove-sent-files"]],
+  [["--delete-excluded"]],
+])("%j: what is refused stays refused, however it is said", async (words) => {
+  await using served = await serveModule({ refuseOptions: ["delete"] });
+  using client = new RawClient(served.port);
+  client.enter("--server", "-r", ...words, ".", "m/");
+  expect(await client.end()).toContain("refuse");
+});
+
+test.each([
+  ["a list of names", ["--files-from=hidden", ".", "m/"], rules()],
+  ["rules of every directory", [".", "m/"], rules(": hidden")],
+])("a hidden file is not read as %s", async (_, words, said) => {
+  await using served = await serveModule({ filter: hiding });
+  fs.writeFileSync(path.join(served.path, "hidden"), `${secret}\n`);
+  fs.writeFileSync(path.join(served.path, "seen"), "");
+  using client = new RawClient(served.port);
+  client.enter("--server", "--sender", "-r", ...words).frame(said);
+  client.socket.setTimeout(500, () => client.socket.end());
+  expect(await client.end()).not.toContain(secret);
+  expect(JSON.stringify(served.events)).not.toContain(secret);
+});
+
+test("no rule of a file in a module that may only be written is told", async () => {
+  await using served = await serveModule({ writeOnly: true });
+  fs.writeFileSync(path.join(served.path, "rules"), `${secret}\n`);
+  fs.writeFileSync(path.join(served.path, "gone"), "");
+  using client = new RawClient(served.port);
+  client.enter("--server", "-r", "--delete", ".", "m/").frame(rules(": rules"));
+  const root = {
+    path: "",
+    mode: 0o40755,
+    size: 0,
+    mtimeSeconds: 0,
+    mtimeNanoseconds: 0,
+    uid: 0,
+    gid: 0,
+  };
+  await client.list([{ ...root, path: "" as never, hasContent: true }], { recursive: true });
+  client.socket.setTimeout(500, () => client.socket.end());
+  expect(await client.end()).not.toContain(secret);
+});
