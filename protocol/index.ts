@@ -24,6 +24,7 @@ export {
 } from "./daemon/access/secrets.ts";
 export { type IsMember, parseAuthUsers } from "./daemon/access/users.ts";
 export { createDaemon } from "./daemon/daemon.ts";
+export { MemoryModule } from "./daemon/memory-module.ts";
 export type {
   Daemon,
   DaemonClient,

@@ -19,7 +19,6 @@ const permissionBits = 0o7777;
 const execution = 0o111;
 /** In ns. */
 const second = 1_000_000_000;
-const isRoot = process.geteuid?.() === 0;
 
 /** Compares and sets what an object has besides its content, as far as it was asked for. */
 export class Attributes {
@@ -29,6 +28,8 @@ export class Attributes {
   /** Before protocol 31 there are seconds only: a fraction that is here is no difference. */
   readonly #precision: number;
   readonly #umask = process.umask();
+  /** Now: a daemon may have given its rights up meanwhile. */
+  readonly #isRoot = process.geteuid?.() === 0;
   readonly #groups: ReadonlySet<number> = new Set([
     ...(process.getgroups?.() ?? []),
     process.getegid?.() ?? 0,
@@ -139,14 +140,14 @@ export class Attributes {
   /** Undefined where it stays as it is: only root gives files away. */
   #uid(entry: FileEntry): number | undefined {
     const { owner, super: tries } = this.#transfer;
-    return owner && (tries ?? isRoot) ? this.#owners.user(entry.uid) : undefined;
+    return owner && (tries ?? this.#isRoot) ? this.#owners.user(entry.uid) : undefined;
   }
 
   #gid(entry: FileEntry): number | undefined {
     const { group, super: tries } = this.#transfer;
     if (!group) return undefined;
     const gid = this.#owners.group(entry.gid);
-    return (tries ?? isRoot) || this.#groups.has(gid) ? gid : undefined;
+    return (tries ?? this.#isRoot) || this.#groups.has(gid) ? gid : undefined;
   }
 }
 

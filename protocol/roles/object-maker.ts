@@ -14,13 +14,13 @@ import { itemFlags } from "./request.ts";
 /** Says what was done with an entry: a sum of `itemFlags` and differences. */
 export type TellItem = (index: number, flags: number, name?: string) => void;
 
-const isRoot = process.geteuid?.() === 0;
 const ownerRights = 0o700;
 
 /** Makes directories, symlinks, devices, fifos and sockets: what has no content to wait for. */
 export class ObjectMaker {
   readonly #job: ReceivingJob;
   readonly #tell: TellItem;
+  readonly #isRoot = process.geteuid?.() === 0;
 
   constructor(job: ReceivingJob, tell: TellItem) {
     this.#job = job;
@@ -38,7 +38,7 @@ export class ObjectMaker {
 
   /** Takes back the rights that a directory had while it was filled. */
   finishDirectory(entry: FileEntry): void {
-    if (isRoot || !this.#isRestricted(entry)) return;
+    if (this.#isRoot || !this.#isRestricted(entry)) return;
     const { tree, attributes } = this.#job;
     const found = tree.find(entry.path);
     if (found !== undefined) tree.setMode(entry.path, attributes.mode(entry, undefined));
@@ -64,7 +64,7 @@ export class ObjectMaker {
     const here = isThere ? found : (tree.find(path) as Found);
     attributes.apply(path, entry, here, isThere ? found : undefined);
     // Whoever is not root must be able to write into it meanwhile.
-    if (!isRoot && this.#isRestricted(entry)) {
+    if (!this.#isRoot && this.#isRestricted(entry)) {
       tree.setMode(path, attributes.mode(entry, undefined) | ownerRights);
     }
   }

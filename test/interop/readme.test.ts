@@ -36,7 +36,7 @@ describeDaemons("the examples of protocol/README.md", (version) => {
     makeTree(daemon.path("public"), { "site/old/page.html": "", "site/kept": "" });
     const printed: string[] = [];
     const print = (...words: unknown[]) => void printed.push(words.join(" "));
-    expect(examples).toHaveLength(6);
+    expect(examples).toHaveLength(7);
     for (const example of examples) {
       const run = compile(example, { port: daemon.port, site: site.path });
       await run(protocol, { log: print, error: print }, fs);
@@ -45,6 +45,8 @@ describeDaemons("the examples of protocol/README.md", (version) => {
     expect(printed).toContain("in place: index.html");
     expect(printed).toContain("made/index.html 14");
     expect(printed).toContain("linked true 0");
+    expect(printed).toContain("content ,a.txt,readme.txt");
+    expect(printed).toContain("push inbox 0");
     expect([...readTree(daemon.path("backup")).keys()].sort()).toEqual([
       "",
       "site",
