@@ -26,6 +26,11 @@ export interface Agreement {
   readonly deletesByRules: boolean;
 }
 
+/** True when the file list goes out in pieces, and must: numbers are other ones then. */
+export function isIncremental({ compat }: Pick<Agreement, "compat">): boolean {
+  return (compat & compatFlags.incrementalRecursion) !== 0;
+}
+
 /** The names a daemon offers, where it was asked. */
 export interface OfferedNames {
   readonly checksums?: readonly string[] | undefined;

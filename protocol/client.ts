@@ -1,3 +1,4 @@
+import { isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
 import { deletion, type FileEntry, fileTypes } from "./flist/entry.ts";
 import { FilterRules } from "./flist/filter.ts";
@@ -19,7 +20,9 @@ import type { LinkOptions } from "./source/links.ts";
 import { LocalTree } from "./source/local.ts";
 import { type MemoryObject, MemoryTree } from "./source/memory.ts";
 import type { FileSource } from "./source/source.ts";
+import type { ListSource } from "./source/tree-lists.ts";
 import { type WalkOptions, walk } from "./source/walk.ts";
+import { listsOf } from "./source/walk-branch.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import type { Address, ConnectOptions } from "./transport/connect.ts";
 import { inEnvironment } from "./transport/environment.ts";
@@ -102,6 +105,11 @@ export interface ClientPushOptions
     ClientOptions,
     Pick<WalkOptions, "excluded"> {
   readonly transfer?: TransferOptions;
+  /**
+   * A directory is listed while it is sent, where the daemon agrees, so that memory does not grow
+   * with it; what {@link progress} tells of the whole grows meanwhile. Default true.
+   */
+  readonly incremental?: boolean;
   /** Rules as `--filter` takes them: for what is sent, and for what a delete pass leaves alone. */
   readonly filter?: readonly string[];
   /** Told some times a second, and at the end. */
@@ -122,22 +130,27 @@ export async function push(
   to: string | Target,
   options: ClientPushOptions = {},
 ): Promise<PushResult> {
-  const { transfer = archive, password, protocol, excluded, progress, ...rest } = options;
+  const { transfer = archive, incremental = true, password, protocol, ...others } = options;
+  const { excluded, progress, ...rest } = others;
   let incomplete = rest.incomplete ?? false;
   const rules = new FilterRules();
   rules.add(...(options.filter ?? []).map(parseFilterRule));
   const tree = listedSource(source, { excluded, rules, links: transfer }, () => {
     incomplete = true;
   });
-  const entries = [...tree.entries()];
-  if (entries.length === 0) {
+  const lists = incremental && transfer.recursive ? tree.lists?.(() => incomplete) : undefined;
+  const entries = lists === undefined ? [...tree.entries()] : [];
+  if (lists === undefined && entries.length === 0) {
     throw new RsyncError("SOURCE_MISSING", `Cannot push ${shownSource(source)}: nothing is there`);
   }
   const deletes = entries.some(({ mode }) => mode === 0);
   const session = await Session.open(targetOf(to, { password, protocol }), {
     idNames: new LocalIdNames(),
-    features: { acknowledge: transfer.dryRun !== true, deleteMissing: deletes },
     ...rest,
+    features: {
+      incremental: lists !== undefined,
+      ...(rest.features ?? { acknowledge: transfer.dryRun !== true, deleteMissing: deletes }),
+    },
     transfer: deletes ? { ...transfer, force: true } : transfer,
   });
   const meter = progress && new ProgressMeter(progress);
@@ -148,7 +161,14 @@ export async function push(
     { deleted: (path) => deleted.push(path) },
   ]);
   const protect = rules.onWire(session.agreement.protocol, transfer.deleteExcluded ?? false);
-  const report = await session.push(entries, tree, { ...rest, ...observer, incomplete, protect });
+  const telling = { ...rest, ...observer, protect };
+  const report =
+    lists !== undefined && isIncremental(session.agreement)
+      ? await session.pushLists(lists, tree, { ...telling, keepsPaths: true })
+      : await session.push(lists === undefined ? entries : [...tree.entries()], tree, {
+          ...telling,
+          incomplete,
+        });
   meter?.finish();
   return new PushResult(report, deleted);
 }
@@ -195,6 +215,12 @@ function directory(path: BytePath): FileEntry {
   return { ...deletion(path), mode: fileTypes.directory | 0o755 };
 }
 
+/** A source that can be listed while it is sent, too. */
+interface Listable extends ListedSource {
+  /** Undefined when it is no directory. */
+  lists?(isIncomplete: () => boolean): ListSource | undefined;
+}
+
 function listedSource(
   source: PushSource,
   {
@@ -207,14 +233,16 @@ function listedSource(
     readonly links: LinkOptions;
   },
   onError: () => void,
-): ListedSource {
+): Listable {
   if (typeof source !== "string") return isListed(source) ? source : new MemoryTree(source);
   const tree = new LocalTree(pathFromText(source.replace(/(?<=.)\/+$/, "")), links);
   const byRules = rules.isEmpty ? () => false : rules.excluding(rulesIn(tree));
   const isOut: PatternMatch = (path, isDirectory) =>
     excluded?.(path, isDirectory) === true || byRules(path, isDirectory);
+  const options = { onError, excluded: isOut };
   return {
-    entries: () => walk(tree, rootPath, { onError, excluded: isOut }),
+    entries: () => walk(tree, rootPath, options),
+    lists: (isIncomplete) => listsOf(tree, options, isIncomplete),
     open: (entry) => tree.open(entry),
     attributes: (entry) => tree.attributes(entry),
   };

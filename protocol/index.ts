@@ -1,3 +1,4 @@
+export { type Agreement, isIncremental } from "./agreement.ts";
 export {
   type ClientOptions,
   type ClientPushOptions,
@@ -102,6 +103,8 @@ export { type RenameOptions, type RenameResult, rename } from "./renaming.ts";
 export type {
   DaemonText,
   EntryStatus,
+  ListsPushOptions,
+  NamedStatus,
   PushObserver,
   PushOptions,
   PushReport,
@@ -117,7 +120,15 @@ export { LocalTree } from "./source/local.ts";
 export { type MemoryObject, MemoryTree } from "./source/memory.ts";
 export { PathList, type PathListOptions } from "./source/path-list.ts";
 export type { FileSource, FileState, OpenFile } from "./source/source.ts";
+export {
+  type Branch,
+  type DirectoryList,
+  type ListSource,
+  type Seed,
+  TreeLists,
+} from "./source/tree-lists.ts";
 export { type Listing, type WalkOptions, walk, walkDirectories } from "./source/walk.ts";
+export { listsOf, WalkBranch, type WalkBranchOptions } from "./source/walk-branch.ts";
 export type { SessionOptions, Target } from "./target.ts";
 export type { ObjectCounts, PushTotals } from "./totals.ts";
 export type { Address, ConnectOptions } from "./transport/connect.ts";

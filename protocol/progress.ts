@@ -5,17 +5,17 @@ import { hasSize } from "./totals.ts";
 
 /** How far a push is. */
 export interface PushProgress {
-  /** Content that is through, and content that was listed. What needs not be sent is not in it. */
+  /** Content that is through, and content that was listed so far. What needs not be sent is not in it. */
   readonly bytes: number;
   readonly totalBytes: number;
-  /** Files that were sent, and everything that was listed. */
+  /** Files that were sent, and everything that was listed so far. */
   readonly files: number;
   readonly totalFiles: number;
   /** What is being sent. */
   readonly path: BytePath;
   /**
    * Time left, in milliseconds, when all that is listed from here on has to be sent at the pace
-   * so far; undefined before there is a pace.
+   * so far; undefined before there is a pace, and while there is more to list.
    */
   readonly etaMs: number | undefined;
 }
@@ -32,8 +32,9 @@ export class ProgressMeter {
   #totalFiles = 0;
   #doneBytes = 0;
   #doneFiles = 0;
-  /** Content of the entries up to the current one: what is behind us, sent or not. */
+  /** Content of the entries before each: what is behind us there, sent or not. */
   #passedBytes: Float64Array = new Float64Array(0);
+  #isComplete = false;
   #current: { readonly entry: FileEntry; readonly index: number } | undefined;
 
   constructor(tell: (progress: PushProgress) => void) {
@@ -48,8 +49,8 @@ export class ProgressMeter {
   /** What must be told of the push. */
   get observer(): PushObserver {
     return {
-      listed: (entries) => this.#begin(entries),
-      sending: (entry, { index }) => {
+      listed: (entries, isLast) => this.#add(entries, isLast),
+      sending: (entry, _, index) => {
         this.#current = { entry, index };
         this.#report(0);
       },
@@ -63,13 +64,19 @@ export class ProgressMeter {
     };
   }
 
-  #begin(entries: readonly FileEntry[]): void {
-    this.#totalFiles = entries.length;
-    this.#passedBytes = new Float64Array(entries.length);
-    for (const [index, entry] of entries.entries()) {
-      this.#passedBytes[index] = this.#totalBytes;
+  #add(entries: readonly FileEntry[], isLast: boolean): void {
+    const needed = this.#totalFiles + entries.length;
+    if (needed > this.#passedBytes.length) {
+      const larger = new Float64Array(isLast ? needed : needed * 2);
+      larger.set(this.#passedBytes);
+      this.#passedBytes = larger;
+    }
+    for (const entry of entries) {
+      this.#passedBytes[this.#totalFiles] = this.#totalBytes;
+      this.#totalFiles += 1;
       if (hasSize(entry)) this.#totalBytes += entry.size;
     }
+    this.#isComplete = isLast;
   }
 
   #report(ofCurrent: number, isLast = false): void {
@@ -79,6 +86,7 @@ export class ProgressMeter {
     const { entry, index } = this.#current;
     const bytes = this.#doneBytes + ofCurrent;
     const left = this.#totalBytes - (this.#passedBytes[index] as number) - ofCurrent;
+    const isKnown = this.#isComplete && bytes > 0;
     const elapsedMs = now - this.#startedAt;
     this.#tell({
       bytes,
@@ -86,7 +94,7 @@ export class ProgressMeter {
       files: this.#doneFiles,
       totalFiles: this.#totalFiles,
       path: entry.path,
-      etaMs: bytes === 0 ? undefined : Math.max(0, (left * elapsedMs) / bytes),
+      etaMs: isKnown ? Math.max(0, (left * elapsedMs) / bytes) : undefined,
     });
   }
 }

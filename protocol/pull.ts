@@ -58,11 +58,11 @@ export async function pull(
 function measured(told: PullObserver, { observer }: ProgressMeter): PullObserver {
   return {
     listed: (entries) => {
-      observer.listed?.(entries);
+      observer.listed?.(entries, true);
       told.listed?.(entries);
     },
     receiving: (entry, item) => {
-      observer.sending?.(entry, item);
+      observer.sending?.(entry, item, item.index);
       told.receiving?.(entry, item);
     },
     step: (bytes) => {

@@ -1,18 +1,17 @@
+import { type DaemonText, DaemonTexts } from "./daemon-texts.ts";
+import { EntryStates } from "./entry-states.ts";
 import { RsyncError } from "./errors.ts";
-import { remoteFailure } from "./failure.ts";
 import { type FileEntry, isDirectory } from "./flist/entry.ts";
-import { asBytePath, type BytePath, baseName } from "./path.ts";
+import { asBytePath, type BytePath } from "./path.ts";
+import { type NamedEntry, PathArchive } from "./path-archive.ts";
 import type { SendOutcome } from "./roles/file-sender.ts";
+import { type ListNumbers, WholeList } from "./roles/list-window.ts";
 import { type Item, itemFlags } from "./roles/request.ts";
-import { deletedCounts, hasSize, ObjectCounter, type PushTotals } from "./totals.ts";
+import { deletedCounts, ListedTotals, ObjectCounter, type PushTotals } from "./totals.ts";
 
-/** Text of the daemon: `error` is about a path or fatal, the others are for a log. */
-export interface DaemonText {
-  readonly severity: "error" | "warning" | "info";
-  readonly text: string;
-}
+export type { DaemonText } from "./daemon-texts.ts";
 
-/** Told while a push runs; `index` is the entry's place in {@link PushReport.entries}. */
+/** Told while a push runs; `index` is the entry's place among everything that was listed. */
 export interface PushObserver {
   /** The daemon has confirmed that this very entry is in place. */
   readonly acknowledged?: (entry: FileEntry, index: number) => void;
@@ -24,11 +23,14 @@ export interface PushObserver {
   readonly item?: (entry: FileEntry, item: Item) => void;
   readonly text?: (text: DaemonText) => void;
   /** A requested file is here, and its content is about to be sent. */
-  readonly sending?: (entry: FileEntry, item: Item) => void;
+  readonly sending?: (entry: FileEntry, item: Item, index: number) => void;
   /** `bytes` of the file named last by `sending` are through; told of long files only. */
   readonly step?: (bytes: number) => void;
-  /** The list is complete at the daemon's end of the line; what it needs comes next. */
-  readonly listed?: (entries: readonly FileEntry[]) => void;
+  /**
+   * These entries are on their way to the daemon; `isLast`: no others follow. A list that is sent
+   * as a whole is complete at the daemon's end of the line by then.
+   */
+  readonly listed?: (entries: readonly FileEntry[], isLast: boolean) => void;
 }
 
 /** How a push is made. */
@@ -37,6 +39,12 @@ export interface PushOptions extends PushObserver {
   readonly incomplete?: boolean;
   /** Filter rules as they are sent: what a delete pass of the daemon must leave alone. */
   readonly protect?: readonly string[];
+}
+
+/** How a push is made whose entries are listed bit by bit. */
+export interface ListsPushOptions extends PushObserver, Pick<PushOptions, "protect"> {
+  /** Names are kept, so that {@link PushReport.paths} knows how each ended. Default false. */
+  readonly keepsPaths?: boolean;
 }
 
 /**
@@ -52,6 +60,11 @@ export type EntryStatus =
   | { readonly kind: "delivered" | "changed" | "vanished" | "kept" }
   | { readonly kind: "failed"; readonly reason: string };
 
+/** How an entry ended, by its name. */
+export interface NamedStatus extends NamedEntry {
+  readonly status: EntryStatus;
+}
+
 /** What is known of a push before it begins. */
 export interface ReportOptions {
   /** False for a daemon that acknowledges nothing: then a clean end has to do. Default true. */
@@ -62,21 +75,18 @@ export interface ReportOptions {
 
 const cannotDelete = "this daemon has no --delete-missing-args, and cannot delete it otherwise";
 
-/** Texts beyond this are dropped: the first ones tell what is wrong. */
-const mostTexts = 1_000;
-
 /** What is known of a push, while it runs and afterwards. */
 export class PushReport {
   #entries: readonly FileEntry[] = [];
+  #numbers: ListNumbers = new WholeList([]);
+  #states = new EntryStates();
+  #listed: ListedTotals | undefined;
+  #archive: PathArchive | undefined;
   #observer: PushObserver = {};
-  #acknowledged = new Uint8Array(0);
   #acknowledges = true;
   #left = 0;
   #answered = false;
-  readonly #outcomes = new Map<number, SendOutcome>();
-  readonly #texts: DaemonText[] = [];
-  /** Those of several lines, in one piece: a name may have line feeds in it. */
-  readonly #longTexts: DaemonText[] = [];
+  readonly #texts = new DaemonTexts();
   /** Sum of the content sent, literal or matched, in bytes. */
   contentBytes = 0;
   /** How many objects the daemon has deleted. */
@@ -95,13 +105,13 @@ export class PushReport {
   #transferredFiles = 0;
   #transferredBytes = 0;
 
-  /** The list that was sent, in wire order. */
+  /** The list that was sent, in wire order; empty where it was sent bit by bit. */
   get entries(): readonly FileEntry[] {
     return this.#entries;
   }
 
   get texts(): readonly DaemonText[] {
-    return this.#texts;
+    return this.#texts.all;
   }
 
   /** False while the daemon has done nothing that we know of. */
@@ -110,7 +120,7 @@ export class PushReport {
   }
 
   get errorTexts(): string[] {
-    return this.#texts.filter(({ severity }) => severity === "error").map(({ text }) => text);
+    return this.#texts.errors;
   }
 
   begin(
@@ -121,24 +131,40 @@ export class PushReport {
     this.#acknowledges = acknowledges;
     this.#left = left;
     this.#entries = entries;
+    this.#numbers = new WholeList(entries);
+    this.#states = new EntryStates(entries.length);
     this.#observer = observer;
-    this.#acknowledged = new Uint8Array(entries.length);
+  }
+
+  /** As {@link begin}, for entries that are told list by list, and forgotten. */
+  beginLists(
+    numbers: ListNumbers,
+    observer: PushObserver,
+    { acknowledges, keepsPaths }: { readonly acknowledges: boolean; readonly keepsPaths: boolean },
+  ): void {
+    this.#acknowledges = acknowledges;
+    this.#numbers = numbers;
+    this.#observer = observer;
+    this.#listed = new ListedTotals();
+    if (keepsPaths) this.#archive = new PathArchive();
   }
 
   /** @throws {RsyncError} BAD_STREAM when the message names no entry of the list. */
   acknowledge(payload: Buffer): void {
     const index = payload.length === 4 ? payload.readInt32LE(0) : -1;
-    const entry = this.#entries[index];
+    const entry = this.#numbers.entry(index);
+    if (this.#numbers.isPast(index)) return; // what it was part of is settled
     if (entry === undefined) {
       throw new RsyncError(
         "BAD_STREAM",
-        `Cannot take the acknowledgement of index ${index}: ${this.#entries.length} entries were listed`,
+        `Cannot take the acknowledgement of index ${index}: ${this.#numbers.describe()}`,
       );
     }
+    const place = this.#numbers.place(index);
     this.#answered = true;
-    this.#acknowledged[index] = 1;
+    this.#states.acknowledge(place);
     // A file that changed while it was read is in place, but not as it is now.
-    if (this.#outcomes.get(index)?.kind !== "changed") this.#observer.acknowledged?.(entry, index);
+    if (this.#states.outcome(place) !== "changed") this.#observer.acknowledged?.(entry, place);
   }
 
   /** The name ends in NUL when a directory was deleted. */
@@ -151,13 +177,14 @@ export class PushReport {
   }
 
   sent(index: number, outcome: SendOutcome): void {
-    this.#outcomes.set(index, outcome);
+    const place = this.#numbers.place(index);
+    this.#states.finish(place, outcome);
     if ("bytes" in outcome) this.contentBytes += outcome.bytes;
-    this.#observer.sent?.(this.#entries[index] as FileEntry, outcome, index);
+    this.#observer.sent?.(this.#entry(index), outcome, place);
   }
 
   item(item: Item): void {
-    const entry = this.#entries[item.index] as FileEntry;
+    const entry = this.#entry(item.index);
     this.#answered = true;
     if ((item.flags & itemFlags.isNew) !== 0) this.#created.add(entry);
     if ((item.flags & itemFlags.transfer) !== 0) {
@@ -173,25 +200,24 @@ export class PushReport {
   }
 
   opened(item: Item): void {
-    this.#observer.sending?.(this.#entries[item.index] as FileEntry, item);
+    const { index } = item;
+    this.#observer.sending?.(this.#entry(index), item, this.#numbers.place(index));
   }
 
   step(bytes: number): void {
     this.#observer.step?.(bytes);
   }
 
-  listed(): void {
-    this.#observer.listed?.(this.#entries);
+  /** A list is on its way; the only one says so when it is through. */
+  listed(entries: readonly FileEntry[] = this.#entries, isLast = true): void {
+    this.#listed?.add(entries);
+    this.#archive?.add(entries);
+    this.#observer.listed?.(entries, isLast);
   }
 
   /** What `--stats` tells; complete when the push is over. */
   get totals(): PushTotals {
-    const listed = new ObjectCounter();
-    let totalBytes = 0;
-    for (const entry of this.#entries) {
-      listed.add(entry);
-      if (hasSize(entry)) totalBytes += entry.size;
-    }
+    const { counts: listed, bytes: totalBytes } = this.#listed ?? new ListedTotals(this.#entries);
     const seen = { all: this.deletedCount, directories: this.#deletedDirectories };
     return {
       listed,
@@ -209,75 +235,55 @@ export class PushReport {
 
   /** What rsync would exit with: 0, 23 (something failed), 24 (vanished) or 25 (not all deleted). */
   get exitCode(): number {
-    const kinds = new Set([...this.#outcomes.values()].map(({ kind }) => kind));
-    if (this.#failed || kinds.has("unreadable")) return 23;
-    if (kinds.has("vanished")) return 24;
-    const limited = this.#texts.some(({ text }) => text.startsWith("Deletions stopped"));
+    if (this.#failed || this.#states.has("unreadable")) return 23;
+    if (this.#states.has("vanished")) return 24;
+    const limited = this.texts.some(({ text }) => text.startsWith("Deletions stopped"));
     return limited ? 25 : 0;
   }
 
   text(severity: DaemonText["severity"], text: string): void {
-    const isLong = text.trimEnd().includes("\n") && this.#longTexts.length < mostTexts;
-    if (isLong) this.#longTexts.push({ severity, text: text.replace(/\n$/, "") });
-    for (const line of text.split("\n")) {
-      if (line === "" || this.#texts.length === mostTexts) continue;
-      const said: DaemonText = { severity, text: line };
-      this.#texts.push(said);
-      this.#observer.text?.(said);
+    this.#texts.add(severity, text, this.#observer.text);
+  }
+
+  /** How everything that was listed ended, in wire order; ask when the push is over. */
+  *paths(): Generator<NamedStatus> {
+    let place = 0;
+    for (const { path, mode } of this.#archive ?? this.#entries) {
+      yield { path, mode, status: this.#statusOf(place, { path, mode }) };
+      place += 1;
     }
   }
 
-  /** How the entry ended; ask when the push is over. */
+  /** How an entry of {@link entries} ended; ask when the push is over. */
   status(index: number): EntryStatus {
-    const entry = this.#entries[index] as FileEntry;
-    const outcome = this.#outcomes.get(index);
-    if (outcome?.kind === "unreadable") {
-      return { kind: "failed", reason: `cannot read it here: ${outcome.cause.message}` };
-    }
-    if (outcome?.kind === "changed" || outcome?.kind === "vanished") return { kind: outcome.kind };
-    if (this.#acknowledged[index] === 1) return { kind: "delivered" };
-    const reason = this.#complaintAbout(entry);
-    if (reason !== undefined) return { kind: "failed", reason };
-    if (index >= this.#entries.length - this.#left) return { kind: "failed", reason: cannotDelete };
-    if (isDirectory(entry) || entry.mode === 0) return { kind: "delivered" };
-    if (outcome?.kind === "sent" && (this.#acknowledges || this.errorTexts.length > 0)) {
-      return { kind: "failed", reason: this.#anyComplaint() };
-    }
-    return { kind: this.#acknowledges ? "kept" : "delivered" };
+    return this.#statusOf(index, this.#entries[index] as FileEntry);
   }
 
   /** The error that ended the session, with what the daemon had said before it hung up. */
   explain(error: RsyncError): RsyncError {
-    const errors = this.errorTexts;
-    if (error.code !== "CONNECTION_LOST" || errors.length === 0) return error;
-    return remoteFailure(undefined, errors, error);
+    return this.#texts.explain(error);
   }
 
-  #complaintAbout(entry: FileEntry): string | undefined {
-    const name = baseName(entry.path);
-    const about = [...this.#texts, ...this.#longTexts].find(
-      ({ severity, text }) => severity !== "warning" && name !== "" && mentions(text, entry.path),
-    );
-    return about?.text;
+  #entry(index: number): FileEntry {
+    return this.#numbers.entry(index) as FileEntry;
   }
 
-  #anyComplaint(): string {
-    return this.errorTexts.at(-1) ?? "the daemon did not acknowledge it and did not say why";
+  #statusOf(place: number, entry: NamedEntry): EntryStatus {
+    const outcome = this.#states.outcome(place);
+    if (outcome === "unreadable") {
+      return { kind: "failed", reason: `cannot read it here: ${this.#states.reason(place)}` };
+    }
+    if (outcome === "changed" || outcome === "vanished") return { kind: outcome };
+    if (this.#states.isAcknowledged(place)) return { kind: "delivered" };
+    const reason = this.#texts.complaintAbout(entry.path);
+    if (reason !== undefined) return { kind: "failed", reason };
+    if (this.#left > 0 && place >= this.#entries.length - this.#left) {
+      return { kind: "failed", reason: cannotDelete };
+    }
+    if (isDirectory(entry) || entry.mode === 0) return { kind: "delivered" };
+    if (outcome === "sent" && (this.#acknowledges || this.errorTexts.length > 0)) {
+      return { kind: "failed", reason: this.#texts.anyComplaint() };
+    }
+    return { kind: this.#acknowledges ? "kept" : "delivered" };
   }
-}
-
-/**
- * Daemons write names bare, in quotes, or behind the module's path; always whole. A short name may
- * stand in other words, too: every place counts, and one too many only means to look again.
- */
-function mentions(text: string, path: BytePath): boolean {
-  for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
-    if (standsAlone(text[at - 1], text[at + path.length])) return true;
-  }
-  return false;
-}
-
-function standsAlone(before: string | undefined, after: string | undefined): boolean {
-  const starts = before === undefined || before === '"' || before === "/" || before === " ";
-  return starts && (after === undefined || after === '"' || after === "." || after === " ");
 }

@@ -36,8 +36,7 @@ export class PushResult {
   /** Every path that was listed, in wire order, then what was deleted without being listed. */
   *paths(): Generator<PathResult> {
     const named = new Set<BytePath>();
-    for (const [index, { path, mode }] of this.report.entries.entries()) {
-      const status = this.report.status(index);
+    for (const { path, mode, status } of this.report.paths()) {
       if (mode === 0) named.add(path);
       if (status.kind === "failed") yield { path, status: "failed", reason: status.reason };
       else if (status.kind !== "delivered") yield { path, status: status.kind };

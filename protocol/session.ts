@@ -1,27 +1,28 @@
-import type { Agreement } from "./agreement.ts";
+import { type Agreement, isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
-import { listToSend, type SentList } from "./flist/delete-rules.ts";
+import { listToSend } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { type Opening, openTarget } from "./opening.ts";
-import { type PushOptions, PushReport } from "./report.ts";
+import { type ListsPushOptions, type PushOptions, PushReport } from "./report.ts";
+import type { ListNumbers } from "./roles/list-window.ts";
 import type { FileSource } from "./source/source.ts";
+import type { ListSource } from "./source/tree-lists.ts";
 import type { SessionOptions, Target } from "./target.ts";
-import { runTransfer } from "./transfer.ts";
+import { runListsTransfer, runTransfer, type TransferLink } from "./transfer.ts";
 import { Bandwidth } from "./transport/bandwidth.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
+import { Silence } from "./transport/silence.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import type { Cursor } from "./wire/cursor.ts";
 
-/** Pieces that come closer together than this are answered together. */
-const answerEveryMs = 2;
 /** What a program says of its end may come so much later than its end. */
 const lateMs = 1_000;
 
@@ -39,10 +40,7 @@ export class Session {
   readonly #changeMode: ModeChange | undefined;
   #established: { readonly agreement: Agreement; readonly output: Output } | undefined;
   readonly #keepAlive = new KeepAlive(() => this.#established?.output.keepAlive());
-  /** How much of what was received we have answered with bytes of our own. */
-  #answered = 0;
-  #answeredAt = 0;
-  #answerTimer: NodeJS.Timeout | undefined;
+  readonly #silence: Silence;
   #bandwidth: Bandwidth | undefined;
   #onEnd: (reason: RsyncError) => void = () => {};
 
@@ -54,6 +52,7 @@ export class Session {
     if ("onComplaint" in socket) {
       socket.onComplaint = (line) => this.#report.text("error", line);
     }
+    this.#silence = new Silence(socket);
     this.#sink = new Sink(socket);
     this.#source = new Source(socket, {
       onMessage: (tag, payload) => this.#receive(tag, payload),
@@ -119,21 +118,33 @@ export class Session {
     source: FileSource,
     options: PushOptions = {},
   ): Promise<PushReport> {
-    const { acknowledges } = this.agreement;
+    const { agreement } = this;
+    const { acknowledges } = agreement;
     const { incomplete = false } = options;
-    const { bandwidthKiB } = this.#options.transfer;
-    if (bandwidthKiB) this.#bandwidth = new Bandwidth(bandwidthKiB);
-    const list = listToSend(entries, this.agreement, { incomplete, changeMode: this.#changeMode });
-    this.#deadline(this.#options.timeoutMs ?? 300_000);
+    if (isIncremental(agreement)) throw new TypeError("this session takes lists: see pushLists()");
+    const list = listToSend(entries, agreement, { incomplete, changeMode: this.#changeMode });
     this.#report.begin(list.all, options, { acknowledges, left: list.left });
-    try {
-      await this.#transfer(list, source, { ...options, incomplete });
-    } catch (error) {
-      throw error instanceof RsyncError ? this.#report.explain(error) : error;
-    } finally {
-      this.close();
-    }
-    return this.#report;
+    const job = { list, source, report: this.#report, incomplete, protect: options.protect ?? [] };
+    return this.#carry((link) => runTransfer(link, this.#options, job));
+  }
+
+  /**
+   * As {@link push}, for what is listed bit by bit while it is sent, so that memory does not grow
+   * with the tree: for sessions whose agreement {@link isIncremental}.
+   */
+  async pushLists(
+    lists: ListSource,
+    source: FileSource,
+    options: ListsPushOptions = {},
+  ): Promise<PushReport> {
+    const { acknowledges } = this.agreement;
+    const { keepsPaths = false, protect } = options;
+    if (!isIncremental(this.agreement)) throw new TypeError("this session takes one list: push()");
+    const report = this.#report;
+    const onBegin = (numbers: ListNumbers): void =>
+      report.beginLists(numbers, options, { acknowledges, keepsPaths });
+    const job = { lists, source, report, protect, changeMode: this.#changeMode, onBegin };
+    return this.#carry((link) => runListsTransfer(link, this.#options, job));
   }
 
   /** Ends the connection; harmless when it has ended. */
@@ -154,25 +165,28 @@ export class Session {
     this.#source.demultiplex();
   }
 
-  async #transfer(
-    list: SentList,
-    source: FileSource,
-    { incomplete = false, protect = [] }: PushOptions,
-  ): Promise<void> {
+  /** Runs the session's one transfer, until both sides have said goodbye. */
+  async #carry(transfer: (link: TransferLink) => Promise<void>): Promise<PushReport> {
     const { agreement, output } = this.#ready();
-    await runTransfer(
-      {
+    const { bandwidthKiB } = this.#options.transfer;
+    if (bandwidthKiB) this.#bandwidth = new Bandwidth(bandwidthKiB);
+    this.#deadline(this.#options.timeoutMs ?? 300_000);
+    try {
+      await transfer({
         output,
         agreement,
         onListed: () => this.#keepAlive.stop(),
         pace: () => this.#pace(output),
         read: (decode) => this.#read(output, decode),
-      },
-      this.#options,
-      { list, source, report: this.#report, incomplete, protect },
-    );
-    this.#report.bytesSent = output.bytesSent;
-    this.#report.bytesReceived = this.#socket.bytesRead;
+      });
+      this.#report.bytesSent = output.bytesSent;
+      this.#report.bytesReceived = this.#socket.bytesRead;
+    } catch (error) {
+      throw error instanceof RsyncError ? this.#report.explain(error) : error;
+    } finally {
+      this.close();
+    }
+    return this.#report;
   }
 
   #read<T>(output: Output, decode: (from: Cursor) => T): T | Promise<T> {
@@ -181,35 +195,11 @@ export class Session {
 
   async #waitFor<T>(output: Output, decode: (from: Cursor) => T): Promise<T> {
     for (;;) {
-      this.#answerSilence(output);
+      this.#silence.answer(output);
       await this.#source.more();
       const here = this.#source.tryRead(decode);
       if (here !== undefined) return here;
     }
-  }
-
-  /**
-   * Sends what is due before we wait. When nothing is, an empty frame goes out for what has come
-   * in since: it carries the acknowledgement that the daemon's next small write waits for, which
-   * would otherwise come 40 ms late (spec 3 §6). Not for each piece of a stream of them, though:
-   * what the daemon gathers meanwhile costs both sides less.
-   */
-  #answerSilence(output: Output): void {
-    const sent = output.bytesSent;
-    output.flush();
-    const received = this.#socket.bytesRead;
-    const isDue = output.bytesSent === sent && received > this.#answered;
-    this.#answered = received;
-    if (!isDue || this.#answerTimer !== undefined) return;
-    const waitMs = this.#answeredAt + answerEveryMs - performance.now();
-    if (waitMs <= 0) this.#answerNow(output);
-    else this.#answerTimer = setTimeout(() => this.#answerNow(output), waitMs);
-  }
-
-  #answerNow(output: Output): void {
-    this.#answerTimer = undefined;
-    this.#answeredAt = performance.now();
-    if (this.alive) output.keepAlive();
   }
 
   async #pace(output: Output): Promise<void> {

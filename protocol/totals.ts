@@ -63,6 +63,23 @@ export class ObjectCounter implements ObjectCounts {
   }
 }
 
+/** Counts what was listed: objects, and the bytes of files and symlinks. */
+export class ListedTotals {
+  readonly counts: ObjectCounter = new ObjectCounter();
+  bytes = 0;
+
+  constructor(entries: readonly FileEntry[] = []) {
+    this.add(entries);
+  }
+
+  add(entries: readonly FileEntry[]): void {
+    for (const entry of entries) {
+      this.counts.add(entry);
+      if (hasSize(entry)) this.bytes += entry.size;
+    }
+  }
+}
+
 /** The daemon's own counts, or, where it told none, what its messages say. */
 export function deletedCounts(
   told: readonly number[] | undefined,

@@ -1,15 +1,20 @@
 import { type Agreement, compatFlags } from "./agreement.ts";
 import { openTokens } from "./delta/compression.ts";
-import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
+import { type ChecksumName, loadStrongChecksum, type StrongChecksum } from "./delta/strong.ts";
 import { CountedTokens } from "./delta/tokens.ts";
+import type { ModeChange } from "./flist/chmod.ts";
 import type { SentList } from "./flist/delete-rules.ts";
+import { listFormat } from "./flist/format.ts";
 import type { Output } from "./mux/mux.ts";
 import type { TransferOptions } from "./options.ts";
 import type { PushOptions, PushReport } from "./report.ts";
 import { AttributeSender } from "./roles/attribute-sender.ts";
-import { sendList } from "./roles/list-sender.ts";
-import { runSender, type SenderLink } from "./roles/sender.ts";
+import { openDialect } from "./roles/dialect.ts";
+import { ListFeed } from "./roles/list-feed.ts";
+import { sendList, sendRules } from "./roles/list-sender.ts";
+import { runSender, type SenderLink, type SenderOptions } from "./roles/sender.ts";
 import type { FileSource } from "./source/source.ts";
+import type { ListSource } from "./source/tree-lists.ts";
 import type { SessionOptions } from "./target.ts";
 
 /** What a transfer goes over, and what was agreed for it. */
@@ -21,44 +26,95 @@ export interface TransferLink extends SenderLink {
 }
 
 /** What is sent, from where, and who is told. */
-export interface TransferJob extends Pick<PushOptions, "incomplete" | "protect"> {
-  readonly list: SentList;
+interface Job {
   readonly source: FileSource;
   readonly report: PushReport;
+  readonly protect?: readonly string[] | undefined;
 }
+
+/** A transfer whose file list is sent as a whole. */
+export interface TransferJob extends Job, Pick<PushOptions, "incomplete"> {
+  readonly list: SentList;
+}
+
+/** A transfer whose file list is sent in pieces, each when it is needed. */
+export interface ListsTransferJob extends Job {
+  readonly lists: ListSource;
+  readonly changeMode: ModeChange | undefined;
+  /** The numbers of what will be listed, before anything is. */
+  readonly onBegin: (numbers: ListFeed["numbers"]) => void;
+}
+
+type TransferSettings = Pick<SessionOptions, "transfer" | "idNames">;
 
 /** Sends a file list and what the daemon asks for of it, from the first byte to the goodbye. */
 export async function runTransfer(
   link: TransferLink,
-  options: Pick<SessionOptions, "transfer" | "idNames">,
+  options: TransferSettings,
   { list, source, report, incomplete = false, protect = [] }: TransferJob,
 ): Promise<void> {
   const { output, agreement } = link;
-  const { transfer, idNames } = options;
-  const { protocol, checksum, seed, compat, compression } = agreement;
-  const seedFix = (compat & compatFlags.checksumSeedFix) !== 0;
-  const strong = await loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
+  const strong = await strongChecksum(agreement);
   const pace = (): Promise<void> => link.pace();
   const sent = { ...list, rules: [...list.rules, ...protect] };
-  const attributes = attributeSender(options.transfer, agreement, source, report);
-  await sendList(output, sent, {
-    agreement,
-    transfer,
-    idNames,
-    source,
-    strong,
-    attributes,
-    incomplete,
-    pace,
-  });
+  const { transfer, idNames } = options;
+  const attributes = attributeSender(transfer, agreement, source, report);
+  const needs = { agreement, transfer, idNames, source, strong, attributes, incomplete, pace };
+  await sendList(output, sent, needs);
   link.onListed();
   report.listed();
+  await serve(link, options, { entries: list.entries, source, strong, attributes, report });
+}
+
+/** As {@link runTransfer}, where the daemon has agreed to a list in pieces. */
+export async function runListsTransfer(
+  link: TransferLink,
+  options: TransferSettings,
+  { lists, source, report, protect = [], changeMode, onBegin }: ListsTransferJob,
+): Promise<void> {
+  const { output, agreement } = link;
+  const { transfer, idNames } = options;
+  const strong = await strongChecksum(agreement);
+  const digest = transfer.checksum ? strong : undefined;
+  const attributes = attributeSender(transfer, agreement, source, report);
+  const format = listFormat(agreement, transfer, { idNames, digestLength: digest?.length ?? 0 });
+  sendRules(output, protect, { agreement, transfer });
+  const feed = new ListFeed(
+    { output, dialect: openDialect(agreement.protocol, 0) },
+    {
+      lists,
+      source,
+      digest,
+      changeMode,
+      format: { ...format, attributes },
+      pace: () => link.pace(),
+      onListed: (entries, isLast) => report.listed(entries, isLast),
+    },
+  );
+  onBegin(feed.numbers);
+  await feed.begin();
+  link.onListed();
+  await serve(link, options, { entries: [], feed, source, strong, attributes, report });
+}
+
+function strongChecksum({ checksum, seed, compat }: Agreement): Promise<StrongChecksum> {
+  const seedFix = (compat & compatFlags.checksumSeedFix) !== 0;
+  return loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
+}
+
+/** Answers what the daemon asks for of what was listed. */
+async function serve(
+  link: TransferLink,
+  { transfer }: TransferSettings,
+  served: Pick<SenderOptions, "entries" | "feed" | "source" | "strong" | "attributes"> &
+    Pick<Job, "report">,
+): Promise<void> {
+  const { output, agreement } = link;
+  const { protocol, compat, compression } = agreement;
+  const { report, ...listed } = served;
   const tokens = new CountedTokens(openTokens(compression, output, transfer.compressLevel));
   await runSender(link, {
-    entries: list.entries,
-    source,
-    strong,
-    attributes,
+    ...listed,
     protocol,
     tokens,
     dryRun: transfer.dryRun ?? false,

@@ -2,6 +2,7 @@ import type { BytePath } from "../path.ts";
 import { writeVarint, writeVarlong } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
 import { type FirstName, HardLinks } from "./hard-links.ts";
+import { type IdNames, NamesOnce, writeIdName } from "./id-names.ts";
 
 /** One object of a tree as the file list describes it. */
 export interface FileEntry {
@@ -84,6 +85,8 @@ export const entryFlags = {
   sameMajor: 0x100,
   noContent: 0x100,
   hardLinked: 0x200,
+  userName: 0x400,
+  groupName: 0x800,
   hardLinkFirst: 0x1000,
   nanoseconds: 0x2000,
 } as const;
@@ -116,6 +119,8 @@ export interface EntryFormat {
   readonly attributes?: AttributeWriter | undefined;
   /** A mode of 0 may be read: it deletes its name (`--delete-missing-args`). Default false. */
   readonly deletions?: boolean;
+  /** Names of owners stand in the entries, each once: lists that follow others have no room. */
+  readonly inlineNames?: IdNames | undefined;
 }
 
 /** What the previous entry had; both ends keep it for the whole session. */
@@ -133,6 +138,7 @@ interface Previous {
  *
  *     flags [shared] length suffix size [mtime] [ns] [mode] [uid] [gid] [device] [link target] [digest]
  *     flags [shared] length suffix place                 a further name of what was listed there
+ *     flags [shared] length suffix place size [mtime] …  the same, where "there" is an earlier list
  *
  * Wire: protocol 30 and later (spec 1 §7.2).
  */
@@ -140,10 +146,18 @@ export class EntryWriter {
   readonly #format: EntryFormat;
   readonly #previous: Previous = { path: "", mode: 0, mtime: 0, uid: -1, gid: -1, major: 0 };
   readonly #hardLinks = new HardLinks();
+  readonly #names: NamesOnce | undefined;
   #written = 0;
 
   constructor(format: EntryFormat) {
     this.#format = format;
+    this.#names = format.inlineNames && new NamesOnce(format.inlineNames);
+  }
+
+  /** The entries from here on are those of a list whose numbers begin with `first`. */
+  beginList(first: number): void {
+    this.#hardLinks.closeList();
+    this.#written = first;
   }
 
   write(to: Writer, entry: FileEntry): void {
@@ -151,14 +165,24 @@ export class EntryWriter {
     const path = entry.path === "" ? "." : entry.path;
     const shared = sharedLength(previous.path, path);
     const first = this.#firstName(entry);
-    const common = this.#flags(first?.entry ?? entry, path.length - shared, shared);
-    const flags = common | linkFlags(entry, first);
+    const told = first?.entry ?? entry;
+    const common = this.#flags(told, path.length - shared, shared) | linkFlags(entry, first);
+    const flags = told === entry ? common | this.#nameFlags(entry, common) : common;
     this.#writeFlags(to, flags, entry);
     writeName(to, path, shared, flags);
     if (first !== undefined && first.entry !== entry) writeVarint(to, first.place);
-    else this.#writeAttributes(to, entry, flags);
+    if (told === entry) this.#writeAttributes(to, entry, flags);
     this.#format.attributes?.write(to, entry);
-    this.#remember(first?.entry ?? entry, path);
+    this.#remember(told, path);
+  }
+
+  /** Decides which names are told with this entry. */
+  #nameFlags({ uid, gid }: FileEntry, flags: number): number {
+    if (this.#names === undefined) return 0;
+    const { sameUid, sameGid, userName, groupName } = entryFlags;
+    const tellsUser = (flags & sameUid) === 0 && this.#names.meetsUser(uid);
+    const tellsGroup = (flags & sameGid) === 0 && this.#names.meetsGroup(gid);
+    return (tellsUser ? userName : 0) | (tellsGroup ? groupName : 0);
   }
 
   #writeAttributes(to: Writer, entry: FileEntry, flags: number): void {
@@ -167,7 +191,9 @@ export class EntryWriter {
     if ((flags & entryFlags.nanoseconds) !== 0) writeVarint(to, entry.mtimeNanoseconds);
     if ((flags & entryFlags.sameMode) === 0) to.int32(entry.mode);
     if ((flags & entryFlags.sameUid) === 0) writeVarint(to, entry.uid);
+    if ((flags & entryFlags.userName) !== 0) writeIdName(to, this.#names?.user ?? "");
     if ((flags & entryFlags.sameGid) === 0) writeVarint(to, entry.gid);
+    if ((flags & entryFlags.groupName) !== 0) writeIdName(to, this.#names?.group ?? "");
     this.#writeDevice(to, entry, flags);
     if (this.#format.links && entry.linkTarget !== undefined) {
       writeVarint(to, entry.linkTarget.length);

@@ -1,4 +1,4 @@
-import { type Agreement, compatFlags } from "../agreement.ts";
+import { type Agreement, compatFlags, isIncremental } from "../agreement.ts";
 import type { TransferOptions } from "../options.ts";
 import type { IdNames, ListFormat } from "./list.ts";
 
@@ -20,9 +20,11 @@ export function listFormat(
   { idNames = numbersOnly, digestLength = 0, deletions = false }: FormatNeeds = {},
 ): ListFormat {
   const { owner, group, links, devices, specials, numericIds, hardLinks, acls } = options;
+  const names = numericIds ? undefined : idNames;
   return {
     protocol,
     recursive: options.recursive ?? false,
+    ...(isIncremental({ compat }) && { inlineNames: names }),
     varintFlags: (compat & compatFlags.varintFlags) !== 0,
     nanoseconds: protocol >= 31,
     owner: owner ?? false,
@@ -34,7 +36,7 @@ export function listFormat(
     deletions,
     hardLinks: hardLinks ?? false,
     namesAccess: acls ?? false,
-    idNames: numericIds ? undefined : idNames,
+    idNames: names,
     namesId0: (compat & compatFlags.id0Names) !== 0,
   };
 }

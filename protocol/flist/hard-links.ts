@@ -2,14 +2,17 @@ import type { FileEntry } from "./entry.ts";
 
 /** The first name of an object in a list. */
 export interface FirstName {
-  readonly entry: FileEntry;
-  /** Its place in the order of sending, from 0. */
+  /** Undefined when it stands in an earlier list than the one that is written. */
+  readonly entry: FileEntry | undefined;
+  /** Its number in the order of sending. */
   readonly place: number;
 }
 
-/** Finds the entries of one list that are names of the same object. */
+/** Finds the entries of a session that are names of the same object. */
 export class HardLinks {
   readonly #first = new Map<string, FirstName>();
+  /** Of the lists before, whose entries are not kept. */
+  readonly #before = new Map<string, number>();
 
   /**
    * @returns the first entry that is a name of this entry's object, perhaps the entry itself;
@@ -20,9 +23,17 @@ export class HardLinks {
     if (key === undefined) return undefined;
     const known = this.#first.get(key);
     if (known !== undefined) return known;
+    const before = this.#before.get(key);
+    if (before !== undefined) return { entry: undefined, place: before };
     const first = { entry, place };
     this.#first.set(key, first);
     return first;
+  }
+
+  /** What comes now stands in another list. */
+  closeList(): void {
+    for (const [key, { place }] of this.#first) this.#before.set(key, place);
+    this.#first.clear();
   }
 }
 

@@ -2,12 +2,9 @@ import { writeVarint } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
 import { ClassicEntryWriter } from "./classic-entry.ts";
 import { type EntryFormat, EntryWriter, type FileEntry, isDirectory } from "./entry.ts";
+import { type IdNames, writeIdName } from "./id-names.ts";
 
-/** Names of users and groups; what it does not know travels as a number. */
-export interface IdNames {
-  user(uid: number): string | undefined;
-  group(gid: number): string | undefined;
-}
+export type { IdNames } from "./id-names.ts";
 
 export interface ListFormat extends EntryFormat {
   readonly protocol: number;
@@ -21,7 +18,8 @@ export interface ListFormat extends EntryFormat {
   readonly namesId0: boolean;
 }
 
-const generalError = 1;
+/** Something could not be listed: whoever deletes what is missing must not (spec 1 §7.10). */
+export const generalError = 1;
 const entriesPerStep = 2_000;
 
 /**
@@ -104,7 +102,7 @@ function deletionsFirst(entries: readonly FileEntry[]): readonly FileEntry[] {
 }
 
 /** The end marker carries our I/O errors, wherever the agreement has room for them (spec 1 §7.10). */
-function writeEnd(to: Writer, format: EntryFormat, ioError: number): void {
+export function writeEnd(to: Writer, format: EntryFormat, ioError: number): void {
   if (format.varintFlags) {
     to.uint8(0);
     writeVarint(to, ioError);
@@ -149,14 +147,8 @@ function writeIds(
     const name = nameOf(id);
     if (id === 0 || name === undefined) continue;
     number(to, id);
-    writeName(to, name);
+    writeIdName(to, name);
   }
   number(to, 0);
-  if (namesId0) writeName(to, nameOf(0) ?? "");
-}
-
-function writeName(to: Writer, name: string): void {
-  const bytes = Buffer.from(name, "utf8").subarray(0, 0xff);
-  to.uint8(bytes.length);
-  to.bytes(bytes);
+  if (namesId0) writeIdName(to, nameOf(0) ?? "");
 }

@@ -57,7 +57,9 @@ export function inNumberedOrder(
     const twin = slots[last];
     const isTwin = twin?.path === entry.path;
     if (isTwin || (!isDirectory(entry) && directories.has(entry.path))) {
-      if (isTwin && entry.hasContent === true) slots[last] = { ...twin, hasContent: true };
+      if (isTwin && entry.hasContent === true) {
+        slots[last] = { ...twin, hasContent: true, isImplied: false };
+      }
       slots.push(undefined);
     } else {
       last = slots.push(entry) - 1;

@@ -22,7 +22,7 @@ export function askOf(
   features: SessionFeatures,
 ): Asked {
   expectAttributes(protocol, options);
-  const { acknowledge = false, deleteMissing = false, ...choices } = features;
+  const { acknowledge = false, deleteMissing = false, incremental = false, ...choices } = features;
   const deletesByName = deleteMissing && announced >= 31;
   const deletesByRules = deleteMissing && !deletesByName && !options.delete;
   const { modifyWindowSeconds: window, ...rest } = options;
@@ -39,6 +39,8 @@ export function askOf(
       ...choices,
       acknowledge: acknowledge && announced >= 29,
       deleteMissing: deletesByName,
+      // Rules that delete are made of the whole list; names in access lists stand behind it.
+      incremental: incremental && !deletesByRules && !(options.acls && !options.numericIds),
     },
     deletesByRules,
   };

@@ -18,6 +18,8 @@ export interface SessionFeatures {
   readonly quiet?: boolean;
   /** `--log-format`: which items the daemon must tell of. */
   readonly logFormat?: "%i" | "%i%I" | "%o" | "X";
+  /** `-r` may send its file list in pieces, where the daemon agrees. Default false. */
+  readonly incremental?: boolean;
   /** `--stats`: how many objects of each kind were deleted is told before protocol 32, too. */
   readonly stats?: boolean;
 }
@@ -125,7 +127,8 @@ export function pushArguments(
   const letters = shortOptions.filter(([, isOn]) => isOn(options)).map(([letter]) => letter);
   letters.unshift("v".repeat(features.verbosity ?? 0), features.quiet ? "q" : "");
   const negotiateCompression = options.compress && features.compressChoice === undefined;
-  const told = protocol < 30 ? "" : capabilities;
+  const letter = features.incremental && options.recursive ? "i" : "";
+  const told = protocol < 30 ? "" : capabilities.replace(".", `.${letter}`);
   const bundle = `-${letters.join("")}${negotiateCompression ? "z" : ""}${told}`;
   const long = longOptions.flatMap((option) => option(options, features) ?? []);
   return ["--server", ...(bundle === "-" ? [] : [bundle]), ...long, ".", destination];

@@ -1,4 +1,4 @@
-import { type Agreement, compatFlags, type OfferedNames } from "../agreement.ts";
+import { type Agreement, compatFlags, isIncremental, type OfferedNames } from "../agreement.ts";
 import { RsyncError } from "../errors.ts";
 import { encodeFrameHeader } from "../mux/frame.ts";
 import type { TransferOptions } from "../options.ts";
@@ -148,6 +148,12 @@ async function setUp(
   const read = <T>(decode: (from: Cursor) => T): Promise<T> =>
     exchangesNames ? link.read(decode) : readAcknowledging(link, decode);
   const compat = await read(readVarint);
+  if (isIncremental({ compat }) && !(features.incremental && options.recursive)) {
+    throw new RsyncError(
+      "BAD_STREAM",
+      "Cannot agree with the daemon: it wants file lists in pieces, which were not offered",
+    );
+  }
   const negotiates = (compat & compatFlags.varintFlags) !== 0;
   const readNames = async (asked: boolean): Promise<string[] | undefined> =>
     asked && negotiates ? (await link.read(readVstring)).split(" ") : undefined;

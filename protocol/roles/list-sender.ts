@@ -31,10 +31,7 @@ export async function sendList(
 ): Promise<void> {
   const { agreement, transfer, idNames, source, strong, incomplete, pace } = options;
   const { checksum = false } = transfer;
-  const prunes = transfer.delete || transfer.deleteExcluded || transfer.pruneEmptyDirs;
-  if (prunes || agreement.deletesByRules) {
-    writeFilterList(output, [...partialRules(transfer, agreement.protocol), ...rules]);
-  }
+  sendRules(output, rules, options);
   const list = checksum ? await withDigests(entries, source, strong, pace) : entries;
   const format = listFormat(agreement, transfer, {
     idNames,
@@ -47,6 +44,17 @@ export async function sendList(
     incomplete,
     pace,
   );
+}
+
+/** Sends the rules for a delete pass, where there is one. */
+export function sendRules(
+  output: Output,
+  rules: readonly string[],
+  { agreement, transfer }: Pick<ListSenderOptions, "agreement" | "transfer">,
+): void {
+  const prunes = transfer.delete || transfer.deleteExcluded || transfer.pruneEmptyDirs;
+  if (!prunes && !agreement.deletesByRules) return;
+  writeFilterList(output, [...partialRules(transfer, agreement.protocol), ...rules]);
 }
 
 /** What waits in partial directories for its completion is nothing that was deleted here. */

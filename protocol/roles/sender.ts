@@ -9,6 +9,9 @@ import { encoded } from "../wire/writer.ts";
 import { type AttributeSender, readWantedNumbers } from "./attribute-sender.ts";
 import { type Dialect, openDialect } from "./dialect.ts";
 import { type Basis, FileSender, type FileSenderOptions, type SendOutcome } from "./file-sender.ts";
+import { GrowingBytes } from "./growing-bytes.ts";
+import type { ListFeed } from "./list-feed.ts";
+import { type ListNumbers, WholeList } from "./list-window.ts";
 import { Pace } from "./pace.ts";
 import { type Item, itemFlags, type Request } from "./request.ts";
 
@@ -22,8 +25,10 @@ export interface SenderLink {
 }
 
 export interface SenderOptions extends FileSenderOptions {
-  /** The list that was sent, in wire order. */
+  /** The list that was sent, in wire order; empty with a feed. */
   readonly entries: readonly FileEntry[];
+  /** Sends further lists while files are sent. Default: one list is all. */
+  readonly feed?: ListFeed | undefined;
   readonly protocol: number;
   /** Of a session that sends extended attributes. */
   readonly attributes?: AttributeSender | undefined;
@@ -48,7 +53,7 @@ const bytesPerItem = 64;
  * @throws {RsyncError} BAD_STREAM when it asks for what no generator asks for; what ended the link.
  */
 export async function runSender(link: SenderLink, options: SenderOptions): Promise<void> {
-  const dialect = openDialect(options.protocol, options.entries.length);
+  const dialect = options.feed?.dialect ?? openDialect(options.protocol, options.entries.length);
   const sender = new Sender(link, dialect, options);
   for (let phase = 0; phase <= dialect.lastPhase; phase += 1) {
     await sender.answerPhase(phase);
@@ -65,21 +70,25 @@ class Sender {
   readonly #link: SenderLink;
   readonly #options: SenderOptions;
   readonly #dialect: Dialect;
+  readonly #feed: ListFeed | undefined;
+  readonly #numbers: ListNumbers;
   /** How often each entry's content was asked for: once, and once more when its checksum failed. */
-  readonly #timesAsked: Uint8Array;
+  readonly #timesAsked: GrowingBytes;
   readonly #decodeRequest: (from: Cursor) => Request;
   readonly #decodeSumHead: (from: Cursor) => ReadSumHead;
   readonly #pace: Pace;
   readonly #files: FileSender;
 
   constructor(link: SenderLink, dialect: Dialect, options: SenderOptions) {
-    const { strong, protocol } = options;
+    const { strong, protocol, entries, feed } = options;
     this.#link = link;
     this.#dialect = dialect;
     this.#options = options;
+    this.#feed = feed;
+    this.#numbers = feed?.numbers ?? new WholeList(entries);
     this.#decodeRequest = (from) => dialect.readRequest(from);
     this.#decodeSumHead = (from) => readSumHead(from, strong.length, protocol);
-    this.#timesAsked = new Uint8Array(options.entries.length);
+    this.#timesAsked = new GrowingBytes(entries.length);
     this.#pace = new Pace(() => link.pace());
     const { output } = link;
     this.#files = new FileSender({ output, dialect, pace: this.#pace }, options);
@@ -88,8 +97,13 @@ class Sender {
   /** Answers items until the generator says that the phase is over. */
   async answerPhase(phase: number): Promise<void> {
     for (;;) {
+      if (this.#feed?.isDue) await this.#feed.catchUp();
       const item = await this.#nextItem();
-      if (item === undefined) return;
+      if (item === undefined) {
+        if (this.#numbers.finishList()) return;
+        this.writeDone();
+        continue;
+      }
       // What can be answered at once is: a promise for each of a million files would be felt.
       const answering = this.#answer(item, phase);
       if (answering !== undefined) await answering;
@@ -117,7 +131,7 @@ class Sender {
   }
 
   async #awaitItem(coming: Promise<Request>): Promise<Item | undefined> {
-    const request = await coming;
+    const request = await (this.#feed?.untilHere(coming) ?? coming);
     if (request.kind === "done") return undefined;
     return this.#isItem(request) ? this.#expectListed(request) : this.#nextItem();
   }
@@ -128,10 +142,8 @@ class Sender {
   }
 
   #expectListed(item: Item): Item {
-    if (item.index >= 0 && item.index < this.#options.entries.length) return item;
-    throw badRequest(
-      `index ${item.index}, but ${this.#options.entries.length} entries were listed`,
-    );
+    if (this.#numbers.entry(item.index) !== undefined) return item;
+    throw badRequest(`index ${item.index}, but ${this.#numbers.describe()}`);
   }
 
   #answer(item: Item, phase: number): Promise<void> | undefined {
@@ -145,7 +157,7 @@ class Sender {
   /** Long values of extended attributes stand between an item and what else is said of it. */
   async #answerWithAttributes(item: Item, phase: number, sender: AttributeSender): Promise<void> {
     const wanted = await this.#link.read(readWantedNumbers);
-    const entry = this.#options.entries[item.index] as FileEntry;
+    const entry = this.#numbers.entry(item.index) as FileEntry;
     const attributes = encoded((to) => sender.answer(to, entry, wanted));
     this.#pace.spend(attributes.length);
     await this.#answerItem({ ...item, attributes }, phase);
@@ -153,9 +165,10 @@ class Sender {
 
   #answerItem(item: Item, phase: number): Promise<void> | undefined {
     const { dryRun = false } = this.#options;
+    const entry = this.#numbers.entry(item.index) as FileEntry;
     const isTransfer = (item.flags & itemFlags.transfer) !== 0;
-    const entry = isTransfer ? this.#entryToSend(item.index, phase) : undefined;
-    if (entry === undefined || dryRun) {
+    if (isTransfer) this.#checkAsked(item.index, entry, phase);
+    if (!isTransfer || dryRun) {
       this.#dialect.writeItem(this.#link.output, item);
       return undefined;
     }
@@ -171,7 +184,7 @@ class Sender {
     coming: ReadSumHead | Promise<ReadSumHead>,
   ): Promise<void> {
     const head = await coming;
-    const isFirst = this.#timesAsked[item.index] === 1;
+    const isFirst = this.#timesAsked.get(this.#numbers.place(item.index)) === 1;
     if (this.#options.append && isFirst) {
       // What is there is told by its length alone.
       await this.#answerTransfer(item, entry, { head, appendedTo: basisLength(head) });
@@ -192,11 +205,11 @@ class Sender {
   }
 
   /** Law 6: content is sent for regular files of the list only, and at most twice each. */
-  #entryToSend(index: number, phase: number): FileEntry {
-    const entry = this.#options.entries[index] as FileEntry;
-    const times = (this.#timesAsked[index] as number) + 1;
-    this.#timesAsked[index] = times;
-    if (isRegularFile(entry) && times <= 2 && phase <= lastContentPhase) return entry;
+  #checkAsked(index: number, entry: FileEntry, phase: number): void {
+    const place = this.#numbers.place(index);
+    const times = this.#timesAsked.get(place) + 1;
+    this.#timesAsked.set(place, times);
+    if (isRegularFile(entry) && times <= 2 && phase <= lastContentPhase) return;
     throw badRequest(
       `the content of "${displayPath(entry.path)}" (mode ${entry.mode.toString(8)}), for the ${times}. time, in phase ${phase}`,
     );

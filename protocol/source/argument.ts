@@ -9,7 +9,7 @@ export interface Argument {
   readonly start: BytePath;
   /** The content of a directory was named, by a slash or a dot at the end. */
   readonly isContent: boolean;
-  /** `./name` under `-R`: the directory that names begin in is listed too. */
+  /** `./name` is kept under `-R`: the directory that names begin in is listed too. */
   readonly hasDot: boolean;
 }
 
@@ -49,6 +49,6 @@ function parseRelative(text: string): Argument {
     root,
     start: asBytePath(parts.join("/")),
     isContent: parts.length === 0 || /(^|\/)\.?$/.test(kept),
-    hasDot: cut < 0 && parts.length > 0 && text.startsWith("./"),
+    hasDot: parts.length > 0 && kept.startsWith("./"),
   };
 }

@@ -7,13 +7,17 @@ import type { OpenAttributes } from "./attributes.ts";
 import type { LinkOptions } from "./links.ts";
 import { LocalTree } from "./local.ts";
 import type { FileSource, OpenFile } from "./source.ts";
+import { type Seed, TreeLists } from "./tree-lists.ts";
 import { type WalkOptions, walkDirectories } from "./walk.ts";
+import { WalkBranch } from "./walk-branch.ts";
 
 /** Why something that was to be listed is not. */
 export interface ListProblem {
   /** As a person knows it: the argument and what lies below it. */
   readonly path: string;
   readonly kind: "missing" | "vanished" | "unreadable";
+  /** Of what has vanished. */
+  readonly isDirectory?: boolean;
   readonly cause?: NodeJS.ErrnoException;
 }
 
@@ -74,6 +78,37 @@ export class ArgumentSource implements FileSource {
     else this.#options.onSkipped?.(argument.start === "" ? "." : argument.start);
   }
 
+  /**
+   * The same for several arguments, directory by directory, with everything below them: what is
+   * not asked for is not looked at. Recursive whatever the options say.
+   *
+   * @throws {RsyncError} BAD_OPTION for a path with ".." under `-R`.
+   */
+  lists(texts: readonly string[], isIncomplete: () => boolean): TreeLists {
+    const seeds = texts.flatMap((text) => [...this.#seeds(text)]);
+    return new TreeLists(seeds, isIncomplete);
+  }
+
+  *#seeds(text: string): Generator<Seed> {
+    const argument = parseArgument(text, this.#options.relative ?? false);
+    const tree = new LocalTree(argument.root);
+    const first = this.#lookAt(tree, argument, text);
+    if (first === undefined) return;
+    const excluded = this.#exclusion(tree);
+    for (const entry of this.#impliedBy(tree, argument)) yield { entry };
+    if (argument.start !== "" && excluded(argument.start, isDirectory(first))) return;
+    const entry = located(first, tree);
+    if (isDirectory(first)) {
+      const device = this.#options.oneFileSystem ? first.identity?.device : undefined;
+      const options = this.#walkOptions(tree, excluded, () => true);
+      const locate = (each: FileEntry): FileEntry => located(each, tree);
+      const branch = new WalkBranch(tree, { ...options, device, locate });
+      yield { entry: { ...entry, hasContent: true }, branch };
+    } else {
+      yield { entry };
+    }
+  }
+
   open(entry: FileEntry): OpenFile | undefined {
     return (entry as Located).tree.open(entry);
   }
@@ -121,6 +156,7 @@ export class ArgumentSource implements FileSource {
       this.#implied.add(path);
       const entry = tree.lstat(inside(path));
       if (entry !== undefined) yield located({ ...entry, path, isImplied: true }, tree);
+      else this.#options.onProblem?.({ path, kind: "vanished", isDirectory: true });
     }
   }
 
@@ -173,7 +209,7 @@ export class ArgumentSource implements FileSource {
       descend,
       excluded,
       onError: (path, cause) => onProblem?.({ path: nameOf(path), kind: "unreadable", cause }),
-      onVanished: (path) => onProblem?.({ path: nameOf(path), kind: "vanished" }),
+      onVanished: (path, what) => onProblem?.({ path: nameOf(path), kind: "vanished", ...what }),
     };
   }
 }

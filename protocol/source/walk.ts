@@ -10,7 +10,7 @@ export interface WalkOptions {
   /** What could not be listed; the walk goes on with the rest. */
   readonly onError?: (path: BytePath, error: NodeJS.ErrnoException) => void;
   /** A name was there when its directory was read, and is gone. */
-  readonly onVanished?: (path: BytePath) => void;
+  readonly onVanished?: (path: BytePath, what?: { readonly isDirectory: boolean }) => void;
 }
 
 /** One directory and what lies directly in it. */
@@ -58,7 +58,8 @@ export function* walkDirectories(
   }
 }
 
-function childrenOf(
+/** What lies directly in a directory, by name; undefined when it cannot be read, which is told. */
+export function childrenOf(
   tree: LocalTree,
   path: BytePath,
   options: WalkOptions,

@@ -8,6 +8,8 @@ export const indexDone = -1;
 export const indexListEnd = -2;
 /** In place of a file index: five varints of deletion statistics follow. */
 export const indexDeleteStats = -3;
+/** In place of a file index: the list of the first directory follows; of the next: one less. */
+export const indexFirstList = -101;
 
 /** Reads the file indices of one direction of one session. */
 export interface IndexReader {

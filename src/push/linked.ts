@@ -50,7 +50,7 @@ export async function pushLinked(
     below,
     {
       acknowledged: (entry, index) => observer.acknowledged?.(whole(entry), index),
-      sending: (entry, item) => observer.sending?.(whole(entry), item),
+      sending: (entry, item, index) => observer.sending?.(whole(entry), item, index),
       step: (bytes) => observer.step?.(bytes),
       sent: (entry, outcome, index) => observer.sent?.(whole(entry), outcome, index),
       item: (entry, item) => observer.item?.(whole(entry), item),

@@ -6,6 +6,7 @@ import { asBytePath } from "../../protocol/path.ts";
 import type { PushReport } from "../../protocol/report.ts";
 import { Session } from "../../protocol/session.ts";
 import { LocalTree } from "../../protocol/source/local.ts";
+import { listsOf } from "../../protocol/source/walk-branch.ts";
 import { FileIndexWriter, indexDone } from "../../protocol/wire/file-index.ts";
 import { encoded } from "../../protocol/wire/writer.ts";
 import { setUpBytes, startPeer } from "../support/peer.ts";
@@ -46,6 +47,9 @@ export function message(tag: number, value: number): Buffer {
     encoded((to) => to.int32(value)),
   );
 }
+
+/** As {@link ready}, of a daemon that takes file lists in pieces. */
+export const readyForLists: Buffer = setUpBytes({ names: ["xxh64 md5 none"], compat: 0x1ff });
 
 /** How the set-up of these sessions looks: a checksum is asked for. */
 export const ready: Buffer = setUpBytes({ names: ["xxh64 md5 none"] });
@@ -123,6 +127,41 @@ export async function pushTo(
   };
   const outcome = await pushOver(peer.port, options, entries, tree);
   return { ...outcome, received: await peer.received() };
+}
+
+/**
+ * As {@link pushTo}, in pieces: "" (0), its content "" "a" "b" "d" (1 to 4), then "d" (5) and
+ * "d/unlisted" (6).
+ */
+export async function pushListsTo(
+  answer: Uint8Array | ((socket: Socket) => void),
+  { timeoutMs = 5_000, features, signal }: PushedOptions = {},
+): Promise<Pushed> {
+  using directory = temporaryDirectory();
+  makeTree(directory.path, { a: "hello\n", b: "other", "d/unlisted": secret });
+  const tree = new LocalTree(directory.path);
+  await using peer = await startPeer((socket) => {
+    if (answer instanceof Uint8Array) socket.write(answer);
+    else answer(socket);
+  });
+  const target = { host: "127.0.0.1", port: peer.port, module: "m" };
+  let session: Session | undefined;
+  try {
+    session = await Session.open(target, {
+      transfer: { recursive: true, times: true, perms: true },
+      features: features ?? { acknowledge: true, incremental: true },
+      timeoutMs,
+      handshakeTimeoutMs: timeoutMs,
+      signal,
+    });
+    const lists = listsOf(tree, {}, () => false);
+    if (lists === undefined) throw new Error("the tree has no root");
+    const report = await session.pushLists(lists, tree, { keepsPaths: true });
+    return { report, error: undefined, received: await peer.received() };
+  } catch (error) {
+    session?.close();
+    return { report: undefined, error: error as RsyncError, received: await peer.received() };
+  }
 }
 
 async function pushOver(

@@ -54,13 +54,13 @@ function observerOf({ observer }: Printer, onListed: () => void): PullObserver {
   return {
     listed: (entries) => {
       onListed();
-      observer.listed?.(entries);
+      observer.listed?.(entries, true);
     },
     ...(item && { item }),
     ...(step && { step }),
     ...(deleted && { deleted }),
     ...(text && { text }),
-    receiving: (entry, about) => observer.sending?.(entry, about),
+    receiving: (entry, about) => observer.sending?.(entry, about, about.index),
     received: (entry, outcome, index) => {
       if (outcome.kind !== "received") return;
       observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, index);

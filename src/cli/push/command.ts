@@ -46,8 +46,6 @@ export interface PushCommand {
   readonly oneFileSystem: boolean;
   readonly ignoreMissing: boolean;
   readonly removeSource: boolean;
-  /** What stock rsync would say: one list, or many. */
-  readonly incremental: boolean;
   readonly connectSeconds: number | undefined;
   /** Which options are taken and change nothing, and why. */
   readonly notes: readonly string[];
@@ -85,7 +83,6 @@ export function parsePush(words: readonly string[], environment: Environment): P
     oneFileSystem: flags.oneFileSystem,
     ignoreMissing: flags.ignoreMissing,
     removeSource: flags.removeSource,
-    incremental: isIncremental(transfer, flags),
     connectSeconds: flags.connectSeconds,
     notes: parsed.notes,
   };
@@ -120,6 +117,7 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
     ...(logFormat !== undefined && { logFormat }),
     stats: (flags.info.get("stats") ?? 0) > 1,
     acknowledge: flags.removeSource && !dryRun,
+    incremental: flags.incremental,
   };
 }
 

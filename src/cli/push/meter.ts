@@ -10,6 +10,8 @@ export interface Position {
   /** Entries still to be looked at, of so many. */
   readonly left: number;
   readonly all: number;
+  /** More may be listed. */
+  readonly isListing: boolean;
 }
 
 const everyMs = 1_000;
@@ -44,8 +46,8 @@ export class Meter {
 
   /** A file is complete. */
   complete(position: Position): void {
-    const { files, left, all } = position;
-    const counts = ` (xfr#${files}, to-chk=${left}/${all})`;
+    const { files, left, all, isListing } = position;
+    const counts = ` (xfr#${files}, ${isListing ? "ir" : "to"}-chk=${left}/${all})`;
     this.#write(this.#line(position, performance.now(), true) + counts);
   }
 

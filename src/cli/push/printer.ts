@@ -28,6 +28,7 @@ export class Printer {
   readonly #format: ((line: Line) => string) | undefined;
   readonly #meter: Meter;
   #all = 0;
+  #isListing = true;
   #totalBytes = 0;
   #files = 0;
   #doneBytes = 0;
@@ -49,9 +50,9 @@ export class Printer {
   /** What must be told of the push. */
   get observer(): PushObserver {
     return {
-      listed: (entries) => this.#begin(entries),
+      listed: (entries, isLast) => this.#list(entries, isLast),
       item: (entry, item) => this.#tell(entry, item),
-      sending: (entry, item) => this.#beginFile(entry, item),
+      sending: (entry, item, index) => this.#beginFile(entry, item, index),
       step: (bytes) => this.#step(bytes),
       sent: (entry, outcome, index) => this.#endFile(entry, outcome, index),
       deleted: (path, wasDirectory) => this.#tellDeleted(path, wasDirectory),
@@ -69,10 +70,11 @@ export class Printer {
     this.#outputs.out("\n");
   }
 
-  #begin(entries: readonly FileEntry[]): void {
-    this.#all = entries.length;
+  #list(entries: readonly FileEntry[], isLast: boolean): void {
+    if (this.#all === 0) this.#meter.start();
+    this.#all += entries.length;
+    this.#isListing = !isLast;
     for (const entry of entries) if (!isDirectory(entry)) this.#totalBytes += entry.size;
-    this.#meter.start();
   }
 
   /** Items without content; those with it are told of when the file is open. */
@@ -109,8 +111,8 @@ export class Printer {
     }
   }
 
-  #beginFile(entry: FileEntry, item: Item): void {
-    this.#current = { entry, index: item.index };
+  #beginFile(entry: FileEntry, item: Item, index: number): void {
+    this.#current = { entry, index };
     if (this.#command.telling.progress < 2) {
       this.#print(entry, item);
       this.#meter.start();
@@ -145,6 +147,7 @@ export class Printer {
       files: this.#files,
       left: Math.max(0, this.#all - index - 1),
       all: this.#all,
+      isListing: this.#isListing,
     };
   }
 }

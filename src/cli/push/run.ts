@@ -1,10 +1,14 @@
 import {
   ArgumentSource,
   asBytePath,
+  type DirectoryList,
   displayPath,
   type FileEntry,
+  isIncremental,
   type ListProblem,
+  type ListSource,
   LocalIdNames,
+  type PushOptions,
   type PushReport,
   Session,
 } from "../../../protocol/index.ts";
@@ -38,6 +42,8 @@ class Push {
   readonly #startedAt = performance.now();
   #listMs = 0;
   #failed = false;
+  /** Something could not be listed. */
+  #incomplete = false;
   #vanished = false;
 
   constructor(command: PushCommand, outputs: Outputs, signal: AbortSignal | undefined) {
@@ -64,13 +70,10 @@ class Push {
     this.#tellNotes();
     const session = await this.#open();
     try {
-      const entries = this.#list();
       const { protocol } = session.agreement;
-      const removed = this.#removal();
-      const report = await session.push(entries, this.#source, {
+      const report = await this.#push(session, {
         ...printer.observer,
-        ...removed,
-        incomplete: this.#failed,
+        ...this.#removal(),
         protect: filter.onWire(protocol, transfer.deleteExcluded ?? false),
       });
       printer.finish();
@@ -95,35 +98,59 @@ class Push {
     });
   }
 
+  /** Lists while it sends, where the daemon agrees; otherwise all that there is at first. */
+  async #push(session: Session, options: PushOptions): Promise<PushReport> {
+    const { sources, telling } = this.#command;
+    const tell = telling.tellsList ? this.#outputs.out : (): void => {};
+    if (isIncremental(session.agreement)) {
+      tell("sending incremental file list\n");
+      return session.pushLists(this.#lists(), this.#source, options);
+    }
+    tell("building file list ... ");
+    const began = performance.now();
+    const entries = sources.flatMap((source) => [...this.#source.list(source)]);
+    this.#listMs = performance.now() - began;
+    tell("done\n");
+    return session.push(entries, this.#source, { ...options, incomplete: this.#incomplete });
+  }
+
+  /** What is listed bit by bit, with the time that it takes. */
+  #lists(): ListSource {
+    const lists = this.#source.lists(this.#command.sources, () => this.#incomplete);
+    const next = (): DirectoryList | undefined => {
+      const began = performance.now();
+      const list = lists.next();
+      this.#listMs += performance.now() - began;
+      return list;
+    };
+    return {
+      next,
+      get hasMore() {
+        return lists.hasMore;
+      },
+      get incomplete() {
+        return lists.incomplete;
+      },
+    };
+  }
+
   #tellNotes(): void {
     const { notes, telling } = this.#command;
     if (telling.quiet) return;
     for (const note of notes) this.#outputs.err(`sersync: ${note}\n`);
   }
 
-  #list(): FileEntry[] {
-    const { sources, telling, incremental } = this.#command;
-    const began = performance.now();
-    const { out } = this.#outputs;
-    if (telling.tellsList) {
-      out(incremental ? "sending incremental file list\n" : "building file list ... ");
-    }
-    const entries = sources.flatMap((source) => [...this.#source.list(source)]);
-    if (telling.tellsList && !incremental) out("done\n");
-    this.#listMs = performance.now() - began;
-    return entries;
-  }
-
-  #tellProblem({ path, kind, cause }: ListProblem): void {
+  #tellProblem({ path, kind, cause, isDirectory = false }: ListProblem): void {
     const { ignoreMissing } = this.#command;
     if (kind === "missing" && ignoreMissing) return;
     const name = displayPath(asBytePath(path.replace(/\/\.(?=\/|$)/, "")));
     if (kind === "vanished") {
       this.#vanished = true;
-      this.#outputs.err(`file has vanished: ${name}\n`);
+      this.#outputs.err(`${isDirectory ? "directory" : "file"} has vanished: ${name}\n`);
       return;
     }
     this.#failed = true;
+    this.#incomplete = true;
     const reason = cause?.message ?? "no such file or directory";
     this.#outputs.err(`sersync: cannot list ${name}: ${reason}\n`);
   }

@@ -20,7 +20,7 @@ test("a file is told from its first byte to its last, with how much is through",
   const sendings = new Sendings();
   const session = sendings.begin();
   expect(sendings.files).toEqual([]);
-  session.sending(file("a"), item);
+  session.sending(file("a"), item, 0);
   expect(sendings.files).toEqual([{ path: "a", bytes: 0, size: 1_000 }]);
   session.step(600);
   expect(sendings.files).toEqual([{ path: "a", bytes: 600, size: 1_000 }]);
@@ -33,13 +33,13 @@ test("a file is told from its first byte to its last, with how much is through",
 test("a session that broke off sends nothing any more", () => {
   const sendings = new Sendings();
   const session = sendings.begin();
-  session.sending(file("a"), item);
+  session.sending(file("a"), item, 0);
   session.end();
   expect(sendings.files).toEqual([]);
 });
 
 test("of many sessions ten are told", () => {
   const sendings = new Sendings();
-  for (let i = 0; i < 25; i += 1) sendings.begin().sending(file(`f${i}`), item);
+  for (let i = 0; i < 25; i += 1) sendings.begin().sending(file(`f${i}`), item, i);
   expect(sendings.files).toHaveLength(10);
 });

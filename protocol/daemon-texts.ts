@@ -1,0 +1,80 @@
+import type { RsyncError } from "./errors.ts";
+import { remoteFailure } from "./failure.ts";
+import { type BytePath, baseName } from "./path.ts";
+
+/** Text of the daemon: `error` is about a path or fatal, the others are for a log. */
+export interface DaemonText {
+  readonly severity: "error" | "warning" | "info";
+  readonly text: string;
+}
+
+/** Texts beyond this are dropped: the first ones tell what is wrong. */
+const mostTexts = 1_000;
+
+/** What a daemon says in a session, line by line. */
+export class DaemonTexts {
+  readonly #texts: DaemonText[] = [];
+  /** Those of several lines, in one piece: a name may have line feeds in it. */
+  readonly #longTexts: DaemonText[] = [];
+
+  get all(): readonly DaemonText[] {
+    return this.#texts;
+  }
+
+  get errors(): string[] {
+    return this.#texts.filter(({ severity }) => severity === "error").map(({ text }) => text);
+  }
+
+  /** Takes lines in any pieces; `told` hears of each that is kept. */
+  add(
+    severity: DaemonText["severity"],
+    text: string,
+    told: ((text: DaemonText) => void) | undefined,
+  ): void {
+    const isLong = text.trimEnd().includes("\n") && this.#longTexts.length < mostTexts;
+    if (isLong) this.#longTexts.push({ severity, text: text.replace(/\n$/, "") });
+    for (const line of text.split("\n")) {
+      if (line === "" || this.#texts.length === mostTexts) continue;
+      const said: DaemonText = { severity, text: line };
+      this.#texts.push(said);
+      told?.(said);
+    }
+  }
+
+  /** What was said of a path that is no mere warning. */
+  complaintAbout(path: BytePath): string | undefined {
+    const name = baseName(path);
+    const about = [...this.#texts, ...this.#longTexts].find(
+      ({ severity, text }) => severity !== "warning" && name !== "" && mentions(text, path),
+    );
+    return about?.text;
+  }
+
+  /** What was said last, where nothing was said of the path itself. */
+  anyComplaint(): string {
+    return this.errors.at(-1) ?? "the daemon did not acknowledge it and did not say why";
+  }
+
+  /** The error that ended the session, with what the daemon had said before it hung up. */
+  explain(error: RsyncError): RsyncError {
+    const { errors } = this;
+    if (error.code !== "CONNECTION_LOST" || errors.length === 0) return error;
+    return remoteFailure(undefined, errors, error);
+  }
+}
+
+/**
+ * Daemons write names bare, in quotes, or behind the module's path; always whole. A short name may
+ * stand in other words, too: every place counts, and one too many only means to look again.
+ */
+function mentions(text: string, path: BytePath): boolean {
+  for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
+    if (standsAlone(text[at - 1], text[at + path.length])) return true;
+  }
+  return false;
+}
+
+function standsAlone(before: string | undefined, after: string | undefined): boolean {
+  const starts = before === undefined || before === '"' || before === "/" || before === " ";
+  return starts && (after === undefined || after === '"' || after === "." || after === " ");
+}

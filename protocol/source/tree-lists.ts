@@ -1,0 +1,179 @@
+import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import { inWireOrder } from "../flist/order.ts";
+import { type BytePath, parentPath, rootPath } from "../path.ts";
+
+/** Where the content of a directory comes from. */
+export interface Branch {
+  /**
+   * What lies directly in a directory, in wire order; its directories say whether they have
+   * content to be listed. Undefined when the directory is gone, or is another one by now.
+   */
+  children(directory: FileEntry): readonly FileEntry[] | undefined;
+}
+
+/** What is known of a tree before it is walked: an entry, and where its content comes from. */
+export interface Seed {
+  readonly entry: FileEntry;
+  /** Of a directory whose content is listed too. */
+  readonly branch?: Branch | undefined;
+}
+
+/** One file list of several: what lies directly in one directory. */
+export interface DirectoryList {
+  /** Undefined for the first list: what stands at the top, and the root itself, if it is sent. */
+  readonly directory: FileEntry | undefined;
+  /** In wire order, each name once. */
+  readonly entries: readonly FileEntry[];
+}
+
+/** File lists, one after the other; none is made before it is asked for. */
+export interface ListSource {
+  /** Undefined when there are no more. */
+  next(): DirectoryList | undefined;
+  /** False when {@link next} has none. */
+  readonly hasMore: boolean;
+  /** Something could not be listed so far: whoever deletes what is missing must not. */
+  readonly incomplete: boolean;
+}
+
+/** One of the sources of a directory's content, and the directory as it was listed there. */
+interface Origin {
+  readonly directory: FileEntry;
+  readonly branch: Branch;
+}
+
+/** A directory that has not been looked into. */
+interface Pending {
+  readonly directory: FileEntry;
+  readonly origins: readonly Origin[];
+}
+
+/**
+ * Lists trees directory by directory, in the order in which rsync does: a directory's list is
+ * followed by those of its subdirectories (spec 1 §7.12). In memory are the directories between
+ * the one that is listed and the root, and their siblings.
+ */
+export class TreeLists implements ListSource {
+  /** By the directory that they lie in. The root lies in none, and is found under its own name. */
+  readonly #seeds = new Map<BytePath, Seed[]>();
+  readonly #pending: Pending[] = [];
+  readonly #isIncomplete: () => boolean;
+  #begun = false;
+
+  /**
+   * @param seeds every directory between a seed and the top must be one, too.
+   * @param isIncomplete whether a branch could not list something. Default: none ever does.
+   */
+  constructor(seeds: Iterable<Seed>, isIncomplete: () => boolean = () => false) {
+    this.#isIncomplete = isIncomplete;
+    for (const seed of seeds) {
+      const above = parentPath(seed.entry.path);
+      const beside = this.#seeds.get(above);
+      if (beside === undefined) this.#seeds.set(above, [seed]);
+      else beside.push(seed);
+    }
+  }
+
+  get incomplete(): boolean {
+    return this.#isIncomplete();
+  }
+
+  get hasMore(): boolean {
+    return !this.#begun || this.#pending.length > 0;
+  }
+
+  next(): DirectoryList | undefined {
+    if (!this.#begun) return this.#first();
+    for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
+      const entries = this.#contentOf(next);
+      if (entries !== undefined) return { directory: next.directory, entries };
+    }
+    return undefined;
+  }
+
+  #first(): DirectoryList {
+    this.#begun = true;
+    const seeds = this.#takeSeeds(rootPath);
+    const roots = originsOf(seeds.filter(({ entry }) => entry.path === ""));
+    const content = readOrigins(roots);
+    const isGone = content.length < roots.length;
+    const told = isGone ? seeds.map(withoutRootContent) : seeds;
+    return { directory: undefined, entries: this.#merge(told, content) };
+  }
+
+  #contentOf({ directory, origins }: Pending): readonly FileEntry[] | undefined {
+    const seeds = this.#takeSeeds(directory.path);
+    const content = readOrigins(origins);
+    if (seeds.length > 0 || content.length > 1) return this.#merge(seeds, content);
+    const [only] = content;
+    if (only === undefined) return undefined;
+    const { branch, children } = only;
+    this.#expand(children, (child) => (child.hasContent ? [{ directory: child, branch }] : []));
+    return children;
+  }
+
+  /** Several contents of one directory as one list: of equal names the first stays. */
+  #merge(seeds: readonly Seed[], contents: readonly Content[]): readonly FileEntry[] {
+    const all = [...seeds];
+    for (const { branch, children } of contents) {
+      for (const entry of children) all.push({ entry, branch });
+    }
+    const origins = new Map<BytePath, readonly Origin[]>();
+    for (const origin of originsOf(all)) {
+      const { path } = origin.directory;
+      origins.set(path, [...(origins.get(path) ?? []), origin]);
+    }
+    const entries = inWireOrder(all.map(({ entry }) => entry));
+    this.#expand(entries, ({ path }) => origins.get(path) ?? []);
+    return entries;
+  }
+
+  /** Remembers the directories of a list that have content. */
+  #expand(
+    entries: readonly FileEntry[],
+    originsIn: (directory: FileEntry) => readonly Origin[],
+  ): void {
+    const found: Pending[] = [];
+    for (const entry of entries) {
+      // The root's content stands beside it.
+      if (!isDirectory(entry) || entry.path === "") continue;
+      const origins = originsIn(entry);
+      if (origins.length > 0 || this.#seeds.has(entry.path)) {
+        found.push({ directory: entry, origins });
+      }
+    }
+    for (let last = found.pop(); last !== undefined; last = found.pop()) this.#pending.push(last);
+  }
+
+  #takeSeeds(directory: BytePath): readonly Seed[] {
+    const seeds = this.#seeds.get(directory) ?? [];
+    this.#seeds.delete(directory);
+    return seeds;
+  }
+}
+
+interface Content {
+  readonly branch: Branch;
+  readonly children: readonly FileEntry[];
+}
+
+function readOrigins(origins: readonly Origin[]): Content[] {
+  return origins.flatMap(({ directory, branch }) => {
+    const children = branch.children(directory);
+    return children === undefined ? [] : [{ branch, children }];
+  });
+}
+
+/** Where the content of listed directories comes from. */
+function originsOf(seeds: readonly Seed[]): Origin[] {
+  return seeds.flatMap(({ entry, branch }) =>
+    branch !== undefined && isDirectory(entry) && entry.hasContent === true
+      ? [{ directory: entry, branch }]
+      : [],
+  );
+}
+
+/** What a vanished root has not got must not be missed at the destination. */
+function withoutRootContent({ entry, branch }: Seed): Seed {
+  return entry.path === "" ? { entry: { ...entry, hasContent: false } } : { entry, branch };
+}
