@@ -65,8 +65,7 @@ export class ArgumentSource implements FileSource {
    */
   *list(text: string): Generator<FileEntry> {
     const argument = parseArgument(text, this.#options.relative ?? false);
-    const { openTree, links } = this.#options;
-    const tree = openTree?.(argument.root) ?? new LocalTree(argument.root, links);
+    const tree = this.#treeAt(argument.root);
     const first = this.#lookAt(tree, argument, text);
     if (first === undefined) return;
     const excluded = this.#exclusion(tree);
@@ -91,7 +90,7 @@ export class ArgumentSource implements FileSource {
 
   *#seeds(text: string): Generator<Seed> {
     const argument = parseArgument(text, this.#options.relative ?? false);
-    const tree = new LocalTree(argument.root);
+    const tree = this.#treeAt(argument.root);
     const first = this.#lookAt(tree, argument, text);
     if (first === undefined) return;
     const excluded = this.#exclusion(tree);
@@ -129,6 +128,11 @@ export class ArgumentSource implements FileSource {
     if (now === undefined || !isAsListed(now, entry)) return false;
     tree.remove(entry.path);
     return true;
+  }
+
+  #treeAt(root: string): LocalTree {
+    const { openTree, links } = this.#options;
+    return openTree?.(root) ?? new LocalTree(root, links);
   }
 
   /** The entry that is named; undefined when it is not there, which is told. */

@@ -176,6 +176,12 @@ function choosing(flags: PushFlags): OptionRule[] {
     does("remove-source-files", () => {
       flags.removeSource = true;
     }),
+    does("inc-recursive", () => {
+      flags.incremental = true;
+    }),
+    does("i-r", () => {
+      flags.incremental = true;
+    }),
     does("no-inc-recursive", () => {
       flags.incremental = false;
     }),

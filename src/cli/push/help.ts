@@ -7,7 +7,7 @@ Pushes files to an rsync daemon, or over ssh, as rsync does; no rsync or ssh is 
 and meanings; one that sersync does not have is refused by name.
 
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --munge-links
-             --files-from=FILE -0 --no-implied-dirs --ignore-missing-args
+             --files-from=FILE -0 --no-implied-dirs --ignore-missing-args --no-i-r
   attributes -p -t -o -g -A -X -E -O -J --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
