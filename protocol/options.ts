@@ -93,8 +93,11 @@ export interface TransferOptions {
   readonly preallocate?: boolean;
   /** `--fsync` */
   readonly fsync?: boolean;
-  /** `-y`: a file of a similar name is the basis of a new one. Protocol 29 and later. */
-  readonly fuzzy?: boolean;
+  /**
+   * `-y`: a file of a similar name is the basis of a new one; "alternates", `-yy`: also one in the
+   * alternate directories. Protocol 29 and later.
+   */
+  readonly fuzzy?: boolean | "alternates";
   /** `-n` */
   readonly dryRun?: boolean;
   /** `-z`, or a `--compress-choice`. */

@@ -4,10 +4,11 @@ import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
 import { Attributes } from "./destination/attributes.ts";
 import { Deleter } from "./destination/deleter.ts";
 import type { OwnerMap } from "./destination/owners.ts";
+import { noPlaces, type Places } from "./destination/places.ts";
 import { type DestinationTree, readSmallFile } from "./destination/tree.ts";
 import { RsyncError } from "./errors.ts";
 import { type FileEntry, isDirectory } from "./flist/entry.ts";
-import { FilterRules } from "./flist/filter.ts";
+import { FilterRules, type ProtectMatch } from "./flist/filter.ts";
 import type { ListLimits } from "./flist/list-reader.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
 import { destinationArgument } from "./handshake/argv.ts";
@@ -45,14 +46,9 @@ export interface PullJob extends PullObserver, ListLimits {
   readonly onMotd?: ((line: string) => void) | undefined;
 }
 
-const missing = [
-  ["acls", "--acls"],
-  ["xattrs", "--xattrs"],
-  ["append", "--append"],
+const missingInDaemon = [
   ["mungeLinks", "--munge-links"],
   ["keepDirlinks", "--keep-dirlinks"],
-  ["preallocate", "--preallocate"],
-  ["fuzzy", "--fuzzy"],
   ["partialDir", "--partial-dir"],
   ["delayUpdates", "--delay-updates"],
   ["tempDir", "--temp-dir"],
@@ -64,23 +60,26 @@ const missing = [
 ] as const satisfies readonly (readonly [keyof TransferOptions, string])[];
 
 /**
- * What a push leaves to the daemon, and nobody does here, is refused.
+ * What our daemon does not do for who pushes is refused.
  *
  * @throws {RsyncError} BAD_OPTION naming it.
  */
 export function refuseMissing(transfer: TransferOptions): void {
-  const asked = missing.find(([key]) => transfer[key] !== undefined && transfer[key] !== false);
-  if (transfer.compress === "zstd") {
-    throw new RsyncError("BAD_OPTION", "Cannot pull: zstd is not available for receiving");
-  }
+  const asked = missingInDaemon.find(
+    ([key]) => transfer[key] !== undefined && transfer[key] !== false,
+  );
   if (asked === undefined) return;
-  throw new RsyncError("BAD_OPTION", `Cannot pull: ${asked[1]} is not available for receiving`);
+  throw new RsyncError("BAD_OPTION", `Cannot receive: ${asked[1]} is not available`);
 }
 
 /** What is known when a list is here. */
 export interface ReceivedParts {
   readonly slots: readonly (FileEntry | undefined)[];
   readonly tree: DestinationTree;
+  /** Default: files lie at their names only. */
+  readonly places?: Places;
+  /** A partial file may be completed where it is (compat bit 0x40). Default false. */
+  readonly completesPartial?: boolean;
   readonly owners: OwnerMap;
   readonly protocol: number;
   readonly strong: StrongChecksum;
@@ -98,20 +97,33 @@ export function receivingJob(
     filter = new FilterRules(),
   }: Pick<PullJob, "transfer" | "tellsAll" | "filter">,
   result: PullResult,
-  { slots, tree, owners, protocol, strong, isHidden, onReceived, onInPlace }: ReceivedParts,
+  {
+    slots,
+    tree,
+    places = noPlaces,
+    completesPartial = false,
+    owners,
+    protocol,
+    strong,
+    isHidden,
+    onReceived,
+    onInPlace,
+  }: ReceivedParts,
 ): ReceivingJob {
   const { deleteExcluded = false } = transfer;
   const readRules = (path: BytePath): string | undefined =>
     isHidden?.(path, false) ? undefined : readSmallFile(tree, path);
   const keeps = filter.protecting(readRules, deleteExcluded);
-  const isProtected: PatternMatch = (path, isDir) =>
-    isHidden?.(path, isDir) === true || keeps(path, isDir);
+  const isProtected: ProtectMatch = (path, isDir, isInDoomed) =>
+    isHidden?.(path, isDir) === true || keeps(path, isDir, isInDoomed);
   return {
     slots,
     tree,
+    places,
+    completesPartial,
     transfer,
     attributes: new Attributes(tree, transfer, owners, protocol),
-    deleter: deleterFor(tree, transfer, isProtected, result),
+    deleter: deleterFor({ tree, places, transfer, isProtected }, result),
     strong,
     protocol,
     tellsAll,
@@ -133,14 +145,21 @@ export function receivingJob(
   };
 }
 
+interface DeletionParts {
+  readonly tree: DestinationTree;
+  readonly places: Places;
+  readonly transfer: TransferOptions;
+  readonly isProtected: ProtectMatch;
+}
+
 function deleterFor(
-  tree: DestinationTree,
-  { maxDelete, dryRun = false }: TransferOptions,
-  isProtected: PatternMatch,
+  { tree, places, transfer, isProtected }: DeletionParts,
   result: PullResult,
 ): Deleter {
+  const { maxDelete, dryRun = false } = transfer;
   return new Deleter({
     tree,
+    backups: places.backups,
     isProtected,
     most: maxDelete,
     dryRun,

@@ -1,16 +1,19 @@
-import type { Agreement } from "./agreement.ts";
+import { type Agreement, compatFlags } from "./agreement.ts";
 import type { StrongChecksum } from "./delta/strong.ts";
 import { openTokenReader, readableCompressions } from "./delta/token-reader.ts";
 import { land } from "./destination/landing.ts";
 import { OwnerMap } from "./destination/owners.ts";
+import { openPlaces } from "./destination/places.ts";
 import { DestinationTree } from "./destination/tree.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { parseChmod } from "./flist/chmod.ts";
 import { writeFilterList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
+import { FilterRules } from "./flist/filter.ts";
 import { listFormat } from "./flist/format.ts";
 import { type NumberedList, readNumberedList } from "./flist/list-reader.ts";
+import { pruneEmptyDirectories } from "./flist/prune.ts";
 import type { HandshakeRequest } from "./handshake/handshake.ts";
 import { pullArguments } from "./handshake/pull-argv.ts";
 import { checksums } from "./knowledge.ts";
@@ -23,12 +26,12 @@ import {
   expectParents,
   type PullJob,
   receivingJob,
-  refuseMissing,
   sourceArgument,
   strongOf,
 } from "./pull-job.ts";
 import { PullResult, severityOf } from "./pull-report.ts";
 import { Meeting } from "./roles/receiving.ts";
+import { receivingOptions, receivingRules } from "./roles/receiving-options.ts";
 import { runReception } from "./roles/reception.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
@@ -43,10 +46,13 @@ import { encoded } from "./wire/writer.ts";
  * @throws {RsyncError} what ended the session early; files that were in place by then stay.
  */
 export async function runPull(job: PullJob): Promise<PullResult> {
-  refuseMissing(job.transfer);
+  const transfer = receivingOptions(job.transfer);
+  const filter = receivingRules(job.filter ?? new FilterRules(), transfer);
+  const owners = new OwnerMap(transfer);
   const { signal, handshakeTimeoutMs: timeoutMs = 30_000 } = job;
-  const opening = await openWith(job.target, requestOf(job), { timeoutMs, signal });
-  const puller = new Puller(opening, job);
+  const checked = { ...job, transfer, filter };
+  const opening = await openWith(job.target, requestOf(checked), { timeoutMs, signal });
+  const puller = new Puller(opening, checked, owners);
   const abort = (): void => puller.fail("ABORTED", "aborted");
   signal?.addEventListener("abort", abort);
   try {
@@ -61,25 +67,28 @@ export async function runPull(job: PullJob): Promise<PullResult> {
 const mostClosingBytes = 64 * 1024;
 const goodbyeMs = 1_000;
 
+type CheckedJob = PullJob & { readonly filter: FilterRules };
+
 /** The receiving side of one session. */
 class Puller {
   readonly #opening: Opening;
   readonly #socket: Connection;
   readonly #source: Source;
   readonly #sink: Sink;
-  readonly #job: PullJob;
+  readonly #job: CheckedJob;
   readonly #result: PullResult;
   readonly #meeting = new Meeting();
-  readonly #owners = new OwnerMap();
+  readonly #owners: OwnerMap;
   #output: Output | undefined;
   #keepAlive = new KeepAlive(() => this.#output?.keepAlive());
   #slots: readonly (FileEntry | undefined)[] = [];
 
-  constructor(opening: Opening, job: PullJob) {
+  constructor(opening: Opening, job: CheckedJob, owners: OwnerMap) {
     const socket = opening.connection;
     this.#opening = opening;
     this.#socket = socket;
     this.#job = job;
+    this.#owners = owners;
     this.#result = new PullResult(job);
     if ("onComplaint" in socket) {
       socket.onComplaint = (line) => this.#hear(messageTags.error, Buffer.from(line, "latin1"));
@@ -111,7 +120,7 @@ class Puller {
       this.#deadline(this.#job.timeoutMs ?? 300_000);
       this.#keepAlive.start();
       const strong = await strongOf(agreement);
-      writeFilterList(output, this.#job.filter?.toSender(agreement.protocol) ?? []);
+      writeFilterList(output, this.#job.filter.toSender(agreement.protocol));
       output.flush();
       const list = await this.#readList(agreement, strong);
       const isNothing = list.slots.length === 0;
@@ -162,17 +171,27 @@ class Puller {
     agreement: Agreement,
     strong: StrongChecksum,
   ): Promise<void> {
-    const landing = land(this.#job.destination, list.slots, this.#job.transfer);
-    expectParents(landing.slots, this.#job.transfer);
+    const { destination, transfer, filter } = this.#job;
+    const slots = transfer.pruneEmptyDirs
+      ? pruneEmptyDirectories(
+          list.slots,
+          filter.protecting(() => undefined, false),
+        )
+      : list.slots;
+    const landing = land(destination, slots, transfer);
+    expectParents(landing.slots, transfer);
     this.#slots = landing.slots;
     const tree = new DestinationTree(landing.root);
+    const places = openPlaces(tree, landing.root ?? destination, transfer);
     this.#result.begin(landing.slots.filter((entry) => entry !== undefined));
     try {
       const job = receivingJob(this.#job, this.#result, {
         slots: landing.slots,
         tree,
+        places,
         owners: this.#owners,
         protocol: agreement.protocol,
+        completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
         strong,
         onReceived: (index, outcome) => this.#received(index, outcome),
         onInPlace: (index) => this.#acknowledge(index),
@@ -181,6 +200,7 @@ class Puller {
       const link = { socket: this.#socket, source: this.#source, sink: this.#sink, output };
       await runReception(link, job, this.#meeting, tokens);
     } finally {
+      places.close();
       tree.close();
     }
   }

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { type BytePath, baseName, nativePath, parentPath, rootPath } from "../path.ts";
+import { type BytePath, baseName, joinPath, nativePath, parentPath, rootPath } from "../path.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = fs.constants;
 /** Linux: a place in the file system, without the right to read what is there. */
@@ -24,6 +24,7 @@ export class Anchor {
   /** Where there are no descriptors: a byte string. */
   readonly #root: string;
   readonly #open = new Map<BytePath, number>();
+  readonly #adopted = new Map<BytePath, Buffer>();
   /** What was asked for last: mostly what is asked for next. */
   #last: { readonly path: BytePath; readonly descriptor: number } | undefined;
 
@@ -54,6 +55,38 @@ export class Anchor {
   inside(path: BytePath): string | Buffer {
     const prefix = this.#prefix(path);
     return hasDescriptors ? `${prefix}/.` : nativePath(prefix, rootPath);
+  }
+
+  /** The same as {@link at}, for as long as `use` runs, whatever is asked for meanwhile. */
+  during<T>(path: BytePath, use: (native: string | Buffer) => T): T {
+    if (!hasDescriptors) return use(this.at(path));
+    const held = fs.openSync(this.inside(parentPath(path)), O_PATH | O_DIRECTORY);
+    try {
+      return use(nativePath(`${descriptors}/${held}`, checked(baseName(path))));
+    } finally {
+      fs.closeSync(held);
+    }
+  }
+
+  /**
+   * Takes a link for the directory that it leads to now (`--keep-dirlinks`), wherever that is.
+   *
+   * @returns false when it leads to none.
+   */
+  adopt(path: BytePath): boolean {
+    try {
+      const real = fs.realpathSync.native(this.at(path), { encoding: "buffer" });
+      if (!fs.statSync(real).isDirectory()) return false;
+      this.#adopted.set(path, real);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** True for the root, and for links that are taken for directories. */
+  isFollowed(path: BytePath): boolean {
+    return path === "" || this.#adopted.has(path);
   }
 
   /** A directory was removed or replaced: what was known of it and of all below is forgotten. */
@@ -93,7 +126,8 @@ export class Anchor {
     }
     const above = this.#descriptor(parentPath(path));
     const name = nativePath(`${descriptors}/${above}`, checked(baseName(path)));
-    const opened = fs.openSync(name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    const adopted = this.#adopted.get(path);
+    const opened = fs.openSync(adopted ?? name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     this.#open.set(path, opened);
     this.#shrink();
     return opened;
@@ -111,7 +145,14 @@ export class Anchor {
 
   #looked(path: BytePath): string {
     let at = this.#root;
+    let below = rootPath;
     for (const name of path === "" ? [] : path.split("/")) {
+      below = joinPath(below, name);
+      const adopted = this.#adopted.get(below);
+      if (adopted !== undefined) {
+        at = adopted.toString("latin1");
+        continue;
+      }
       const native = nativePath(at, checked(name));
       if (!fs.lstatSync(native).isDirectory()) {
         throw Object.assign(new Error("a component is no directory"), { code: "ENOTDIR" });

@@ -67,7 +67,7 @@ export class Attributes {
   /** A sum of {@link differences}, content and size apart. */
   compare(entry: FileEntry, found: Found): number {
     let different = 0;
-    if (this.#keepsTime(entry) && !this.sameTime(entry, found)) different |= differences.time;
+    if (this.keepsTime(entry) && !this.sameTime(entry, found)) different |= differences.time;
     const wanted = this.mode(entry, found);
     if (!isSymlink(entry) && wanted !== (found.mode & permissionBits))
       different |= differences.mode;
@@ -95,7 +95,7 @@ export class Attributes {
     if (!isSymlink(entry) && (changesOwner || mode !== (found.mode & permissionBits))) {
       this.#tree.setMode(path, mode);
     }
-    if (this.#keepsTime(entry) && !isDirectory(entry) && !this.#sameExactTime(entry, found)) {
+    if (this.keepsTime(entry) && !isDirectory(entry) && !this.#sameExactTime(entry, found)) {
       this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);
     }
   }
@@ -113,13 +113,13 @@ export class Attributes {
     if (changesOwner) fs.fchownSync(descriptor, uid, gid);
     const mode = this.mode(entry, replaced);
     if (changesOwner || mode !== (found.mode & permissionBits)) fs.fchmodSync(descriptor, mode);
-    if (!this.#keepsTime(entry)) return;
+    if (!this.keepsTime(entry)) return;
     this.#tree.setOpenTime(descriptor, entry.mtimeSeconds, entry.mtimeNanoseconds);
   }
 
   /** Sets the time of a directory, once nothing in it changes any more. */
   applyDirectoryTime(path: BytePath, entry: FileEntry): void {
-    if (!this.#keepsTime(entry)) return;
+    if (!this.keepsTime(entry)) return;
     const found = this.#tree.find(path);
     if (found === undefined || !isDirectory(found) || this.#sameExactTime(entry, found)) return;
     this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);
@@ -131,7 +131,8 @@ export class Attributes {
     return entry.mtimeNanoseconds === mtimeNanoseconds || this.#precision === second;
   }
 
-  #keepsTime(entry: FileEntry): boolean {
+  /** The time of an object becomes the sender's. */
+  keepsTime(entry: FileEntry): boolean {
     const { times = false, omitDirTimes, omitLinkTimes } = this.#transfer;
     if (isDirectory(entry)) return times && !omitDirTimes;
     return times && !(isSymlink(entry) && omitLinkTimes);

@@ -1,6 +1,9 @@
 import { fileTypes, isDirectory } from "../flist/entry.ts";
-import type { PatternMatch } from "../flist/pattern.ts";
+import type { ProtectMatch } from "../flist/filter.ts";
+import { sortKey } from "../flist/order.ts";
 import { type BytePath, displayPath, joinPath } from "../path.ts";
+import type { Backups } from "./backup.ts";
+import type { Steps } from "./location.ts";
 import type { DestinationTree, Found } from "./tree.ts";
 
 const { regular, directory, symlink, characterDevice, blockDevice, fifo, socket } = fileTypes;
@@ -14,8 +17,10 @@ const kinds: readonly (readonly number[])[] = [
 
 export interface DeleterOptions {
   readonly tree: DestinationTree;
+  /** `--backup`: files are kept under another name. */
+  readonly backups?: Backups | undefined;
   /** What stays, though nobody lists it. */
-  readonly isProtected: PatternMatch;
+  readonly isProtected: ProtectMatch;
   /** `--max-delete`; default no limit. */
   readonly most?: number | undefined;
   readonly dryRun: boolean;
@@ -44,13 +49,11 @@ export class Deleter {
     try {
       const here = tree.find(directory);
       if (here === undefined || !isDirectory(here)) return [];
-      const gone: BytePath[] = [];
-      for (const name of tree.names(directory)) {
-        const path = joinPath(directory, name);
-        const found = listed.has(name) ? undefined : tree.find(path);
-        if (found !== undefined && !isProtected(path, isDirectory(found))) gone.push(path);
-      }
-      return gone;
+      const names = tree.names(directory).filter((name) => !listed.has(name));
+      const gone = this.#found(directory, names);
+      return gone.flatMap(({ path, mode }) =>
+        isProtected(path, isDirectory({ mode })) ? [] : [path],
+      );
     } catch (error) {
       onFailed(directory, error as Error);
       return [];
@@ -58,10 +61,10 @@ export class Deleter {
   }
 
   /** Removes an object, a directory with all that is in it and not protected. */
-  *remove(path: BytePath, parentDevice?: number): Generator<void, boolean> {
+  *remove(path: BytePath, parentDevice?: number): Steps<boolean> {
     const found = this.#options.tree.find(path);
     if (found === undefined) return true;
-    if (!isDirectory(found)) return this.#removeOne(path, found);
+    if (!isDirectory(found)) return yield* this.#removeOne(path, found);
     if (parentDevice !== undefined && parentDevice !== found.device) {
       this.#options.onKept(`cannot delete mount point: ${displayPath(path)}`);
       return false;
@@ -70,27 +73,53 @@ export class Deleter {
       this.#options.onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
       return false;
     }
-    return this.#removeOne(path, found);
+    return yield* this.#removeOne(path, found);
+  }
+
+  /**
+   * Removes a directory for something else that takes its name: that is no deletion, but what is in
+   * it is deleted where `empties`.
+   */
+  *makeWay(path: BytePath, empties: boolean): Steps<boolean> {
+    const { tree, dryRun, onKept } = this.#options;
+    const found = tree.find(path);
+    if (found === undefined) return true;
+    const isEmpty = empties && (yield* this.#empty(path, found.device));
+    if (dryRun && (isEmpty || !empties)) return true;
+    try {
+      tree.removeDirectory(path);
+      return true;
+    } catch {
+      onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
+      return false;
+    }
   }
 
   /** Removes an object, but no directory that is not empty. */
-  removeAlone(path: BytePath, found: Found): boolean {
+  *removeAlone(path: BytePath, found: Found): Steps<boolean> {
     const { tree, onKept } = this.#options;
     const isFull = isDirectory(found) && tree.names(path).length > 0;
     if (isFull) onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
-    return !isFull && this.#removeOne(path, found);
+    return !isFull && (yield* this.#removeOne(path, found));
   }
 
-  *#empty(directory: BytePath, device: number): Generator<void, boolean> {
+  /** What has these names, in the order in which rsync deletes: the last of a list first. */
+  #found(directory: BytePath, names: readonly string[]): { path: BytePath; mode: number }[] {
+    const found = names.flatMap((name) => {
+      const path = joinPath(directory, name);
+      const mode = this.#options.tree.find(path)?.mode;
+      return mode === undefined ? [] : [{ path, mode, key: sortKey({ path, mode }) }];
+    });
+    return found.sort((a, b) => (a.key < b.key ? 1 : -1));
+  }
+
+  *#empty(directory: BytePath, device: number): Steps<boolean> {
     const { tree, isProtected, onFailed } = this.#options;
     let isEmpty = true;
     try {
-      for (const name of tree.names(directory)) {
-        yield;
-        const path = joinPath(directory, name);
-        const found = tree.find(path);
-        if (found === undefined) continue;
-        const stays = isProtected(path, isDirectory(found));
+      for (const { path, mode } of this.#found(directory, tree.names(directory))) {
+        yield undefined;
+        const stays = isProtected(path, isDirectory({ mode }), true);
         if (stays || !(yield* this.remove(path, device))) isEmpty = false;
       }
       return isEmpty;
@@ -100,18 +129,19 @@ export class Deleter {
     }
   }
 
-  #removeOne(path: BytePath, found: Found): boolean {
-    const { tree, most = Number.POSITIVE_INFINITY, dryRun, onDeleted, onFailed } = this.#options;
+  *#removeOne(path: BytePath, found: Found): Steps<boolean> {
+    const { most = Number.POSITIVE_INFINITY, dryRun, onDeleted, onFailed, onKept } = this.#options;
     const wasDirectory = isDirectory(found);
     if (this.#deleted >= most) {
       this.skipped += 1;
       return false;
     }
     try {
-      if (!dryRun && wasDirectory) tree.removeDirectory(path);
-      else if (!dryRun) tree.removeFile(path);
+      if (!dryRun) yield* this.#take(path, wasDirectory);
     } catch (error) {
-      onFailed(path, error as Error);
+      const isFull = (error as NodeJS.ErrnoException).code === "ENOTEMPTY";
+      if (isFull) onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
+      else onFailed(path, error as Error);
       return false;
     }
     this.#deleted += 1;
@@ -119,5 +149,12 @@ export class Deleter {
     this.deletedOfKind[kind] = (this.deletedOfKind[kind] ?? 0) + 1;
     onDeleted(path, wasDirectory);
     return true;
+  }
+
+  *#take(path: BytePath, isDirectory: boolean): Steps<void> {
+    const { tree, backups } = this.#options;
+    if (isDirectory) tree.removeDirectory(path);
+    else if (backups === undefined || backups.isBackup(path)) tree.removeFile(path);
+    else yield* backups.move(path);
   }
 }

@@ -1,6 +1,10 @@
 import fs from "node:fs";
 import type { Digest, StrongChecksum } from "../delta/strong.ts";
 import type { BytePath } from "../path.ts";
+import type { Area } from "./area.ts";
+import { libC } from "./libc.ts";
+import type { Location } from "./location.ts";
+import { temporaryName, temporaryPath } from "./temporary.ts";
 import type { DestinationTree } from "./tree.ts";
 
 /** Content is gathered up to this length before it is written. */
@@ -9,12 +13,18 @@ const holeBytes = 4 * 1024;
 const zeros = Buffer.alloc(holeBytes);
 
 export interface IncomingOptions {
-  /** `--inplace`: no file beside it. */
-  readonly inplace?: boolean | undefined;
+  /** It is written there: `--inplace`, or a file in a partial directory that is completed. */
+  readonly writesTo?: Location | undefined;
+  /** Where it is written otherwise; default beside its name. */
+  readonly area?: Area | undefined;
+  /** Bytes that are there, and stay: `--append`. Default 0. */
+  readonly start?: number | undefined;
   /** `-S` */
   readonly sparse?: boolean | undefined;
   /** `--fsync` */
   readonly fsync?: boolean | undefined;
+  /** `--preallocate`: so many bytes are reserved. Default none. */
+  readonly reserves?: number | undefined;
 }
 
 /** One file on its way: written under a name of its own until it is whole and checked. */
@@ -26,8 +36,8 @@ export class IncomingFile {
   readonly #staging: Staging;
   #digest: Digest | undefined;
   #descriptor: number | undefined;
-  #temporary: BytePath | undefined;
-  #written = 0;
+  #temporary: Location | undefined;
+  #written: number;
   /** Why it cannot be written; what comes is thrown away. */
   failure: NodeJS.ErrnoException | undefined;
 
@@ -36,13 +46,14 @@ export class IncomingFile {
     path: BytePath,
     strong: StrongChecksum,
     staging: Staging,
-    options: IncomingOptions,
+    options: IncomingOptions = {},
   ) {
     this.#tree = tree;
     this.#path = path;
     this.#strong = strong;
     this.#staging = staging;
-    this.#options = { ...options, sparse: options.sparse && !options.inplace };
+    this.#options = options;
+    this.#written = options.start ?? 0;
     staging.length = 0;
   }
 
@@ -63,6 +74,20 @@ export class IncomingFile {
     }
   }
 
+  /** Takes bytes that are in their place already, in a file that is written to where it lies. */
+  keep(bytes: Uint8Array): void {
+    if (this.failure !== undefined) return;
+    if (this.#staging.length > 0) this.#flush();
+    this.sum(bytes);
+    this.#written += bytes.length;
+  }
+
+  /** What is before the start belongs to the sum, too. */
+  sum(bytes: Uint8Array): void {
+    this.#digest ??= this.#strong.start();
+    this.#digest.update(bytes);
+  }
+
   /** True when what has come has the sender's sum; nothing more comes. */
   matches(sum: Uint8Array): boolean {
     const { bytes } = this.#staging;
@@ -76,43 +101,43 @@ export class IncomingFile {
   }
 
   /**
-   * Completes the file and puts it in its place.
+   * Completes the file, and says where it lies; whoever moves it from there says {@link settle}.
    *
    * @param prepare gives it its attributes, while it has no name that anybody knows.
    */
-  commit(prepare: (descriptor: number) => void): void {
+  complete(prepare: (descriptor: number) => void): Location {
     this.#write();
     const descriptor = this.#descriptor as number;
-    const { inplace, sparse, fsync } = this.#options;
-    if (inplace || sparse) fs.ftruncateSync(descriptor, this.#written);
+    const { writesTo, sparse, fsync, reserves } = this.#options;
+    if (writesTo || sparse || reserves) fs.ftruncateSync(descriptor, this.#written);
     prepare(descriptor);
     if (fsync) fs.fsyncSync(descriptor);
-    if (this.#temporary !== undefined) this.#tree.rename(this.#temporary, this.#path);
+    return this.#temporary ?? (writesTo as Location);
+  }
+
+  /** It has its name. */
+  settle(): void {
     this.#temporary = undefined;
     this.#close();
   }
 
-  /** Forgets the file; `keeps`, `--partial`: what has come so far takes the name. */
-  discard({ keeps = false }: { readonly keeps?: boolean } = {}): void {
+  /**
+   * Forgets the file.
+   *
+   * @param keep takes what has come so far; what it leaves is removed.
+   */
+  discard(keep?: (from: Location, descriptor: number) => void): void {
     try {
-      if (keeps && this.failure === undefined && this.length > 0) this.#write();
-    } finally {
-      this.#leave(keeps);
-    }
-  }
-
-  #leave(keeps: boolean): void {
-    const temporary = this.#temporary;
-    this.#temporary = undefined;
-    try {
-      if (temporary !== undefined && keeps && this.#written > 0) {
-        this.#tree.setTime(temporary, 0, 0); // it must not look complete
-        this.#tree.rename(temporary, this.#path);
-      } else if (temporary !== undefined) {
-        this.#tree.removeFile(temporary);
+      if (keep && this.failure === undefined && this.length > 0) this.#write();
+      if (keep && this.#temporary && this.#written > 0) {
+        keep(this.#temporary, this.#descriptor as number);
+        this.#temporary = undefined;
       }
     } finally {
+      const left = this.#temporary;
+      this.#temporary = undefined;
       this.#close();
+      left?.tree.removeFile(left.path);
     }
   }
 
@@ -131,7 +156,9 @@ export class IncomingFile {
     const bytes = this.#staging.bytes;
     this.#open();
     const descriptor = this.#descriptor as number;
-    if (this.#options.sparse) writeSparsely(descriptor, bytes, this.#written);
+    const { sparse, writesTo, reserves } = this.#options;
+    const isEmpty = writesTo === undefined && !reserves;
+    if (sparse) writeSparsely(descriptor, bytes, this.#written, isEmpty);
     else writeWhole(descriptor, bytes, this.#written);
     this.#written += bytes.length;
     this.#staging.length = 0;
@@ -139,13 +166,21 @@ export class IncomingFile {
 
   #open(): void {
     if (this.#descriptor !== undefined) return;
-    if (this.#options.inplace) {
-      this.#descriptor = this.#tree.openInPlace(this.#path);
-      return;
+    const { writesTo, area, start = 0, reserves = 0 } = this.#options;
+    if (writesTo !== undefined) {
+      this.#descriptor = writesTo.tree.openInPlace(writesTo.path);
+      if (fs.fstatSync(this.#descriptor).size < start) {
+        throw Object.assign(new Error("it has become shorter meanwhile"), { code: "ESTALE" });
+      }
+    } else {
+      const { tree, path } = area?.at(temporaryName(this.#path)) ?? {
+        tree: this.#tree,
+        path: temporaryPath(this.#path),
+      };
+      this.#descriptor = tree.createFile(path);
+      this.#temporary = { tree, path };
     }
-    const { path, descriptor } = this.#tree.createTemporary(this.#path);
-    this.#temporary = path;
-    this.#descriptor = descriptor;
+    if (reserves > 0) reserve(this.#descriptor, reserves);
   }
 
   #close(): void {
@@ -164,17 +199,36 @@ export class Staging {
   }
 }
 
+/** A file system that cannot do it takes the file all the same. */
+function reserve(descriptor: number, bytes: number): void {
+  try {
+    libC()?.reserve(descriptor, bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOSPC") throw error;
+  }
+}
+
 function writeWhole(descriptor: number, bytes: Uint8Array, position: number): void {
   for (let at = 0; at < bytes.length; ) {
     at += fs.writeSync(descriptor, bytes, at, bytes.length - at, position + at);
   }
 }
 
-/** Leaves out what is zero; in a new file there is nothing under it. */
-function writeSparsely(descriptor: number, bytes: Uint8Array, position: number): void {
+/**
+ * Leaves out what is zero: in an empty file there is nothing under it, in another a hole is made.
+ *
+ * @param isEmpty nothing was ever written there, and nothing is reserved.
+ */
+function writeSparsely(
+  descriptor: number,
+  bytes: Uint8Array,
+  position: number,
+  isEmpty: boolean,
+): void {
   for (let at = 0; at < bytes.length; at += holeBytes) {
     const part = bytes.subarray(at, at + holeBytes);
     const isHole = zeros.compare(part, 0, part.length, 0, part.length) === 0;
-    if (!isHole) writeWhole(descriptor, part, position + at);
+    const isLeftOut = isHole && (isEmpty || libC()?.punch(descriptor, position + at, part.length));
+    if (!isLeftOut) writeWhole(descriptor, part, position + at);
   }
 }

@@ -8,10 +8,16 @@ export interface LibC {
   setOpenTime(descriptor: number, seconds: number, nanoseconds: number): void;
   /** Makes a device, a fifo or a socket. */
   makeNode(path: string | Buffer, mode: number, device: bigint): void;
+  /** Sets space aside behind what an open file has. @throws where the file system cannot. */
+  reserve(descriptor: number, bytes: number): void;
+  /** Makes a hole; false where the file system has none. */
+  punch(descriptor: number, position: number, bytes: number): boolean;
 }
 
 const currentDirectory = -100; // AT_FDCWD
 const noFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+const keepSize = 1; // FALLOC_FL_KEEP_SIZE
+const punchHole = 2; // FALLOC_FL_PUNCH_HOLE
 const omit = 0x3ffffffen; // UTIME_OMIT
 const wordsOf64Bits = new Set(["x64", "arm64", "riscv64", "loong64", "ppc64", "s390x"]);
 
@@ -41,6 +47,7 @@ function load(): LibC {
   );
   const futimens = lib.func("int futimens(int descriptor, const int64_t *times)");
   const mknod = lib.func("int mknod(const uint8_t *path, uint32_t mode, uint64_t device)");
+  const fallocate = lib.func("int fallocate(int descriptor, int mode, int64_t at, int64_t length)");
   const times = BigInt64Array.of(0n, omit, 0n, 0n);
   const timesOf = (seconds: number, nanoseconds: number): BigInt64Array => {
     times[2] = BigInt(seconds);
@@ -61,6 +68,9 @@ function load(): LibC {
     },
     setOpenTime: (descriptor, seconds, nanoseconds) =>
       check(futimens(descriptor, timesOf(seconds, nanoseconds)), "futimens"),
+    reserve: (descriptor, bytes) => check(fallocate(descriptor, keepSize, 0, bytes), "fallocate"),
+    punch: (descriptor, position, bytes) =>
+      fallocate(descriptor, keepSize | punchHole, position, bytes) === 0,
     makeNode: (path, mode, device) => check(mknod(terminated(path), mode, device), "mknod"),
   };
 }

@@ -13,12 +13,17 @@ let used: number = drawn.length;
  * fits, never inside of a character.
  */
 export function temporaryPath(path: BytePath): BytePath {
+  return joinPath(parentPath(path), `.${temporaryName(path)}`);
+}
+
+/** The same without the dot, for a directory of its own. */
+export function temporaryName(path: BytePath): BytePath {
   const room = longestName - randomLetters - 2;
   const name = baseName(path).replace(/^\./, "");
   let kept = name.slice(0, room);
   const isCut = (at: number): boolean => (name.charCodeAt(at) & 0xc0) === 0x80;
   for (let cuts = 0; cuts < 3 && isCut(kept.length); cuts += 1) kept = kept.slice(0, -1);
-  return joinPath(parentPath(path), `.${kept}.${randomSuffix()}`);
+  return `${kept}.${randomSuffix()}` as BytePath;
 }
 
 function randomSuffix(): string {

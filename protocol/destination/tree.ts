@@ -49,6 +49,16 @@ export class DestinationTree {
     return this.#held;
   }
 
+  /** What calls take for `path`, at once: the result holds until the next call. */
+  at(path: BytePath): string | Buffer {
+    return this.#anchor.at(path);
+  }
+
+  /** The same for as long as `use` runs. */
+  during<T>(path: BytePath, use: (native: string | Buffer) => T): T {
+    return this.#anchor.during(path, use);
+  }
+
   /** Undefined when nothing is there. */
   find(path: BytePath): Found | undefined {
     const stats = this.#look(path);
@@ -69,8 +79,8 @@ export class DestinationTree {
   #look(path: BytePath): fs.BigIntStats | undefined {
     const options = { bigint: true, throwIfNoEntry: false } as const;
     try {
-      // A descriptor of the root itself is a link, which is meant to be followed.
-      if (path === "") return fs.statSync(this.#anchor.at(path), options);
+      // A descriptor of a directory itself is a link, which is meant to be followed.
+      if (this.#anchor.isFollowed(path)) return fs.statSync(this.#anchor.inside(path), options);
       return fs.lstatSync(this.#anchor.at(path), options);
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
@@ -85,6 +95,11 @@ export class DestinationTree {
     return fs.readdirSync(at, { encoding: "latin1" });
   }
 
+  /** Takes a link for the directory that it leads to; undefined when it leads to none. */
+  adopt(path: BytePath): Found | undefined {
+    return this.#anchor.adopt(path) ? this.find(path) : undefined;
+  }
+
   linkTarget(path: BytePath): string {
     return fs.readlinkSync(this.#anchor.at(path), "latin1");
   }
@@ -97,18 +112,16 @@ export class DestinationTree {
   /** Opens a file for writing in it, and makes it where it is missing. */
   openInPlace(path: BytePath): number {
     const { O_RDWR, O_CREAT } = fs.constants;
-    return openSafely(this.#anchor.at(path), O_RDWR | O_CREAT, 0o600);
+    const descriptor = openSafely(this.#anchor.at(path), O_RDWR | O_CREAT, 0o600);
+    if (fs.fstatSync(descriptor).isFile()) return descriptor;
+    fs.closeSync(descriptor);
+    throw Object.assign(new Error("something else has its name"), { code: "EEXIST" });
   }
 
-  /** Makes a file that nobody else has, with a name of its own. */
-  createTemporary(path: BytePath): { readonly path: BytePath; readonly descriptor: number } {
-    const temporary = temporaryPath(path);
+  /** Makes a file for writing, where nothing has the name. */
+  createFile(path: BytePath): number {
     const { O_RDWR, O_CREAT, O_EXCL } = fs.constants;
-    const native = this.#anchor.at(temporary);
-    return {
-      path: temporary,
-      descriptor: openSafely(native, O_RDWR | O_CREAT | O_EXCL, 0o600),
-    };
+    return openSafely(this.#anchor.at(path), O_RDWR | O_CREAT | O_EXCL, 0o600);
   }
 
   makeDirectory(path: BytePath, mode: number): void {
@@ -128,13 +141,14 @@ export class DestinationTree {
     this.#replace(path, prepare, (at) => c.makeNode(at, type | 0o600, deviceNumber(entry)));
   }
 
-  /** Makes `path` a further name of the object at `existing`. */
-  link(existing: BytePath, path: BytePath): void {
-    const from = this.#anchor.at(existing);
-    this.#replace(
-      path,
-      () => {},
-      (at) => fs.linkSync(from, at),
+  /** Makes `path` a further name of the object at `existing`, which may lie in another tree. */
+  link(existing: BytePath, path: BytePath, from: DestinationTree = this): void {
+    from.during(existing, (native) =>
+      this.#replace(
+        path,
+        () => {},
+        (at) => fs.linkSync(native, at),
+      ),
     );
   }
 
@@ -153,19 +167,20 @@ export class DestinationTree {
   }
 
   setMode(path: BytePath, mode: number): void {
-    if (path === "") fs.chmodSync(this.#anchor.at(path), mode);
+    if (this.#anchor.isFollowed(path)) fs.chmodSync(this.#anchor.inside(path), mode);
     else changeMode(this.#anchor.at(path), mode);
   }
 
   setOwner(path: BytePath, uid: number, gid: number): void {
-    if (path === "") fs.chownSync(this.#anchor.at(path), uid, gid);
+    if (this.#anchor.isFollowed(path)) fs.chownSync(this.#anchor.inside(path), uid, gid);
     else fs.lchownSync(this.#anchor.at(path), uid, gid);
   }
 
   setTime(path: BytePath, seconds: number, nanoseconds: number): void {
     const c = libC();
     // "." is no link, a descriptor is: the call must not set the time of that.
-    const at = path === "" ? this.#anchor.inside(path) : this.#anchor.at(path);
+    const isFollowed = this.#anchor.isFollowed(path);
+    const at = isFollowed ? this.#anchor.inside(path) : this.#anchor.at(path);
     if (c !== undefined) c.setTime(at, seconds, nanoseconds);
     else fs.lutimesSync(at, seconds, seconds + nanoseconds / 1e9);
   }

@@ -11,6 +11,12 @@ interface Compiled {
   readonly matches: PatternMatch;
 }
 
+/**
+ * Says what stays; `isInDoomed`: what is around it is being deleted, which perishable rules do not
+ * prevent.
+ */
+export type ProtectMatch = (path: BytePath, isDirectory: boolean, isInDoomed?: boolean) => boolean;
+
 const mostDirectories = 10_000;
 
 /** Filter rules in order; the first that matches decides. */
@@ -28,6 +34,14 @@ export class FilterRules {
     }
   }
 
+  /** The same rules, and more behind them. */
+  with(...rules: readonly (FilterRule | "clear")[]): FilterRules {
+    const all = new FilterRules();
+    all.#rules = [...this.#rules];
+    all.add(...rules);
+    return all;
+  }
+
   /**
    * Says for a tree what is not sent; every directory above must have been asked for before.
    *
@@ -43,17 +57,18 @@ export class FilterRules {
    * @param read finds the rules that lie in directories of that tree.
    * @param deletesExcluded `--delete-excluded`: rules for both sides protect nothing.
    */
-  protecting(read: ReadRules, deletesExcluded: boolean): PatternMatch {
+  protecting(read: ReadRules, deletesExcluded: boolean): ProtectMatch {
     const rules = this.#rules.filter(
       ({ rule }) => !deletesExcluded || rule.sides !== "both" || rule.kind === "merge each",
     );
     return this.#deciding(read, "receiver", rules);
   }
 
-  #deciding(read: ReadRules, side: Side, rules: readonly Compiled[]): PatternMatch {
+  #deciding(read: ReadRules, side: Side, rules: readonly Compiled[]): ProtectMatch {
     const perDirectory = new DirectoryRules(read, side);
-    return (path, isDirectory) => {
+    return (path, isDirectory, isInDoomed = false) => {
       for (const each of rules) {
+        if (isInDoomed && each.rule.perishable) continue;
         const decided =
           each.rule.kind === "merge each"
             ? perDirectory.decide(each.rule, path, isDirectory)

@@ -31,17 +31,29 @@ export interface SessionFeatures {
  */
 export const capabilities: string = "e.LsfxCIvu";
 
-const shortOptions: readonly (readonly [string, (o: TransferOptions) => unknown])[] = [
+type Side = "push" | "pull";
+
+/** A letter, when it is on, and who says it, if not both; `more` are further words for a sender. */
+type ShortOption = readonly [
+  letter: string,
+  isOn: (o: TransferOptions, more: readonly string[]) => unknown,
+  only?: Side,
+];
+
+const shortOptions: readonly ShortOption[] = [
   ["b", (o) => o.backup],
   ["u", (o) => o.update],
   ["n", (o) => o.dryRun],
   ["l", (o) => o.links],
   ["d", (o) => o.dirs || (o.delete && !o.recursive)],
-  ["K", (o) => o.keepDirlinks],
-  ["m", (o) => o.pruneEmptyDirs],
-  ["O", (o) => o.omitDirTimes],
-  ["J", (o) => o.omitLinkTimes],
-  ["y", (o) => o.fuzzy],
+  ["K", (o) => o.keepDirlinks, "push"],
+  ["m", (o) => o.pruneEmptyDirs, "push"],
+  ["O", (o) => o.omitDirTimes, "push"],
+  ["J", (o) => o.omitLinkTimes, "push"],
+  ["y", (o) => o.fuzzy, "push"],
+  ["y", (o) => o.fuzzy === "alternates", "push"],
+  ["L", (_, more) => more.includes("-L"), "pull"],
+  ["k", (_, more) => more.includes("-k"), "pull"],
   ["W", (o) => o.wholeFile],
   ["H", (o) => o.hardLinks],
   ["o", (o) => o.owner],
@@ -49,15 +61,28 @@ const shortOptions: readonly (readonly [string, (o: TransferOptions) => unknown]
   ["D", (o) => o.devices],
   ["t", (o) => o.times],
   ["p", (o) => o.perms || o.acls],
-  ["E", (o) => o.executability && !o.perms && !o.acls],
+  ["E", (o) => o.executability && !o.perms && !o.acls, "push"],
   ["A", (o) => o.acls],
   ["X", (o) => o.xattrs],
   ["r", (o) => o.recursive],
   ["c", (o) => o.checksum],
   ["I", (o) => o.ignoreTimes],
   ["R", (o) => o.relative],
+  ["x", (_, more) => more.includes("-x"), "pull"],
   ["S", (o) => o.sparse],
 ];
+
+/** The letters that one side says to the other, in rsync's order. */
+export function optionLetters(
+  side: Side,
+  options: TransferOptions,
+  more: readonly string[] = [],
+): string[] {
+  const said = shortOptions.filter(
+    ([, isOn, only = side]) => only === side && Boolean(isOn(options, more)),
+  );
+  return said.map(([letter]) => letter);
+}
 
 type LongOption = (
   o: TransferOptions,
@@ -76,7 +101,7 @@ const longOptions: readonly LongOption[] = [
   (_, f) => (f.logFormat === undefined ? undefined : `--log-format=${f.logFormat}`),
   (o) => (o.blockSizeBytes === undefined ? undefined : `-B${o.blockSizeBytes}`),
   (o) => (o.backupDir === undefined ? undefined : ["--backup-dir", o.backupDir]),
-  (o) => (o.suffix === undefined ? undefined : `--suffix=${o.suffix}`),
+  suffixOption,
   (_, f) => (f.checksumChoice === undefined ? undefined : `--checksum-choice=${f.checksumChoice}`),
   (_, f) => compressionOption(f.compressChoice),
   (o) => (o.maxDelete === undefined ? undefined : `--max-delete=${o.maxDelete || -1}`),
@@ -104,7 +129,7 @@ const longOptions: readonly LongOption[] = [
   (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", o.tempDir]),
   (o) => when(o.fsync, "--fsync"),
   (o) => o.alternate?.directories.flatMap((path) => [`--${o.alternate?.how}-dest`, path]),
-  (o) => (o.append ? appendOption(o.append) : when(o.inplace, "--inplace")),
+  appendOption,
   (o) => when(o.relative && o.impliedDirs === false, "--no-implied-dirs"),
   (_, f) => when(f.acknowledge, "--remove-source-files"),
   (o) => when(o.preallocate, "--preallocate"),
@@ -124,7 +149,7 @@ export function pushArguments(
   features: SessionFeatures = {},
   protocol = 32,
 ): string[] {
-  const letters = shortOptions.filter(([, isOn]) => isOn(options)).map(([letter]) => letter);
+  const letters = optionLetters("push", options);
   letters.unshift("v".repeat(features.verbosity ?? 0), features.quiet ? "q" : "");
   const negotiateCompression = options.compress && features.compressChoice === undefined;
   const letter = features.incremental && options.recursive ? "i" : "";
@@ -174,8 +199,17 @@ export function listArguments(source: string, recursive: boolean, protocol: numb
   return ["--server", "--sender", bundle, "--list-only", ".", source];
 }
 
-function appendOption(append: true | "verify"): readonly string[] {
-  return append === "verify" ? ["--append", "--append"] : ["--append"];
+/** `--suffix`, unless it is what it would be anyway. */
+export function suffixOption({ suffix, backup, backupDir }: TransferOptions): string | undefined {
+  const usual = backupDir === undefined ? "~" : "";
+  return !backup || suffix === undefined || suffix === usual ? undefined : `--suffix=${suffix}`;
+}
+
+/** Files are written to where they lie, and what is there of them may stay. */
+export function appendOption({ append, inplace }: TransferOptions): string | string[] | undefined {
+  if (append === "verify") return ["--append", "--append"];
+  if (append) return "--append";
+  return inplace ? "--inplace" : undefined;
 }
 
 function sized(option: string, bytes: number | undefined): string | undefined {

@@ -1,24 +1,22 @@
 import type { TransferOptions } from "../options.ts";
-import { capabilities, compressionOption, type SessionFeatures } from "./argv.ts";
+import { pathFromText } from "../path.ts";
+import {
+  appendOption,
+  capabilities,
+  compressionOption,
+  optionLetters,
+  type SessionFeatures,
+  suffixOption,
+} from "./argv.ts";
 
-const letters: readonly (readonly [string, (o: TransferOptions) => unknown])[] = [
-  ["u", (o) => o.update],
-  ["n", (o) => o.dryRun],
-  ["l", (o) => o.links],
-  ["d", (o) => o.dirs],
-  ["W", (o) => o.wholeFile],
-  ["H", (o) => o.hardLinks],
-  ["o", (o) => o.owner],
-  ["g", (o) => o.group],
-  ["D", (o) => o.devices],
-  ["t", (o) => o.times],
-  ["p", (o) => o.perms],
-  ["r", (o) => o.recursive],
-  ["c", (o) => o.checksum],
-  ["I", (o) => o.ignoreTimes],
-  ["R", (o) => o.relative],
-  ["S", (o) => o.sparse],
-];
+/** Further words for a sender that have a place of their own. */
+const ordered: ReadonlySet<string> = new Set([
+  "-L",
+  "-k",
+  "-x",
+  "--copy-unsafe-links",
+  "--ignore-missing-args",
+]);
 
 /**
  * The arguments of a pull (spec 1 §2): what a sender must know. What is done with what it sends,
@@ -35,7 +33,7 @@ export function pullArguments(
   more: readonly string[] = [],
 ): string[] {
   const negotiates = options.compress && features.compressChoice === undefined;
-  const on = letters.filter(([, isOn]) => isOn(options)).map(([letter]) => letter);
+  const on = optionLetters("pull", options, more);
   const told = protocol < 30 ? "" : capabilities;
   const bundle = `-${on.join("")}${negotiates ? "z" : ""}${told}`;
   const { checksumChoice, compressChoice, acknowledge } = features;
@@ -44,15 +42,20 @@ export function pullArguments(
     options.devices && !options.specials ? "--no-specials" : undefined,
     options.specials && !options.devices ? "--specials" : undefined,
     options.blockSizeBytes === undefined ? undefined : `-B${options.blockSizeBytes}`,
+    options.bandwidthKiB ? `--bwlimit=${options.bandwidthKiB}` : undefined,
+    ...(options.backupDir === undefined ? [] : ["--backup-dir", pathFromText(options.backupDir)]),
+    suffixOption(options),
     checksumChoice === undefined ? undefined : `--checksum-choice=${checksumChoice}`,
     compressionOption(compressChoice),
-    options.bandwidthKiB ? `--bwlimit=${options.bandwidthKiB}` : undefined,
+    more.includes("--ignore-missing-args") ? "--ignore-missing-args" : undefined,
+    options.ignoreErrors ? "--ignore-errors" : undefined,
+    more.includes("--copy-unsafe-links") ? "--copy-unsafe-links" : undefined,
     options.safeLinks ? "--safe-links" : undefined,
     options.numericIds ? "--numeric-ids" : undefined,
-    options.inplace ? "--inplace" : undefined,
+    ...[appendOption(options) ?? []].flat(),
     options.relative && options.impliedDirs === false ? "--no-implied-dirs" : undefined,
     acknowledge ? "--remove-source-files" : undefined,
-    ...more,
+    ...more.filter((word) => !ordered.has(word)),
     ...(options.remoteOptions ?? []),
   ];
   const words = long.filter((word) => word !== undefined);

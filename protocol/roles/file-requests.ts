@@ -3,17 +3,34 @@ import { type SumHead, writeSumHead } from "../delta/sums.ts";
 import { differences } from "../destination/attributes.ts";
 import type { Found } from "../destination/tree.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
+import type { Alternates } from "./alternates.ts";
 import { describeBasis, writeBasisSums } from "./basis.ts";
+import { BasisSearch } from "./basis-search.ts";
 import type { GeneratorLink } from "./generator.ts";
 import type { TellItem } from "./object-maker.ts";
 import type { Pace } from "./pace.ts";
-import { QuickCheck } from "./quick-check.ts";
-import { type Meeting, noBasis, type ReceivingJob } from "./receiving.ts";
-import { itemFlags } from "./request.ts";
+import type { QuickCheck } from "./quick-check.ts";
+import {
+  type BasisChoice,
+  basisTypes,
+  type Meeting,
+  noBasis,
+  type ReceivingJob,
+} from "./receiving.ts";
+import { type Item, itemFlags } from "./request.ts";
 
 export interface FileRequestOptions {
   readonly pace: Pace;
   readonly tell: TellItem;
+  readonly check: QuickCheck;
+  readonly alternates?: Alternates | undefined;
+}
+
+interface AskOptions {
+  /** It came wrong. Default false. */
+  readonly isRedo?: boolean;
+  /** Default: what is at its name. */
+  readonly basis?: BasisChoice | undefined;
 }
 
 /** Decides for regular files whether their content is wanted, and asks for it. */
@@ -23,6 +40,7 @@ export class FileRequests {
   readonly #meeting: Meeting;
   readonly #options: FileRequestOptions;
   readonly #check: QuickCheck;
+  readonly #search: BasisSearch | undefined;
   /** What was asked for last. */
   lastAsked = -1;
 
@@ -36,12 +54,14 @@ export class FileRequests {
     this.#job = job;
     this.#meeting = meeting;
     this.#options = options;
-    this.#check = new QuickCheck({ ...job, pace: options.pace });
+    this.#check = options.check;
+    this.#search = BasisSearch.of(job, options, options.alternates);
   }
 
   /** Undefined when that was all; a promise where something had to be read. */
   request(index: number, entry: FileEntry, found: Found | undefined): Promise<void> | undefined {
     if (this.#isLeftOut(entry, found)) return undefined;
+    if (this.#search !== undefined) return this.#searched(this.#search, index, entry, found);
     if (found === undefined || !isRegularFile(found)) return this.ask(index, entry, found);
     const isSame = this.#check.isSame(entry, found);
     if (isSame instanceof Promise) {
@@ -57,6 +77,19 @@ export class FileRequests {
     return update === true && found !== undefined && isRegularFile(found) && isNewer(found, entry);
   }
 
+  async #searched(
+    search: BasisSearch,
+    index: number,
+    entry: FileEntry,
+    found: Found | undefined,
+  ): Promise<void> {
+    const here = found !== undefined && isRegularFile(found) ? found : undefined;
+    const decision = await search.decide(index, entry, here);
+    if (decision.kind === "same") this.#keep(index, entry, here as Found);
+    else if (decision.kind === "done") this.#job.events.inPlace(index);
+    else await this.ask(index, entry, found, { basis: decision.basis });
+  }
+
   #decide(
     index: number,
     entry: FileEntry,
@@ -64,12 +97,22 @@ export class FileRequests {
     isSame: boolean,
   ): Promise<void> | undefined {
     if (!isSame) return this.ask(index, entry, found);
-    const { attributes, transfer } = this.#job;
-    this.#options.tell(index, attributes.compare(entry, found));
-    if (transfer.dryRun) return undefined;
-    attributes.apply(entry.path, entry, found, found);
-    this.#job.events.inPlace(index);
+    this.#keep(index, entry, found);
     return undefined;
+  }
+
+  #keep(index: number, entry: FileEntry, found: Found): void {
+    const { attributes, transfer, events } = this.#job;
+    this.#options.tell(index, attributes.compare(entry, found));
+    if (transfer.dryRun) return;
+    attributes.apply(entry.path, entry, found, found);
+    events.inPlace(index);
+  }
+
+  /** Asks once more for a file that came wrong. */
+  again(index: number, entry: FileEntry): Promise<void> | undefined {
+    const found = this.#job.tree.find(entry.path);
+    return this.ask(index, entry, found, { isRedo: true, basis: this.#search?.again(entry) });
   }
 
   /** Asks for content; with the sums of what is here, where that helps. */
@@ -77,26 +120,23 @@ export class FileRequests {
     index: number,
     entry: FileEntry,
     found: Found | undefined,
-    { isRedo = false }: { readonly isRedo?: boolean } = {},
+    { isRedo = false, basis }: AskOptions = {},
   ): Promise<void> | undefined {
-    const { dryRun } = this.#job.transfer;
+    const { dryRun, append } = this.#job.transfer;
     this.lastAsked = index;
-    const flags = itemFlags.transfer | this.#differences(entry, found);
+    const compared =
+      basis !== undefined && basis.type < basisTypes.destination ? basis.found : found;
+    const flags = itemFlags.transfer | this.#differences(entry, compared);
     const { output, dialect } = this.#link;
-    const descriptor = dryRun ? undefined : this.#openBasis(entry, found);
+    const descriptor = dryRun ? undefined : this.#openBasis(entry, basis?.found ?? found, basis);
     const head = descriptor === undefined ? noBasis : this.#describe(descriptor, isRedo);
-    this.#meeting.requested.set(index, { entry, found, head, isRedo });
-    dialect.writeItem(output, {
-      kind: "item",
-      index,
-      flags,
-      basisType: undefined,
-      name: undefined,
-    });
+    const appends = Boolean(append) && !isRedo && head.count > 0;
+    this.#meeting.requested.set(index, { entry, found, head, isRedo, basis, appends });
+    dialect.writeItem(output, { kind: "item", index, ...described(flags, basis) });
     if (dryRun) return undefined;
-    if (descriptor === undefined || head.count === 0) {
+    if (descriptor === undefined || head.count === 0 || appends) {
       if (descriptor !== undefined) fs.closeSync(descriptor);
-      writeSumHead(output, noBasis);
+      writeSumHead(output, head);
       return undefined;
     }
     return writeBasisSums(output, descriptor, head, this.#job.strong, this.#options.pace).finally(
@@ -114,12 +154,17 @@ export class FileRequests {
   }
 
   /** A file that cannot be read is replaced as a whole. */
-  #openBasis(entry: FileEntry, found: Found | undefined): number | undefined {
-    const { tree, transfer, strong } = this.#job;
+  #openBasis(
+    entry: FileEntry,
+    found: Found | undefined,
+    basis: BasisChoice | undefined,
+  ): number | undefined {
+    const { transfer, strong } = this.#job;
+    const { tree, path } = basis?.location ?? { tree: this.#job.tree, path: entry.path };
     const isUsable = found !== undefined && isRegularFile(found) && found.size > 0;
     if (!isUsable || transfer.wholeFile || strong.name === "none") return undefined;
     try {
-      return tree.open(entry.path);
+      return tree.open(path);
     } catch {
       return undefined;
     }
@@ -132,6 +177,17 @@ export class FileRequests {
     if (size === 0) return noBasis;
     return describeBasis(size, { protocol, digestLength: strong.length, blockSizeBytes, isRedo });
   }
+}
+
+/** What is said of the file that the sums describe. */
+function described(
+  flags: number,
+  basis: BasisChoice | undefined,
+): Pick<Item, "flags" | "basisType" | "name"> {
+  if (basis === undefined) return { flags, basisType: undefined, name: undefined };
+  const { type: basisType, name } = basis;
+  const named = name === undefined ? 0 : itemFlags.nameFollows;
+  return { flags: flags | itemFlags.basisTypeFollows | named, basisType, name };
 }
 
 function isNewer(found: Found, entry: FileEntry): boolean {

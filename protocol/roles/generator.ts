@@ -1,15 +1,20 @@
 import { sameType } from "../destination/attributes.ts";
+import type { Steps } from "../destination/location.ts";
+import { noPlaces } from "../destination/places.ts";
 import type { Found } from "../destination/tree.ts";
-import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
 import type { Output } from "../mux/mux.ts";
 import { type BytePath, baseName, parentPath } from "../path.ts";
 import { indexDeleteStats, indexDone } from "../wire/file-index.ts";
 import { writeVarint } from "../wire/varint.ts";
+import { Alternates } from "./alternates.ts";
 import type { Dialect } from "./dialect.ts";
 import { FileRequests } from "./file-requests.ts";
 import { LinkGroups } from "./link-groups.ts";
 import { ObjectMaker } from "./object-maker.ts";
-import { Pace } from "./pace.ts";
+import { bytesPerEntry, drain, Pace } from "./pace.ts";
+import { isInPlace } from "./placing.ts";
+import { QuickCheck } from "./quick-check.ts";
 import type { Meeting, ReceivingJob } from "./receiving.ts";
 import { itemFlags } from "./request.ts";
 
@@ -19,9 +24,6 @@ export interface GeneratorLink {
   /** Lets other work run, and waits while the peer is slower than we are. */
   pace(): Promise<void>;
 }
-
-/** Looking at one entry counts for so much in a step. */
-const bytesPerEntry = 2 * 1024;
 
 /**
  * Goes through a list: makes what has no content, asks for the content that is missing, deletes
@@ -37,6 +39,8 @@ export class Generator {
   readonly #links: LinkGroups;
   readonly #listed = new Map<BytePath, Set<string>>();
   readonly #delayed: BytePath[] = [];
+  /** Directories that are not made, and what is in them neither. */
+  readonly #leftOut = new Set<BytePath>();
   #saidKept = false;
 
   constructor(link: GeneratorLink, job: ReceivingJob, meeting: Meeting) {
@@ -46,9 +50,12 @@ export class Generator {
     this.#pace = new Pace(() => link.pace());
     const tell = (index: number, flags: number, name?: string): void =>
       this.#tell(index, flags, name);
-    this.#maker = new ObjectMaker(job, tell);
+    const check = new QuickCheck({ ...job, pace: this.#pace });
+    const common = { pace: this.#pace, tell, check };
+    const alternates = job.places?.alternates.length ? new Alternates(job, common) : undefined;
+    this.#maker = new ObjectMaker(job, tell, alternates);
     this.#links = new LinkGroups(job, tell);
-    this.#files = new FileRequests(link, job, meeting, { pace: this.#pace, tell });
+    this.#files = new FileRequests(link, job, meeting, { ...common, alternates });
   }
 
   /** Everything from the first entry to the goodbye. */
@@ -99,20 +106,18 @@ export class Generator {
 
   /** One entry's failure is its own: the others go on. */
   async #place(index: number, entry: FileEntry): Promise<void> {
-    const { tree, transfer, events } = this.#job;
+    const { events } = this.#job;
     try {
-      const found = tree.find(entry.path);
+      const found = this.#find(entry);
       if (entry.mode === 0) {
         await this.#delete(entry, found);
         return;
       }
-      if (transfer.existing && found === undefined) return;
-      const isThere = found !== undefined && !isDirectory(entry);
-      if (transfer.ignoreExisting && isThere) return;
+      if (this.#isLeftOut(entry, found)) return;
       if (this.#links.defers(index, entry, found)) return;
       const inWay = found !== undefined && isDirectory(found) && !sameType(found, entry);
       if (inWay && !(await this.#makeWay(entry))) return;
-      const here = inWay ? undefined : found;
+      const here = inWay || (await this.#putAside(entry, found)) ? undefined : found;
       const asking = this.#maker.make(index, entry, here)
         ? undefined
         : this.#files.request(index, entry, here);
@@ -121,9 +126,30 @@ export class Generator {
     } catch (error) {
       if (!(error instanceof Error && "code" in error)) throw error;
       if (error.name === "RsyncError") throw error;
+      if (isDirectory(entry)) this.#leftOut.add(entry.path);
       events.failed(entry.path, error.message);
       this.#links.settled(index, false);
     }
+  }
+
+  #find(entry: FileEntry): Found | undefined {
+    const { tree, transfer } = this.#job;
+    const found = tree.find(entry.path);
+    const isKept =
+      transfer.keepDirlinks && found !== undefined && isSymlink(found) && isDirectory(entry);
+    return isKept ? (tree.adopt(entry.path) ?? found) : found;
+  }
+
+  /** Whatever is in a directory that is left out is left out, too. */
+  #isLeftOut(entry: FileEntry, found: Found | undefined): boolean {
+    const { existing, ignoreExisting } = this.#job.transfer;
+    const isKept = found !== undefined && !(isDirectory(entry) && isDirectory(found));
+    const isLeftOut =
+      (existing && found === undefined) ||
+      (ignoreExisting && isKept) ||
+      (this.#leftOut.size > 0 && this.#leftOut.has(parentPath(entry.path)));
+    if (isLeftOut && isDirectory(entry)) this.#leftOut.add(entry.path);
+    return isLeftOut === true;
   }
 
   /** An entry of mode 0 deletes its name; a directory with content only when that was asked for. */
@@ -132,33 +158,34 @@ export class Generator {
     if (found === undefined) return;
     const isDeep = transfer.force === true || Boolean(transfer.delete);
     if (isDeep) await this.#drain(deleter.remove(path));
-    else deleter.removeAlone(path, found);
+    else await this.#drain(deleter.removeAlone(path, found));
+  }
+
+  /** What is of another type goes where it cannot be replaced in one step; true when it is gone. */
+  async #putAside(entry: FileEntry, found: Found | undefined): Promise<boolean> {
+    const { places = noPlaces, transfer, tree } = this.#job;
+    if (found === undefined || isDirectory(found) || sameType(found, entry)) return false;
+    if (places.backups === undefined && !isInPlace(transfer)) return false;
+    if (transfer.dryRun) return true;
+    if (places.backups !== undefined) await this.#drain(places.backups.move(entry.path));
+    else tree.removeFile(entry.path);
+    return true;
   }
 
   /** A directory stands where something else goes. */
   async #makeWay({ path }: FileEntry): Promise<boolean> {
-    const { tree, transfer, deleter, events } = this.#job;
-    if (transfer.dryRun) return true;
-    if (transfer.force || transfer.delete) {
-      if (await this.#drain(deleter.remove(path))) return true;
-    } else {
-      try {
-        tree.removeDirectory(path);
-        return true;
-      } catch {
-        // not empty, or not ours: said below
-      }
-    }
+    const { transfer, deleter, events } = this.#job;
+    if (transfer.dryRun && !transfer.force && !transfer.delete) return true;
+    const empties = Boolean(transfer.force || transfer.delete);
+    if (await this.#drain(deleter.makeWay(path, empties))) return true;
     events.failed(path, "a directory is in the way, and it is not empty");
     return false;
   }
 
   /** Files that came with a wrong sum, once more. */
   async #again(): Promise<void> {
-    const { slots, tree } = this.#job;
     for (const index of this.#meeting.redo.splice(0)) {
-      const entry = slots[index] as FileEntry;
-      await this.#files.ask(index, entry, tree.find(entry.path), { isRedo: true });
+      await this.#files.again(index, this.#job.slots[index] as FileEntry);
     }
   }
 
@@ -231,13 +258,8 @@ export class Generator {
     return false;
   }
 
-  async #drain<T>(steps: Steps<T>): Promise<T> {
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-      this.#pace.spend(bytesPerEntry);
-      if (this.#pace.isDue) await this.#pace.take();
-    }
+  #drain<T>(steps: Steps<T>): Promise<T> {
+    return drain(steps, this.#pace);
   }
 
   /** What was done without content: through the sender, which keeps the order of the list. */
@@ -265,5 +287,3 @@ export class Generator {
     this.#link.output.flush();
   }
 }
-
-type Steps<T> = globalThis.Generator<void, T>;

@@ -101,7 +101,7 @@ export class LinkGroups {
   }
 
   #link(leader: BytePath, index: number, entry: FileEntry): void {
-    const { tree, transfer, events } = this.#job;
+    const { tree, transfer, events, places } = this.#job;
     const first = tree.find(leader);
     const found = tree.find(entry.path);
     const isLinked =
@@ -109,7 +109,10 @@ export class LinkGroups {
     if (!isLinked) {
       const isNew = found === undefined ? itemFlags.isNew : 0;
       this.#tell(index, itemFlags.localChange | isNew, leader);
-      if (!transfer.dryRun) tree.link(leader, entry.path);
+      if (!transfer.dryRun) {
+        if (places?.backups) for (const _ of places.backups.keep(entry.path));
+        tree.link(leader, entry.path);
+      }
     }
     if (!transfer.dryRun) events.inPlace(index);
   }

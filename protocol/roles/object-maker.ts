@@ -8,6 +8,7 @@ import {
   isSymlink,
 } from "../flist/entry.ts";
 import { type BytePath, displayPath } from "../path.ts";
+import type { Alternates } from "./alternates.ts";
 import type { ReceivingJob } from "./receiving.ts";
 import { itemFlags } from "./request.ts";
 
@@ -21,10 +22,12 @@ export class ObjectMaker {
   readonly #job: ReceivingJob;
   readonly #tell: TellItem;
   readonly #isRoot = process.geteuid?.() === 0;
+  readonly #alternates: Alternates | undefined;
 
-  constructor(job: ReceivingJob, tell: TellItem) {
+  constructor(job: ReceivingJob, tell: TellItem, alternates?: Alternates) {
     this.#job = job;
     this.#tell = tell;
+    this.#alternates = alternates;
   }
 
   /** False for a regular file, which is not made here. @throws what the system refuses. */
@@ -55,7 +58,7 @@ export class ObjectMaker {
     const { path } = entry;
     const isThere = found !== undefined && isDirectory(found);
     if (isThere) this.#tell(index, attributes.compare(entry, found));
-    else this.#tell(index, itemFlags.localChange | itemFlags.isNew);
+    else this.#tellDirectory(index, entry);
     if (transfer.dryRun) return;
     if (found !== undefined && !isThere) tree.removeFile(path);
     if (!isThere) tree.makeDirectory(path, attributes.mode(entry, undefined) | ownerRights);
@@ -67,6 +70,12 @@ export class ObjectMaker {
     if (!this.#isRoot && this.#isRestricted(entry)) {
       tree.setMode(path, attributes.mode(entry, undefined) | ownerRights);
     }
+  }
+
+  #tellDirectory(index: number, entry: FileEntry): void {
+    const like = this.#alternates?.object(index, entry);
+    if (like === undefined) this.#tell(index, itemFlags.localChange | itemFlags.isNew);
+    else if (like !== "done" && like !== "told") this.#tell(index, this.#change(entry, like));
   }
 
   #makeSymlink(index: number, entry: FileEntry, found: Found | undefined): void {
@@ -84,8 +93,7 @@ export class ObjectMaker {
       this.#keep(index, entry, found);
       return;
     }
-    this.#tellMade(index, entry, found);
-    if (transfer.dryRun) return;
+    if (this.#isElsewhere(index, entry, found) || transfer.dryRun) return;
     tree.makeSymlink(path, linkTarget, (at) => this.#finish(at, entry, found));
     events.inPlace(index);
   }
@@ -104,15 +112,34 @@ export class ObjectMaker {
       this.#keep(index, entry, found);
       return;
     }
-    this.#tellMade(index, entry, found);
-    if (transfer.dryRun) return;
+    if (this.#isElsewhere(index, entry, found) || transfer.dryRun) return;
     tree.makeNode(path, entry, (at) => this.#finish(at, entry, found));
     events.inPlace(index);
   }
 
+  /** True when nothing is to be made; else it was told that something is. */
+  #isElsewhere(index: number, entry: FileEntry, found: Found | undefined): boolean {
+    const like = found === undefined ? this.#alternates?.object(index, entry) : undefined;
+    if (like === "done") {
+      this.#job.events.inPlace(index);
+      return true;
+    }
+    if (like !== "told") this.#tellMade(index, entry, like ?? found);
+    return false;
+  }
+
+  /** What is made here, and differs from something of its kind. */
+  #change(entry: FileEntry, found: Found): number {
+    const { attributes } = this.#job;
+    const time = attributes.keepsTime(entry) ? 0 : differences.time;
+    return itemFlags.localChange | attributes.compare(entry, found) | time;
+  }
+
   #finish(at: BytePath, entry: FileEntry, replaced: Found | undefined): void {
-    const { tree, attributes } = this.#job;
+    const { tree, attributes, places } = this.#job;
     attributes.apply(at, entry, tree.find(at) as Found, replaced);
+    const backups = replaced === undefined ? undefined : places?.backups;
+    if (backups) for (const _ of backups.keep(entry.path));
   }
 
   #keep(index: number, entry: FileEntry, found: Found): void {
@@ -126,9 +153,9 @@ export class ObjectMaker {
   #tellMade(index: number, entry: FileEntry, found: Found | undefined): void {
     const isNew = found === undefined || !sameType(found, entry);
     const different = isNew
-      ? itemFlags.isNew
-      : differences.content | this.#job.attributes.compare(entry, found);
-    this.#tell(index, itemFlags.localChange | different);
+      ? itemFlags.localChange | itemFlags.isNew
+      : differences.content | this.#change(entry, found);
+    this.#tell(index, different);
   }
 
   #skip(path: BytePath): void {

@@ -1,3 +1,5 @@
+import type { Steps } from "../destination/location.ts";
+
 /** Work is done in steps of this size; between two of them other sessions get their turn. */
 export const stepBytes: number = 256 * 1024;
 
@@ -22,5 +24,18 @@ export class Pace {
   async take(): Promise<void> {
     this.#bytes = 0;
     await this.#wait();
+  }
+}
+
+/** Looking at one entry counts for so much in a step. */
+export const bytesPerEntry: number = 2 * 1024;
+
+/** Does work that comes in steps. */
+export async function drain<T>(steps: Steps<T>, pace: Pace): Promise<T> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    pace.spend(value ?? bytesPerEntry);
+    if (pace.isDue) await pace.take();
   }
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { loadStrongChecksum, type StrongChecksum } from "../delta/strong.ts";
 import type { Attributes } from "../destination/attributes.ts";
+import type { Location } from "../destination/location.ts";
 import type { DestinationTree, Found } from "../destination/tree.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
@@ -23,18 +24,21 @@ export class QuickCheck {
     this.#options = options;
   }
 
-  isSame(entry: FileEntry, found: Found): boolean | Promise<boolean> {
+  /** @param location of what was found, where that is not at the entry's name. */
+  isSame(entry: FileEntry, found: Found, location?: Location): boolean | Promise<boolean> {
     const { checksum, sizeOnly, ignoreTimes } = this.#options.transfer;
     if (entry.size !== found.size) return false;
-    if (checksum) return this.#sameContent(entry);
+    if (checksum) {
+      return this.#sameContent(entry, location ?? { tree: this.#options.tree, path: entry.path });
+    }
     if (sizeOnly) return true;
     if (ignoreTimes) return false;
     return this.#options.attributes.sameTime(entry, found);
   }
 
-  async #sameContent({ path, digest }: FileEntry): Promise<boolean> {
+  async #sameContent({ digest }: FileEntry, { tree, path }: Location): Promise<boolean> {
     if (digest === undefined) return false;
-    const { tree, strong, pace } = this.#options;
+    const { strong, pace } = this.#options;
     const sum = (await listChecksum(strong)).start();
     let descriptor: number | undefined;
     try {

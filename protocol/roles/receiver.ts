@@ -1,15 +1,16 @@
-import fs from "node:fs";
-import { basisLength, readSumHead, type SumHead } from "../delta/sums.ts";
+import { readSumHead, type SumHead } from "../delta/sums.ts";
 import type { TokenReader, TokenTarget } from "../delta/token-reader.ts";
-import { IncomingFile, Staging } from "../destination/incoming.ts";
+import { type IncomingFile, Staging } from "../destination/incoming.ts";
 import { RsyncError } from "../errors.ts";
-import { isRegularFile } from "../flist/entry.ts";
+import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import { displayPath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readLongint } from "../wire/int.ts";
 import { readVarlong } from "../wire/varint.ts";
+import { BasisFile } from "./basis-file.ts";
 import type { Dialect } from "./dialect.ts";
-import { Pace, stepBytes } from "./pace.ts";
+import { drain, Pace, stepBytes } from "./pace.ts";
+import { type Delayed, Placing } from "./placing.ts";
 import type { Meeting, ReceiveOutcome, ReceivingJob, Requested } from "./receiving.ts";
 import { type Item, itemFlags } from "./request.ts";
 
@@ -21,6 +22,8 @@ export interface ReceiverLink {
   pace(): Promise<void>;
 }
 
+type Received = ReceiveOutcome | ({ readonly kind: "delayed" } & Omit<Delayed, "index">);
+
 /** Takes what the sender answers, and puts files together (spec 2 §7). */
 export class Receiver {
   readonly #link: ReceiverLink;
@@ -30,7 +33,9 @@ export class Receiver {
   readonly #staging = new Staging();
   readonly #scratch: Buffer = Buffer.allocUnsafeSlow(stepBytes);
   readonly #pace: Pace;
-  #incoming: IncomingFile | undefined;
+  readonly #placing: Placing;
+  readonly #delayed: Delayed[] = [];
+  #current: { readonly incoming: IncomingFile; readonly requested: Requested } | undefined;
 
   constructor(link: ReceiverLink, job: ReceivingJob, meeting: Meeting, tokens: TokenReader) {
     this.#link = link;
@@ -38,6 +43,7 @@ export class Receiver {
     this.#meeting = meeting;
     this.#tokens = tokens;
     this.#pace = new Pace(() => link.pace());
+    this.#placing = new Placing(job);
   }
 
   /** Everything from the first answer to the goodbye. */
@@ -49,6 +55,7 @@ export class Receiver {
         await this.#take(answer);
       } else if (answer.kind === "done") {
         phase += 1;
+        if (phase === 2) await this.#releaseDelayed();
         this.#meeting.advance();
       }
     }
@@ -62,9 +69,9 @@ export class Receiver {
 
   /** The session ends early; `--partial` keeps what has come of the current file. */
   abandon(): void {
-    const incoming = this.#incoming;
-    this.#incoming = undefined;
-    incoming?.discard({ keeps: this.#job.transfer.partial === true });
+    const current = this.#current;
+    this.#current = undefined;
+    if (current !== undefined) this.#placing.keepPart(current.incoming, current.requested);
   }
 
   #read<T>(decode: (from: Cursor) => T): T | Promise<T> {
@@ -88,37 +95,55 @@ export class Receiver {
     }
     events.opened(item);
     const outcome = await this.#receive(requested);
-    if (outcome === "again") {
-      this.#meeting.redo.push(item.index);
-      return;
-    }
-    events.received(item.index, outcome);
-    this.#meeting.settled.push({ index: item.index, inPlace: outcome.kind === "received" });
-    if (outcome.kind === "failed") events.failed(entry.path, outcome.reason);
+    if (outcome === "again") this.#meeting.redo.push(item.index);
+    else if (outcome.kind === "delayed") this.#delayed.push({ index: item.index, ...outcome });
+    else this.#settle(item.index, outcome);
   }
 
-  async #receive(requested: Requested): Promise<ReceiveOutcome | "again"> {
-    const { tree, transfer, strong, protocol } = this.#job;
+  #settle(index: number, outcome: ReceiveOutcome): void {
+    const { events, slots } = this.#job;
+    events.received(index, outcome);
+    this.#meeting.settled.push({ index, inPlace: outcome.kind === "received" });
+    if (outcome.kind === "failed") events.failed((slots[index] as FileEntry).path, outcome.reason);
+  }
+
+  /** All files are here: those that wait take their names, in rapid succession. */
+  async #releaseDelayed(): Promise<void> {
+    for (const delayed of this.#delayed.splice(0)) {
+      const { index, requested, bytes } = delayed;
+      try {
+        await drain(this.#placing.release(requested), this.#pace);
+        this.#settle(index, { kind: "received", bytes });
+      } catch (error) {
+        this.#settle(index, this.#failure(requested, error as NodeJS.ErrnoException));
+      }
+    }
+  }
+
+  async #receive(requested: Requested): Promise<Received | "again"> {
+    const { strong, protocol } = this.#job;
     const { entry, head } = requested;
     const echo = await this.#read((from) => readSumHead(from, strong.length, protocol));
     if (!isEcho(echo, head))
       throw badAnswer(`other blocks than ours of ${displayPath(entry.path)}`);
-    const { inplace, sparse, fsync } = transfer;
-    const incoming = new IncomingFile(tree, entry.path, strong, this.#staging, {
-      inplace,
-      sparse,
-      fsync,
-    });
-    this.#incoming = incoming;
+    const incoming = this.#placing.open(requested, this.#staging);
+    this.#current = { incoming, requested };
     await this.#receiveContent(incoming, requested);
     const sum = await this.#read((from) => from.bytes(strong.length));
-    const outcome = this.#conclude(incoming, requested, sum);
-    this.#incoming = undefined;
+    const outcome = await this.#conclude(incoming, requested, sum);
+    this.#current = undefined;
     return outcome;
   }
 
-  async #receiveContent(incoming: IncomingFile, { entry, head }: Requested): Promise<void> {
-    const basis = new Basis(head, () => this.#job.tree.open(entry.path));
+  async #receiveContent(incoming: IncomingFile, requested: Requested): Promise<void> {
+    const { head } = requested;
+    const { tree, path } = requested.basis?.location ?? {
+      tree: this.#job.tree,
+      path: requested.entry.path,
+    };
+    const basis = new BasisFile(head, () => tree.open(path));
+    const start = incoming.length;
+    const staysInPlace = this.#placing.writesIntoBasis(requested);
     let literalBytes = 0;
     const range = { from: 0, to: 0 };
     const target: TokenTarget = {
@@ -129,11 +154,12 @@ export class Receiver {
       blocks: (first, count) => Object.assign(range, basis.range(first, count)),
     };
     try {
+      if (start > 0 && this.#verifiesStart) await this.#sumStart(basis, start, incoming);
       const next = (from: Cursor): boolean => this.#tokens.read(from, target);
       for (let told = 0, ended = false; !ended; ) {
         const now = this.#link.tryRead(next);
         ended = now ?? (await this.#link.read(next));
-        if (range.from < range.to) await this.#copy(basis, range, incoming);
+        if (range.from < range.to) await this.#copy(basis, range, incoming, staysInPlace);
         if (incoming.length - told >= stepBytes) {
           this.#job.events.step(incoming.length);
           told = incoming.length;
@@ -142,20 +168,40 @@ export class Receiver {
     } finally {
       basis.close();
     }
-    this.#job.events.content(literalBytes, incoming.length - literalBytes);
+    this.#job.events.content(literalBytes, incoming.length - start - literalBytes);
   }
 
-  /** Copies a range of the basis, in steps. */
+  /** Before protocol 30 there is no `--append` that does not. */
+  get #verifiesStart(): boolean {
+    return this.#job.transfer.append === "verify" || this.#job.protocol < 30;
+  }
+
+  /** What is there already belongs to the sum of the whole file. */
+  async #sumStart(basis: BasisFile, length: number, incoming: IncomingFile): Promise<void> {
+    for (let at = 0; at < length; ) {
+      const bytes = basis.read(this.#scratch, at, length, (error) => {
+        incoming.failure ??= error;
+      });
+      incoming.sum(bytes);
+      at += bytes.length;
+      this.#pace.spend(bytes.length);
+      if (this.#pace.isDue) await this.#pace.take();
+    }
+  }
+
+  /** Copies a range of the basis, in steps; what is in its place is not written again. */
   async #copy(
-    basis: Basis,
+    basis: BasisFile,
     range: { from: number; readonly to: number },
     incoming: IncomingFile,
+    staysInPlace: boolean,
   ): Promise<void> {
     while (range.from < range.to) {
       const bytes = basis.read(this.#scratch, range.from, range.to, (error) => {
         incoming.failure ??= error;
       });
-      incoming.append(bytes);
+      if (staysInPlace && range.from === incoming.length) incoming.keep(bytes);
+      else incoming.append(bytes);
       this.#tokens.matched(bytes);
       range.from += bytes.length;
       this.#pace.spend(bytes.length);
@@ -163,31 +209,37 @@ export class Receiver {
     }
   }
 
-  #conclude(
+  async #conclude(
     incoming: IncomingFile,
-    { entry, found, isRedo }: Requested,
+    requested: Requested,
     sum: Uint8Array,
-  ): ReceiveOutcome | "again" {
+  ): Promise<Received | "again"> {
     const { failure } = incoming;
     try {
       if (failure !== undefined) throw failure;
       if (incoming.matches(sum)) {
-        const replaced = found !== undefined && isRegularFile(found) ? found : undefined;
-        incoming.commit((open) => this.#job.attributes.applyOpen(open, entry, replaced));
-        return { kind: "received", bytes: incoming.length };
+        const bytes = incoming.length;
+        const where = await drain(this.#placing.put(incoming, requested), this.#pace);
+        if (where === "delayed") return { kind: "delayed", requested, bytes };
+        return { kind: "received", bytes };
       }
     } catch (error) {
       incoming.discard();
-      const { message, code = "" } = error as NodeJS.ErrnoException;
-      if (!full.has(code)) return { kind: "failed", reason: message };
-      throw new RsyncError("FILE_IO", `Cannot write ${displayPath(entry.path)}: ${message}`, {
-        cause: error,
-        path: entry.path,
-      });
+      return this.#failure(requested, error as NodeJS.ErrnoException);
     }
-    incoming.discard({ keeps: this.#job.transfer.inplace === true });
-    if (!isRedo) return "again";
+    this.#placing.keepWrong(incoming, requested);
+    if (!requested.isRedo) return "again";
     return { kind: "failed", reason: "its checksum is wrong, also the second time" };
+  }
+
+  /** @throws {RsyncError} FILE_IO where the next file would fail, too. */
+  #failure({ entry }: Requested, error: NodeJS.ErrnoException): ReceiveOutcome {
+    const { message, code = "" } = error;
+    if (!full.has(code)) return { kind: "failed", reason: message };
+    throw new RsyncError("FILE_IO", `Cannot write ${displayPath(entry.path)}: ${message}`, {
+      cause: error,
+      path: entry.path,
+    });
   }
 
   /** What the sender says of itself: bytes read, written and listed, and how long it took. */
@@ -200,51 +252,6 @@ export class Receiver {
 }
 
 const full: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
-
-/** What is here of a file already, opened when the first block of it is wanted. */
-class Basis {
-  readonly #head: SumHead;
-  readonly #open: () => number;
-  #descriptor: number | undefined;
-
-  constructor(head: SumHead, open: () => number) {
-    this.#head = head;
-    this.#open = open;
-  }
-
-  /** Where blocks lie. @throws {RsyncError} BAD_STREAM for blocks that there are not. */
-  range(first: number, count: number): { readonly from: number; readonly to: number } {
-    const { blockLength } = this.#head;
-    if (first < 0 || first + count > this.#head.count) {
-      throw badAnswer(`block ${first + count - 1}, but there are ${this.#head.count}`);
-    }
-    const to = Math.min((first + count) * blockLength, basisLength(this.#head));
-    return { from: first * blockLength, to };
-  }
-
-  /** As much of a range as fits. What cannot be read is zero: the sum will be wrong. */
-  read(
-    into: Buffer,
-    from: number,
-    to: number,
-    onError: (error: NodeJS.ErrnoException) => void,
-  ): Uint8Array {
-    const bytes = into.subarray(0, Math.min(into.length, to - from));
-    let read = 0;
-    try {
-      this.#descriptor ??= this.#open();
-      read = fs.readSync(this.#descriptor, bytes, 0, bytes.length, from);
-    } catch (error) {
-      onError(error as NodeJS.ErrnoException);
-    }
-    if (read < bytes.length) bytes.fill(0, read);
-    return bytes;
-  }
-
-  close(): void {
-    if (this.#descriptor !== undefined) fs.closeSync(this.#descriptor);
-  }
-}
 
 function isEcho(echo: SumHead, head: SumHead): boolean {
   if (head.count === 0) return echo.count === 0;

@@ -2,6 +2,8 @@ import type { StrongChecksum } from "../delta/strong.ts";
 import type { SumHead } from "../delta/sums.ts";
 import type { Attributes } from "../destination/attributes.ts";
 import type { Deleter } from "../destination/deleter.ts";
+import type { Location } from "../destination/location.ts";
+import type { Places } from "../destination/places.ts";
 import type { DestinationTree, Found } from "../destination/tree.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
@@ -41,6 +43,10 @@ export interface ReceivingJob {
   readonly slots: readonly (FileEntry | undefined)[];
   readonly tree: DestinationTree;
   readonly transfer: TransferOptions;
+  /** Default: files lie at their names only. */
+  readonly places?: Places | undefined;
+  /** A file in a partial directory may be completed where it is (compat bit 0x40). Default false. */
+  readonly completesPartial?: boolean;
   readonly attributes: Attributes;
   readonly deleter: Deleter;
   readonly strong: StrongChecksum;
@@ -63,6 +69,31 @@ export interface Requested {
   readonly found: Found | undefined;
   readonly head: SumHead;
   readonly isRedo: boolean;
+  /** What the sums describe; default what it replaces. */
+  readonly basis?: BasisChoice | undefined;
+  /** `--append`: what is there stays, and only what follows is sent. */
+  readonly appends?: boolean;
+}
+
+/** Which file the sums describe, as rsync numbers them (spec 2 §2.2). */
+export const basisTypes = {
+  /** And what follows, up to 0x7f: an alternate directory. */
+  alternate: 0x00,
+  destination: 0x80,
+  partial: 0x81,
+  backup: 0x82,
+  /** And what follows: in an alternate directory. */
+  fuzzy: 0x83,
+} as const;
+
+/** A file that stands in for what a file replaces. */
+export interface BasisChoice {
+  /** One of {@link basisTypes}. */
+  readonly type: number;
+  readonly location: Location;
+  readonly found: Found;
+  /** Of a file that has a similar name: its name, as a byte string. */
+  readonly name?: string;
 }
 
 /** What generator and receiver of one session tell each other. */

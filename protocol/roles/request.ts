@@ -17,6 +17,8 @@ export const itemFlags = {
   isNew: 0x2000,
   localChange: 0x4000,
   transfer: 0x8000,
+  /** Never on the wire: before protocol 29 nothing is said of what differs. */
+  unknown: 0x10000,
 } as const;
 
 /** One thing the generator says about one entry. */
@@ -83,7 +85,8 @@ export function readBareRequest(from: Cursor, indices: IndexReader): Request {
   const index = indices.read(from);
   indices.accept(index);
   if (index === indexDone) return done;
-  return { kind: "item", index, flags: itemFlags.transfer, basisType: undefined, name: undefined };
+  const flags = itemFlags.transfer | itemFlags.unknown;
+  return { kind: "item", index, flags, basisType: undefined, name: undefined };
 }
 
 /** The answer to {@link readBareRequest}'s items. */

@@ -157,7 +157,12 @@ export const optionTable: readonly OptionRule[] = [
   flag("omit-link-times J", "omitLinkTimes"),
   flag("preallocate", "preallocate"),
   flag("fsync", "fsync"),
-  flag("fuzzy y", "fuzzy"),
+  own("fuzzy y", (_, { options }) => {
+    options.fuzzy = options.fuzzy ? "alternates" : true;
+    return undefined;
+  }),
+  set("no-fuzzy", { fuzzy: false }),
+  set("no-y", { fuzzy: false }),
   flag("delay-updates", "delayUpdates"),
   flag("mkpath", "makePath"),
 

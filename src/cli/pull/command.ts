@@ -80,13 +80,22 @@ export function parsePull(
 function pullRules(flags: PullFlags): OptionRule[] {
   const passed = (names: string): OptionRule =>
     own(names, () => {
-      flags.senderOptions.push(`--${names.split(" ")[0]}`);
+      const [long, letter] = names.split(" ");
+      flags.senderOptions.push(letter === undefined ? `--${long}` : `-${letter}`);
       return undefined;
     });
   return [
     passed("copy-links L"),
     passed("copy-unsafe-links"),
     passed("copy-dirlinks k"),
+    own("append", (_, { options }) => {
+      options.append = true;
+      return undefined;
+    }),
+    own("append-verify", (_, { options }) => {
+      options.append = "verify";
+      return undefined;
+    }),
     own("list-only", () => {
       flags.listOnly = true;
       return undefined;

@@ -42,6 +42,7 @@ export function itemize(
   const kind = kindOf(flags, arrow);
   const type = typeLetter(entry);
   if (has(itemFlags.isNew)) return `${kind}${type}+++++++++`;
+  if (has(itemFlags.unknown)) return `${kind}${type}?????????`;
   const isLink = type === "L";
   const timeLetter = keepsTimes && !(isLink && has(reports.size)) ? "t" : "T";
   const letters = [

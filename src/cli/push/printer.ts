@@ -96,7 +96,9 @@ export class Printer {
     const keepsTimes = this.#command.transfer.times ?? false;
     const text = itemize(entry, item, { keepsTimes, direction: this.#direction });
     const operation = this.#direction === "send" ? "send" : "recv";
-    const line = { entry, item: text, operation, linkedTo: item.name } as const;
+    // The name of a transfer is that of what it was put together from.
+    const linkedTo = (item.flags & itemFlags.transfer) === 0 ? item.name : undefined;
+    const line = { entry, item: text, operation, linkedTo } as const;
     this.#outputs.out(`${this.#format(line)}\n`);
   }
 
