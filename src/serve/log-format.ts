@@ -32,23 +32,29 @@ const fields: Readonly<Record<string, Field>> = {
   u: ({ user = "" }) => (user === "" ? "" : displayPath(asBytePath(user))),
 };
 
-/** A line of the transfer log: `log format` of rsyncd.conf(5), with widths as in `%-12n`. */
-export function formatTransfer(
-  format: string,
-  event: TransferEvent,
-  context: TransferContext,
-): string {
-  return format.replaceAll(
-    /%('*)(-?)(\d{0,4})([%a-zA-Z])/g,
-    (whole, marks: string, minus: string, width: string, letter: string) => {
-      if (letter === "%") return "%";
-      const field = Object.hasOwn(fields, letter) ? fields[letter] : undefined;
-      if (field === undefined) return whole;
-      const value = field(event, context);
-      const text = typeof value === "number" ? formatNumber(value, marks.length) : value;
-      return minus === "-" ? text.padEnd(Number(width)) : text.padStart(Number(width));
-    },
-  );
+/** Makes the line of a transfer. */
+export type TransferFormat = (event: TransferEvent, context: TransferContext) => string;
+
+const escape = /(%'*-?\d{0,4}[%a-zA-Z])/;
+const escapeParts = /^%('*)(-?)(\d{0,4})([%a-zA-Z])$/;
+
+/** Reads a `log format` of rsyncd.conf(5), once for all its lines; with widths as in `%-12n`. */
+export function parseLogFormat(format: string): TransferFormat {
+  const parts = format.split(escape).map(readPart);
+  return (event, context) => parts.map((part) => part(event, context)).join("");
+}
+
+function readPart(text: string): TransferFormat {
+  const [, marks = "", minus, width = "", letter = ""] = escapeParts.exec(text) ?? [];
+  if (letter === "%") return () => "%";
+  const field = Object.hasOwn(fields, letter) ? fields[letter] : undefined;
+  if (field === undefined) return () => text;
+  const columns = Number(width);
+  return (event, context) => {
+    const value = field(event, context);
+    const shown = typeof value === "number" ? formatNumber(value, marks.length) : value;
+    return minus === "-" ? shown.padEnd(columns) : shown.padStart(columns);
+  };
 }
 
 const units = ["", "K", "M", "G", "T", "P"];

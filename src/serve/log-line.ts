@@ -5,15 +5,16 @@ import {
   type DaemonSession,
   displayPath,
 } from "../../protocol/index.ts";
-import { formatTransfer } from "./log-format.ts";
-import type { ServedModule } from "./module.ts";
+import type { TransferFormat } from "./log-format.ts";
 
 /** What a line says besides the event. */
 export interface LineContext {
   /** The client's name; "UNDETERMINED" where none is looked up. */
   readonly host: string;
-  /** The module that the event is about. */
-  readonly served: ServedModule | undefined;
+  /** The line for a transfer in the module that the event is about. */
+  readonly transferLine?: TransferFormat | undefined;
+  /** Of that module. */
+  readonly modulePath: string;
   readonly now: Date;
 }
 
@@ -30,12 +31,7 @@ const lines: { readonly [Kind in DaemonEvent["kind"]]: Line<Kind> } = {
   "login failed": ({ client, module, user, reason }, { host }) =>
     `auth failed on module ${module} from ${from(client, host)} for ${shown(user)}: ${shown(reason)}`,
   started: (session, { host }) => `rsync ${request(session)} from ${who(session, host)}`,
-  transfer: (event, { host, served, now }) =>
-    formatTransfer(served?.logFormat ?? "", event, {
-      host,
-      modulePath: served?.module.path ?? "",
-      now,
-    }),
+  transfer: (event, context) => context.transferLine?.(event, context) ?? "",
   text: ({ text }) => shown(text.replace(/\n+$/, "")),
   ended: ({ exitCode, reason, sentBytes, receivedBytes, totalBytes }) => {
     const sums = `sent ${sentBytes} bytes  received ${receivedBytes} bytes  total size ${totalBytes}`;

@@ -1,6 +1,7 @@
 import type { DaemonEvent, HostNames } from "../../protocol/index.ts";
 import { type LogFile, openLogFile } from "../log-file.ts";
-import { formatTime } from "./log-format.ts";
+import { LogOutput } from "../log-output.ts";
+import { formatTime, parseLogFormat, type TransferFormat } from "./log-format.ts";
 import { logLine } from "./log-line.ts";
 import type { ServedModule } from "./module.ts";
 
@@ -13,11 +14,22 @@ export interface ServeLogOptions {
   readonly complain: (text: string) => void;
 }
 
+interface LoggedModule {
+  readonly logFile: string | undefined;
+  readonly modulePath: string;
+  readonly transferLine: TransferFormat;
+}
+
 /** The log of a daemon in rsync's words; lines of one client carry its number. */
 export class ServeLog {
   readonly #options: ServeLogOptions;
   readonly #files = new Map<string, LogFile>();
-  #modules: ReadonlyMap<string, ServedModule> = new Map();
+  /** Node's own stream would wait for each line where the output is a pipe. */
+  readonly #output = new LogOutput(process.stdout.fd);
+  #modules: ReadonlyMap<string, LoggedModule> = new Map();
+  /** Many lines come in one second. */
+  #second = 0;
+  #secondText = "";
   /** Lines wait for the name of their client, each client's in their order. */
   readonly #waiting = new Map<number, Promise<void>>();
 
@@ -28,7 +40,12 @@ export class ServeLog {
 
   /** From now on these modules have log files and formats. */
   use(modules: readonly ServedModule[]): void {
-    this.#modules = new Map(modules.map((each) => [each.module.name, each]));
+    this.#modules = new Map(
+      modules.map(({ module: { name, path }, logFile, logFormat }) => [
+        name,
+        { logFile, modulePath: path, transferLine: parseLogFormat(logFormat) },
+      ]),
+    );
     for (const { logFile } of modules) if (logFile !== undefined) this.#open(logFile);
   }
 
@@ -67,24 +84,26 @@ export class ServeLog {
   /** Writes what is left. */
   async close(): Promise<void> {
     await Promise.all(this.#waiting.values());
-    for (const file of this.#files.values()) file.flushSync();
+    for (const output of [...this.#files.values(), this.#output]) output.flushSync();
   }
 
   #tell(event: DaemonEvent, host: string): void {
     const name = "module" in event ? event.module : undefined;
     const served = name === undefined ? undefined : this.#modules.get(name);
     const id = "client" in event ? event.client.id : process.pid;
-    const line = logLine(event, { host, served, now: new Date() });
+    const now = new Date();
+    const line = logLine(event, { modulePath: "", ...served, host, now });
     // Who was turned away is for whoever looks after the daemon.
     const isDaemons = event.kind === "refused" || event.kind === "login failed";
-    this.#write(isDaemons ? undefined : served?.logFile, `[${id}] ${line}`);
+    this.#write(isDaemons ? undefined : served?.logFile, `[${id}] ${line}`, now);
   }
 
-  #write(file: string | undefined, text: string): void {
-    const line = `${formatTime(new Date())} ${text}\n`;
-    const output = this.#files.get(file ?? this.#options.file ?? "");
-    if (output === undefined) process.stdout.write(line);
-    else output.write(line);
+  #write(file: string | undefined, text: string, now: Date = new Date()): void {
+    const second = Math.floor(now.getTime() / 1_000);
+    if (second !== this.#second) this.#secondText = formatTime(now);
+    this.#second = second;
+    const output = this.#files.get(file ?? this.#options.file ?? "") ?? this.#output;
+    output.write(`${this.#secondText} ${text}\n`);
   }
 
   #open(file: string): void {

@@ -1,6 +1,6 @@
 // `npm run bench`: this program and stock rsync do the same work in turn, on the same machine in the
 // same minutes; what counts is the ratio of the medians. Runs on Linux with the stock daemon that
-// the tests use. `npm run bench -- --runs 7 --files 20000`
+// the tests use. `npm run bench -- --runs 7 --files 20000`; `npm run bench -- serve` for the daemon.
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -12,6 +12,12 @@ import { formatConfxml } from "../demo/confxml.mjs";
 import { build } from "../prepare.mjs";
 import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
 import { startDaemon } from "../support/rsyncd.mjs";
+
+if (process.argv[2] === "serve") {
+  process.argv.splice(2, 1);
+  await import("./serve.mjs");
+  process.exit();
+}
 
 const { values } = parseArgs({
   options: {

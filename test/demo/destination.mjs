@@ -26,6 +26,7 @@ export async function startDestination({ directory, user }) {
   return {
     command: `sersync ${words.join(" ")}`,
     path: directory,
+    pid: child.pid,
     port,
     password,
     url: `rsync://${user}@127.0.0.1:${port}/backup/`,

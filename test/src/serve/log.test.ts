@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { asBytePath, type DaemonEvent } from "../../../protocol/index.ts";
-import { formatTime, formatTransfer, type TransferEvent } from "../../../src/serve/log-format.ts";
+import { formatTime, parseLogFormat, type TransferEvent } from "../../../src/serve/log-format.ts";
 import { logLine } from "../../../src/serve/log-line.ts";
 
 const client = { id: 3, address: "192.0.2.7", port: 4_000 };
@@ -24,12 +24,12 @@ test.each([
   ["%z %Z 100%", "%z %Z 100%"],
   ["%f", "d/gr\\#303\\#274\\#303\\#237e\\#012"],
 ])("the format %j gives %j", (format, wanted) => {
-  expect(formatTransfer(format, transfer, context)).toBe(wanted);
+  expect(parseLogFormat(format)(transfer, context)).toBe(wanted);
 });
 
 test("deletions and files that leave have rsync's words", () => {
-  expect(formatTransfer("%o", { ...transfer, operation: "delete" }, context)).toBe("del.");
-  expect(formatTransfer("%o", { ...transfer, operation: "send" }, context)).toBe("send");
+  expect(parseLogFormat("%o")({ ...transfer, operation: "delete" }, context)).toBe("del.");
+  expect(parseLogFormat("%o")({ ...transfer, operation: "send" }, context)).toBe("send");
 });
 
 const ended = { sentBytes: 1, receivedBytes: 2, totalBytes: 3, exitCode: 0, reason: undefined };
@@ -63,7 +63,7 @@ const events: readonly (readonly [DaemonEvent, string])[] = [
 ];
 
 test.each(events)("an event is told in one line: %j", (event, wanted) => {
-  expect(logLine(event, { host: "www", served: undefined, now: new Date() })).toBe(wanted);
+  expect(logLine(event, { host: "www", modulePath: "", now: new Date() })).toBe(wanted);
 });
 
 test("a time is local, as in rsync's log", () => {

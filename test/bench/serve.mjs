@@ -1,0 +1,159 @@
+// `npm run bench -- serve`: a stock rsync pushes to `sersync serve` and to a stock daemon in turn, and
+// pulls from them; then many push to `sersync serve` at once. What counts are the ratios.
+//   npm run bench -- serve [--runs N] [--files N] [--megabytes N] [--clients N]
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import fs from "node:fs";
+import os from "node:os";
+import { parseArgs } from "node:util";
+import { startDestination } from "../demo/destination.mjs";
+import { build } from "../prepare.mjs";
+import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
+import { startDaemon } from "../support/rsyncd.mjs";
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "5" },
+    files: { type: "string", default: "20000" },
+    megabytes: { type: "string", default: "1024" },
+    clients: { type: "string", default: "50" },
+  },
+});
+const [runs, files, megabytes, clients] = [
+  values.runs,
+  values.files,
+  values.megabytes,
+  values.clients,
+].map(Number);
+const user = "rsync_backup";
+const fileBytes = 10 * 1024;
+const filesPerDirectory = 50;
+const filesPerClient = 100;
+
+/** Memory, where there is one: a disk's mood would be measured otherwise. */
+const temporary = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
+
+function median(numbers) {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+function makeTree(root, count) {
+  for (let file = 0; file < count; file += 1) {
+    const directory = `${root}/d${Math.floor(file / filesPerDirectory)}`;
+    if (file % filesPerDirectory === 0) fs.mkdirSync(directory, { recursive: true });
+    fs.writeFileSync(`${directory}/f${file}`, randomBytes(fileBytes));
+  }
+}
+
+function makeBig(root) {
+  fs.mkdirSync(root);
+  const piece = randomBytes(1024 * 1024);
+  const descriptor = fs.openSync(`${root}/big`, "w");
+  for (let written = 0; written < megabytes; written += 1) {
+    piece.writeUInt32LE(written);
+    fs.writeSync(descriptor, piece);
+  }
+  fs.closeSync(descriptor);
+}
+
+/** How long a client takes, in ms. */
+async function rsync(program, { password }, words) {
+  const startedAt = performance.now();
+  const child = spawn(program, words, {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, RSYNC_PASSWORD: password },
+  });
+  let errors = "";
+  child.stderr.on("data", (text) => {
+    errors += text;
+  });
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`rsync exited with ${code}: ${errors}`);
+  return performance.now() - startedAt;
+}
+
+/** In turn, so that both meet the same minutes; the first of each warms the caches. */
+async function compare(title, daemons, visit) {
+  const times = daemons.map(() => []);
+  for (let run = 0; run <= runs; run += 1) {
+    for (const [at, daemon] of daemons.entries()) {
+      const ms = await visit(daemon);
+      if (run > 0) times[at].push(ms);
+    }
+  }
+  const [ours, stock] = times.map(median);
+  console.log(
+    `${title}: sersync serve ${ours.toFixed(0)} ms, rsync --daemon ${stock.toFixed(0)} ms, ratio ${(ours / stock).toFixed(2)}`,
+  );
+}
+
+function empty(directory) {
+  fs.rmSync(directory, { recursive: true, force: true });
+  fs.mkdirSync(directory);
+}
+
+function pushing(program, source) {
+  return (daemon) => {
+    empty(daemon.path);
+    return rsync(program, daemon, ["-a", `${source}/`, daemon.url]);
+  };
+}
+
+function pulling(program, directory) {
+  return (daemon) => {
+    empty(`${directory}/pulled`);
+    return rsync(program, daemon, ["-a", daemon.url, `${directory}/pulled/`]);
+  };
+}
+
+function memoryOf({ pid }) {
+  const [, kib = "0"] = /^VmHWM:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/status`)) ?? [];
+  return Math.round(Number(kib) / 1024);
+}
+
+async function benchMany(program, daemon, source) {
+  empty(daemon.path);
+  const startedAt = performance.now();
+  const visits = Array.from({ length: clients }, (_, client) =>
+    rsync(program, daemon, ["-a", `${source}/`, `${daemon.url}client${client}/`]),
+  );
+  await Promise.all(visits);
+  const ms = performance.now() - startedAt;
+  const arrived = fs.readdirSync(daemon.path, { recursive: true, withFileTypes: true });
+  const count = arrived.filter((each) => each.isFile()).length;
+  console.log(
+    `${clients} clients at once, ${filesPerClient} files each: ${ms.toFixed(0)} ms, ${count} files there, no error, ${memoryOf(daemon)} MB at most`,
+  );
+}
+
+const directory = fs.mkdtempSync(`${temporary}/sersync-bench-`);
+await build();
+const program = daemonProgram(daemonLines[0].version) ?? installedProgram();
+const password = randomBytes(12).toString("hex");
+const rsyncd = await startDaemon({
+  program,
+  users: { [user]: password },
+  modules: { backup: { path: `${directory}/stock` } },
+});
+const serve = await startDestination({ directory: `${directory}/ours`, user });
+try {
+  fs.mkdirSync(`${directory}/stock`);
+  const stock = { url: rsyncd.url("backup", user), path: `${directory}/stock`, password };
+  const daemons = [serve, stock];
+  const [many, big, few] = ["many", "big", "few"].map((name) => `${directory}/${name}`);
+  makeTree(many, files);
+  await compare(`push of ${files} files of 10 KB`, daemons, pushing(program, many));
+  await compare(`pull of ${files} files of 10 KB`, daemons, pulling(program, directory));
+  fs.rmSync(many, { recursive: true });
+  makeTree(few, filesPerClient);
+  await benchMany(program, serve, few);
+  makeBig(big);
+  await compare(`push of ${megabytes} MB in one file`, daemons, pushing(program, big));
+  await compare(`pull of ${megabytes} MB in one file`, daemons, pulling(program, directory));
+  console.log(`sersync serve has taken ${memoryOf(serve)} MB at most`);
+} finally {
+  await serve.stop();
+  await rsyncd.remove();
+  fs.rmSync(directory, { recursive: true });
+}
