@@ -16,22 +16,27 @@ const stopDeadlineMs = 5_000;
 export async function startDestination({ directory, user }) {
   fs.mkdirSync(directory, { recursive: true });
   const password = randomBytes(12).toString("hex");
-  const module = `backup=${directory},rw,auth=${user}`;
-  const words = ["serve", "--module", module, "--port", "0"];
-  const child = spawn(process.execPath, [inProject("dist/bin/sersync.js"), ...words], {
+  const words = ["--module", `backup=${directory},rw,auth=${user}`];
+  const { port, stop, command } = await startServe(words, { RSYNC_PASSWORD: password });
+  const url = `rsync://${user}@127.0.0.1:${port}/backup/`;
+  return { command, path: directory, port, password, url, stop };
+}
+
+/**
+ * Starts `sersync serve` with these words on a free port of 127.0.0.1.
+ *
+ * @param {readonly string[]} words
+ * @param {Record<string, string>} environment
+ */
+export async function startServe(words, environment = {}) {
+  const argv = ["serve", ...words, "--address", "127.0.0.1", "--port", "0"];
+  const child = spawn(process.execPath, [inProject("dist/bin/sersync.js"), ...argv], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, RSYNC_PASSWORD: password },
+    env: { ...process.env, ...environment },
   });
   const port = await portOf(child);
-  return {
-    command: `sersync ${words.join(" ")}`,
-    path: directory,
-    pid: child.pid,
-    port,
-    password,
-    url: `rsync://${user}@127.0.0.1:${port}/backup/`,
-    stop: () => stop(child),
-  };
+  const command = `sersync ${argv.join(" ")}`;
+  return { command, port, pid: child.pid, stop: () => stop(child) };
 }
 
 /** What it prints goes on being read: a full pipe would hold it up. */
