@@ -37,6 +37,7 @@ export type {
   FindSecret,
   ListenAddress,
   ListenOptions,
+  LoginDigest,
   ProcessIds,
   UserRule,
 } from "./daemon/module.ts";

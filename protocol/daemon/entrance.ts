@@ -13,7 +13,14 @@ import { pathFromText } from "../path.ts";
 import { skipBytes } from "./argument-reader.ts";
 import type { Brake } from "./brake.ts";
 import type { ClientLine } from "./client-line.ts";
-import { checkLogin, type LoggedIn, LoginFailure, loginDigest, makeChallenge } from "./login.ts";
+import {
+  checkLogin,
+  isTooWeak,
+  type LoggedIn,
+  LoginFailure,
+  loginDigest,
+  makeChallenge,
+} from "./login.ts";
 import type { DaemonClient, DaemonEvent, DaemonModule, DaemonOptions } from "./module.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -180,10 +187,13 @@ async function logIn(
   { door, module, greeting, protocol }: LoginNeeds,
 ): Promise<LoggedIn> {
   const digest = loginDigest(greeting.digests, protocol);
+  const said = `auth failed on module ${pathFromText(module.name)}`;
+  if (isTooWeak(digest, module.weakestDigest)) {
+    throw new Refusal(said, `the client's ${digest} is weaker than ${module.weakestDigest}`);
+  }
   const challenge = makeChallenge(digest);
   line.write(`@RSYNCD: AUTHREQD ${challenge}\n`);
   const answer = await line.read(readLine);
-  const said = `auth failed on module ${pathFromText(module.name)}`;
   const { address } = client;
   if (!(await door.brake.turn(address))) {
     throw new Refusal(said, `too many logins from ${address} wait already`);

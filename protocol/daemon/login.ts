@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { AuthDigest } from "../handshake/auth.ts";
 import { digests, responseTo } from "../handshake/auth.ts";
-import type { DaemonModule, UserRule } from "./module.ts";
+import type { DaemonModule, LoginDigest, UserRule } from "./module.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A user who has come in, and what the rule says that let it in. */
@@ -33,6 +33,12 @@ export function loginDigest(offered: readonly string[] | undefined, protocol: nu
   if (chosen !== undefined) return chosen;
   const known = digests.join(" ");
   throw new Refusal(`your client does not support one of our daemon-auth checksums: ${known}`);
+}
+
+/** Whether a digest is weaker than the weakest that a module takes. */
+export function isTooWeak(digest: AuthDigest, weakest: LoginDigest | undefined): boolean {
+  if (weakest === undefined) return false;
+  return digest === "old-md4" || digests.indexOf(digest) > digests.indexOf(weakest);
 }
 
 /** What nobody can foresee; a digest of it has the length that tells clients which one is meant. */

@@ -25,6 +25,9 @@ export type FindSecret = (
   name: string,
 ) => string | Uint8Array | undefined | Promise<string | Uint8Array | undefined>;
 
+/** Digests that answer a challenge, strongest first in the order sha512, sha256, sha1, md5, md4. */
+export type LoginDigest = "sha512" | "sha256" | "sha1" | "md5" | "md4";
+
 /** A directory that is served under a name. Names and defaults are those of rsyncd.conf(5). */
 export interface DaemonModule {
   /** What clients call it: no `/`, not empty, no control characters. */
@@ -43,6 +46,8 @@ export interface DaemonModule {
   readonly users?: readonly UserRule[] | undefined;
   /** Needed with `users`. A failure is logged, and nobody comes in. */
   readonly secret?: FindSecret | undefined;
+  /** Clients whose best digest for the login is weaker do not come in. Default: any that they have. */
+  readonly weakestDigest?: LoginDigest | undefined;
   /** Which clients may connect at all. Default all. */
   readonly admits?: ((client: DaemonClient) => boolean | Promise<boolean>) | undefined;
   /** Sessions at a time; 0: no limit, which is the default. */

@@ -35,12 +35,12 @@ const fields: Readonly<Record<string, Field>> = {
 /** Makes the line of a transfer. */
 export type TransferFormat = (event: TransferEvent, context: TransferContext) => string;
 
-const escape = /(%'*-?\d{0,4}[%a-zA-Z])/;
+const escapeForm = /(%'*-?\d{0,4}[%a-zA-Z])/;
 const escapeParts = /^%('*)(-?)(\d{0,4})([%a-zA-Z])$/;
 
 /** Reads a `log format` of rsyncd.conf(5), once for all its lines; with widths as in `%-12n`. */
 export function parseLogFormat(format: string): TransferFormat {
-  const parts = format.split(escape).map(readPart);
+  const parts = format.split(escapeForm).map(readPart);
   return (event, context) => parts.map((part) => part(event, context)).join("");
 }
 

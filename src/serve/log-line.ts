@@ -64,7 +64,7 @@ function request({ direction, module, paths }: DaemonSession): string {
 const controls = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** Text, or bytes of a client, as a person reads them; nothing in them ends a line. */
-function shown(text: string): string {
+export function shown(text: string): string {
   const isText = Array.from(text).some((char) => char > "\xff");
   if (isText) return text.replaceAll(controls, "?");
   return text === "" ? "" : displayPath(asBytePath(text));

@@ -2,7 +2,7 @@ import type { DaemonEvent, HostNames } from "../../protocol/index.ts";
 import { type LogFile, openLogFile } from "../log-file.ts";
 import { LogOutput } from "../log-output.ts";
 import { formatTime, parseLogFormat, type TransferFormat } from "./log-format.ts";
-import { logLine } from "./log-line.ts";
+import { logLine, shown } from "./log-line.ts";
 import type { ServedModule } from "./module.ts";
 
 export interface ServeLogOptions {
@@ -61,8 +61,6 @@ export class ServeLog {
 
   /** Writes what has happened; this is the daemon's `log`. */
   readonly event = (event: DaemonEvent): void => {
-    // The failed login has been told already, with the user's name.
-    if (event.kind === "refused" && event.reason.startsWith("login failed")) return;
     const { reverse } = this.#options;
     if (!("client" in event) || reverse === undefined) {
       this.#tell(event, "UNDETERMINED");
@@ -71,7 +69,8 @@ export class ServeLog {
     const { id, address } = event.client;
     const before = this.#waiting.get(id) ?? Promise.resolve();
     const told = before.then(async () => {
-      this.#tell(event, (await reverse(address)) ?? "UNKNOWN");
+      // Whoever owns an address chooses its name.
+      this.#tell(event, shown((await reverse(address)) ?? "UNKNOWN"));
       if (this.#waiting.get(id) === told) this.#waiting.delete(id);
     });
     this.#waiting.set(id, told);

@@ -4,6 +4,7 @@ import {
   type DaemonClient,
   type DaemonModule,
   type HostNames,
+  type LoginDigest,
   parseAuthUsers,
   parseChmod,
   parseHostPatterns,
@@ -117,7 +118,14 @@ function readSecrets(values: Values, { secretsFiles }: ModuleContext): SecretsFi
 
 type Access = Pick<
   DaemonModule,
-  "users" | "secret" | "admits" | "readOnly" | "writeOnly" | "list" | "maxConnections"
+  | "users"
+  | "secret"
+  | "weakestDigest"
+  | "admits"
+  | "readOnly"
+  | "writeOnly"
+  | "list"
+  | "maxConnections"
 >;
 
 function accessOf(
@@ -129,12 +137,24 @@ function accessOf(
   return {
     users: values.read("auth users", (text) => parseAuthUsers(text, isMember)),
     secret: secrets && ((name) => secrets.find(name)),
+    weakestDigest: readDigest(values),
     admits: readHosts(values, names),
     readOnly: values.flag("read only") ?? true,
     writeOnly: values.flag("write only") ?? false,
     list: values.flag("list") ?? true,
     maxConnections: values.number("max connections") ?? 0,
   };
+}
+
+const digests = ["sha512", "sha256", "sha1", "md5", "md4"] as const;
+
+function readDigest(values: Values): LoginDigest | undefined {
+  const text = values.text("auth digest");
+  const digest = digests.find((each) => each === text?.toLowerCase());
+  if (text !== undefined && digest === undefined) {
+    values.mistake("auth digest", `one of ${digests.join(", ")} is needed: found ${quoted(text)}`);
+  }
+  return digest;
 }
 
 function readHosts(values: Values, names: Required<HostNames>): DaemonModule["admits"] {

@@ -22,12 +22,6 @@ const remarks: readonly Remark[] = [
     text: "owners and devices cannot be kept in extended attributes here",
   },
   {
-    title: "auth digest",
-    kind: "text",
-    severity: "mistake",
-    text: "a weakest digest cannot be demanded here",
-  },
-  {
     title: "use chroot",
     kind: "flag",
     severity: "warning",

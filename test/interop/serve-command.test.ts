@@ -38,6 +38,7 @@ const modules = {
   modes: { "incoming chmod": "D750,F600", "outgoing chmod": "F640" },
   gone: { path: "/nonexistent/sersync" },
   users: { "auth users": "alice:rw bob:ro eve:deny", "read only": true },
+  strong: { "auth users": "alice", "auth digest": "sha256" },
   munging: { "munge symlinks": true },
 } as const;
 
@@ -89,6 +90,7 @@ const clients: Readonly<Record<string, Client>> = {
   "a user who may not write": { module: "users", words: ["-a", "HERE", "URL"], user: "bob" },
   "a user who is denied": { module: "users", words: ["-a", "URL", "HERE"], user: "eve" },
   "a user nobody knows": { module: "users", words: ["-a", "URL", "HERE"], user: "mallory" },
+  "a user with a strong digest": { module: "strong", words: ["-a", "URL", "HERE"], user: "alice" },
   "links that are munged": { module: "munging", words: ["-a", "HERE", "URL"] },
 };
 

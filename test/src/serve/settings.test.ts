@@ -1,7 +1,9 @@
 import fs from "node:fs";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asBytePath } from "../../../protocol/index.ts";
 import { Accounts } from "../../../src/serve/accounts.ts";
+import { parameters } from "../../../src/serve/parameters.ts";
 import { ConfError, formatProblem } from "../../../src/serve/problem.ts";
 import { loadSettings, type ServeSettings } from "../../../src/serve/settings.ts";
 import { temporaryDirectory } from "../../support/tree.ts";
@@ -138,6 +140,7 @@ test.each([
   ["timeout = -3", "timeout: 0 or a number of seconds is needed: found -3"],
   ["hosts deny = 127.0.0.1/33", /^hosts deny: Cannot use the host pattern/],
   ["auth users = joe:dney", /^auth users: Cannot use the user rule/],
+  ["auth digest = sha3", /^auth digest: one of sha512, .* is needed: found "sha3"/],
   ["incoming chmod = Z", /^incoming chmod: Cannot change modes/],
   ["exclude from = /gone", "exclude from: Cannot read the rules in /gone: it does not exist"],
   ["filter = frobnicate", /^filter: Cannot use the filter rule/],
@@ -152,6 +155,33 @@ test.each([
   const [mistake = ""] = mistakesOf(`[m]\npath = /srv\n${text}\n`);
   expect(mistake).toMatch(/^\/c\.conf:[13]: /);
   expect(mistake.replace(/^\S+ /, "")).toMatch(wanted);
+});
+
+test("any text gives what is served, or mistakes with their lines", () => {
+  const name = fc.constantFrom(...Array.from(parameters.values(), ({ title }) => title));
+  const value = fc.oneof(
+    fc.constantFrom(
+      "yes",
+      "no",
+      "7",
+      "-1",
+      "* !a",
+      "joe:rw @x",
+      "10.0.0.0/8",
+      "- /x",
+      "D7,F6",
+      "%a%",
+    ),
+    fc.string({ unit: "binary-ascii" }),
+  );
+  const line = fc.tuple(name, value).map(([title, text]) => `${title} = ${text}`);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(line, fc.constant("[m]"), fc.constant("[n]"))), (lines) => {
+      const mistakes = mistakesOf(`${lines.join("\n")}\n`);
+      expect(mistakes.every((each) => /^\/c\.conf:\d+: ./.test(each))).toBe(true);
+    }),
+    { seed: 5, numRuns: 300 },
+  );
 });
 
 test("a module needs a path, and the file is told with every mistake", () => {
