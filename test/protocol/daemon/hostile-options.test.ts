@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { FilterRules } from "../../../protocol/flist/filter.ts";
 import { parsePatternRule } from "../../../protocol/flist/filter-rule.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
-import { RawClient } from "../../support/raw-client.ts";
+import { HostileClient } from "../../support/hostile-client.ts";
 import { serveModule } from "../../support/served.ts";
 
 const hiding = new FilterRules();
@@ -29,8 +29,13 @@ test.each([
   [["--delete-excluded"]],
 ])("%j: what is refused stays refused, however it is said", async (words) => {
   await using served = await serveModule({ refuseOptions: ["delete"] });
-  using client = new RawClient(served.port);
-  client.enter("--server", "-r", ...words, ".", "m/");
+  await using client = await HostileClient.enter(served.port, [
+    "--server",
+    "-r",
+    ...words,
+    ".",
+    "m/",
+  ]);
   expect(await client.end()).toContain("refuse");
 });
 
@@ -41,9 +46,9 @@ test.each([
   await using served = await serveModule({ filter: hiding });
   fs.writeFileSync(path.join(served.path, "hidden"), `${secret}\n`);
   fs.writeFileSync(path.join(served.path, "seen"), "");
-  using client = new RawClient(served.port);
-  client.enter("--server", "--sender", "-r", ...words).frame(said);
-  client.socket.setTimeout(500, () => client.socket.end());
+  const asked = ["--server", "--sender", "-r", "--timeout=1", ...words];
+  await using client = await HostileClient.enter(served.port, asked);
+  client.data(said);
   expect(await client.end()).not.toContain(secret);
   expect(JSON.stringify(served.events)).not.toContain(secret);
 });
@@ -52,18 +57,9 @@ test("no rule of a file in a module that may only be written is told", async () 
   await using served = await serveModule({ writeOnly: true });
   fs.writeFileSync(path.join(served.path, "rules"), `${secret}\n`);
   fs.writeFileSync(path.join(served.path, "gone"), "");
-  using client = new RawClient(served.port);
-  client.enter("--server", "-r", "--delete", ".", "m/").frame(rules(": rules"));
-  const root = {
-    path: "",
-    mode: 0o40755,
-    size: 0,
-    mtimeSeconds: 0,
-    mtimeNanoseconds: 0,
-    uid: 0,
-    gid: 0,
-  };
-  await client.list([{ ...root, path: "" as never, hasContent: true }], { recursive: true });
-  client.socket.setTimeout(500, () => client.socket.end());
+  const asked = ["--server", "-r", "--delete", "--timeout=1", ".", "m/"];
+  await using client = await HostileClient.enter(served.port, asked);
+  client.data(rules(": rules"));
+  client.data("\x01\x01.\x00\x00\x10\x00\x00\x00\x00\xed\x41\x00\x00\x00");
   expect(await client.end()).not.toContain(secret);
 });
