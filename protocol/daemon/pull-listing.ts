@@ -3,6 +3,7 @@ import type { FileEntry } from "../flist/entry.ts";
 import type { FilterRules } from "../flist/filter.ts";
 import { entryBytes } from "../flist/list-reader.ts";
 import { asBytePath, displayPath } from "../path.ts";
+import { bytesPerEntry, Pace } from "../roles/pace.ts";
 import { ArgumentSource, type ListProblem } from "../source/arguments.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import type { ClientSession } from "./client-session.ts";
@@ -11,8 +12,9 @@ import { type ModuleTree, pathInModule } from "./module-tree.ts";
 import { SessionFailure } from "./refusal.ts";
 import { expandWildcards } from "./wildcards.ts";
 
-const entriesPerStep = 2_000;
 const longestName = 4_096;
+/** A name takes so much besides its chars. */
+const nameBytes = 60;
 const mostNames = 1_000_000;
 
 /** What a client asks for, as a list. */
@@ -49,17 +51,22 @@ export class PullListing {
   async entries(pace: () => Promise<void>): Promise<FileEntry[]> {
     const { memory } = this.#session;
     const entries: FileEntry[] = [];
+    const step = new Pace(pace);
     for (const argument of await this.#arguments(pace)) {
+      step.spend(bytesPerEntry); // it may not be there
+      if (step.isDue) await step.take();
       for (const entry of this.source.list(argument)) {
         memory.spend(entryBytes + 2 * (entry.path.length + (entry.linkTarget?.length ?? 0)));
-        if (entries.push(entry) % entriesPerStep === 0) await pace();
+        entries.push(entry);
+        step.spend(bytesPerEntry);
+        if (step.isDue) await step.take();
       }
     }
     return entries;
   }
 
   async #arguments(pace: () => Promise<void>): Promise<string[]> {
-    const { options, module } = this.#session;
+    const { options, module, memory } = this.#session;
     const { paths, filesFrom, transfer } = options;
     const keepsDot = transfer.relative === true;
     const inside = paths.flatMap((text) => {
@@ -69,7 +76,10 @@ export class PullListing {
     if (filesFrom === undefined) {
       const expanded: string[] = [];
       for (const path of inside) {
-        for (const each of await expandWildcards(this.#module, path, pace)) expanded.push(each);
+        for (const each of await expandWildcards(this.#module, path, pace)) {
+          memory.spend(nameBytes + each.length);
+          expanded.push(each);
+        }
       }
       return expanded;
     }
@@ -94,6 +104,7 @@ export class PullListing {
     for (;;) {
       const name = await line.read((from) => readName(from, end));
       if (name === "") return names;
+      this.#session.memory.spend(nameBytes + 2 * name.length); // as it is, and in its directory
       if (names.push(name) > mostNames) throw tooMuch(`${mostNames} names`);
     }
   }

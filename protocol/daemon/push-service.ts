@@ -17,8 +17,10 @@ import {
   strongOf,
 } from "../pull-job.ts";
 import { PullResult } from "../pull-report.ts";
+import { Pace } from "../roles/pace.ts";
 import { Meeting, type ReceiveOutcome } from "../roles/receiving.ts";
 import { runReception } from "../roles/reception.ts";
+import type { Cursor } from "../wire/cursor.ts";
 import { encoded } from "../wire/writer.ts";
 import { readClientRules } from "./client-rules.ts";
 import type { ClientSession } from "./client-session.ts";
@@ -44,6 +46,9 @@ export async function servePush(session: ClientSession): Promise<number> {
   const service = new PushService(session);
   return service.run();
 }
+
+/** Reading an entry counts for so much in a step. */
+const bytesPerListed = 256;
 
 class PushService {
   readonly #session: ClientSession;
@@ -94,7 +99,13 @@ class PushService {
       digestLength: this.#transfer.checksum ? strong.length : 0,
       deletions: options.deletesMissing,
     });
-    return readNumberedList((decode) => line.source.tryRead(decode) ?? line.read(decode), format, {
+    const step = new Pace(() => new Promise(setImmediate));
+    const read = <T>(decode: (from: Cursor) => T): T | Promise<T> => {
+      step.spend(bytesPerListed);
+      if (step.isDue) return step.take().then(() => line.read(decode));
+      return line.source.tryRead(decode) ?? line.read(decode);
+    };
+    return readNumberedList(read, format, {
       spend: (bytes) => this.#session.memory.spend(bytes),
       names: this.#owners.names,
     });

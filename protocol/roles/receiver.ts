@@ -24,6 +24,9 @@ export interface ReceiverLink {
 
 type Received = ReceiveOutcome | ({ readonly kind: "delayed" } & Omit<Delayed, "index">);
 
+/** An answer counts for so much in a step, whatever is in it. */
+const bytesPerItem = 64;
+
 /** Takes what the sender answers, and puts files together (spec 2 §7). */
 export class Receiver {
   readonly #link: ReceiverLink;
@@ -51,6 +54,8 @@ export class Receiver {
     const { dialect } = this.#link;
     for (let phase = 0; phase <= dialect.lastPhase; ) {
       const answer = await this.#read((from) => dialect.readRequest(from));
+      this.#pace.spend(bytesPerItem); // a sender that only talks must let others work, too
+      if (this.#pace.isDue) await this.#pace.take();
       if (answer.kind === "item") {
         await this.#take(answer);
       } else if (answer.kind === "done") {
@@ -149,6 +154,7 @@ export class Receiver {
     const target: TokenTarget = {
       literal: (bytes) => {
         literalBytes += bytes.length;
+        this.#pace.spend(bytes.length);
         incoming.append(bytes);
       },
       blocks: (first, count) => Object.assign(range, basis.range(first, count)),
@@ -164,6 +170,7 @@ export class Receiver {
           this.#job.events.step(incoming.length);
           told = incoming.length;
         }
+        if (this.#pace.isDue) await this.#pace.take();
       }
     } finally {
       basis.close();
