@@ -1,3 +1,5 @@
+import { readAddress } from "./access/address.ts";
+
 const firstPauseMs = 500;
 const longestPauseMs = 8_000;
 const forgottenAfterMs = 600_000;
@@ -26,11 +28,12 @@ export class Brake {
    * @returns false, at once, when too many wait already.
    */
   async turn(address: string): Promise<boolean> {
-    const record = this.#records.get(address);
+    const key = keyOf(address);
+    const record = this.#records.get(key);
     if (record === undefined) return true;
     const now = performance.now();
     if (now - record.failedAt > forgottenAfterMs) {
-      this.#records.delete(address);
+      this.#records.delete(key);
       return true;
     }
     if (record.waiting >= mostWaiting) return false;
@@ -44,7 +47,8 @@ export class Brake {
 
   failed(address: string): void {
     const now = performance.now();
-    const record = this.#records.get(address) ?? {
+    const key = keyOf(address);
+    const record = this.#records.get(key) ?? {
       failures: 0,
       waiting: 0,
       failedAt: 0,
@@ -53,11 +57,17 @@ export class Brake {
     record.failures += 1;
     record.failedAt = now;
     record.turnAt = Math.max(record.turnAt, now + pauseMs(record.failures));
-    this.#records.delete(address); // who failed last is forgotten last
-    this.#records.set(address, record);
+    this.#records.delete(key); // who failed last is forgotten last
+    this.#records.set(key, record);
     const [oldest] = this.#records.keys();
     if (this.#records.size > mostAddresses && oldest !== undefined) this.#records.delete(oldest);
   }
+}
+
+/** Whoever has one IPv6 address has all that begin with the same 64 bits. */
+function keyOf(address: string): string {
+  const bytes = readAddress(address)?.bytes;
+  return bytes?.length === 16 ? Buffer.from(bytes.subarray(0, 8)).toString("hex") : address;
 }
 
 function pauseMs(failures: number): number {

@@ -19,6 +19,7 @@ import { type House, Visit } from "./visit.ts";
 const daemonPort = 873;
 const tlsPort = 874;
 const graceMsByDefault = 1_000;
+const defaultConnections = 500;
 
 /**
  * An rsync daemon in this process, for any rsync client; see {@link Daemon}.
@@ -55,6 +56,8 @@ class DaemonServer implements Daemon {
     const { port = secure === undefined ? daemonPort : tlsPort, address = "127.0.0.1" } =
       typeof options === "number" ? { port: options } : options;
     const server = this.#makeServer();
+    // Clients are counted when TLS is through; those before that must have an end, too.
+    server.maxConnections = 2 * (this.#options.maxConnections ?? defaultConnections);
     this.#server = server;
     try {
       server.listen(port, address);
@@ -92,7 +95,7 @@ class DaemonServer implements Daemon {
     const closed = once(server, "close");
     server.close();
     const late = setTimeout(() => {
-      for (const visit of this.#visits.keys()) visit.abort();
+      for (const visit of this.#visits.keys()) visit.abort("the daemon closes");
     }, graceMs);
     await closed;
     clearTimeout(late);
@@ -127,9 +130,9 @@ class DaemonServer implements Daemon {
 
   #welcome(socket: net.Socket): void {
     socket.on("error", () => {}); // told by whoever reads from it
-    const { maxConnections = 500 } = this.#options;
+    const { maxConnections = defaultConnections } = this.#options;
     const client = this.#clientOf(socket);
-    if (this.#visits.size >= maxConnections) {
+    if (this.#visits.size >= maxConnections && !this.#makeRoom()) {
       socket.end(`@ERROR: max connections (${maxConnections}) reached -- try again later\n`);
       socket.destroySoon();
       this.#log({ kind: "refused", client, module: undefined, reason: "too many connections" });
@@ -142,6 +145,17 @@ class DaemonServer implements Daemon {
     );
     this.#visits.set(visit, socket);
     void visit.run().finally(() => this.#visits.delete(visit));
+  }
+
+  /** Whoever has not got any further for a while goes, so that silence keeps nobody out. */
+  #makeRoom(): boolean {
+    for (const visit of this.#visits.keys()) {
+      if (!visit.isDawdling) continue;
+      visit.abort("it got no further, and others wait");
+      this.#visits.delete(visit);
+      return true;
+    }
+    return false;
   }
 
   #clientOf({ remoteAddress = "", remotePort = 0 }: net.Socket): DaemonClient {

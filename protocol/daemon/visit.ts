@@ -19,11 +19,14 @@ export interface House extends Door {
   readonly lists: ListBudget;
 }
 
+const dawdlesAfterMs = 2_000;
+
 /** One client, from the greeting to the last word. Nothing that it does makes this throw. */
 export class Visit {
   readonly #line: ClientLine;
   readonly #client: DaemonClient;
   readonly #house: House;
+  readonly #cameAt = performance.now();
   #session: ClientSession | undefined;
   /** The module that it has a place in. */
   module: DaemonModule | undefined;
@@ -56,9 +59,14 @@ export class Visit {
     }
   }
 
-  /** Ends it, because the daemon closes. */
-  abort(): void {
-    this.#line.drop(new RsyncError("ABORTED", "Cannot go on with the client: the daemon closes"));
+  /** Ends it at once. */
+  abort(reason: string): void {
+    this.#line.drop(new RsyncError("ABORTED", `Cannot go on with the client: ${reason}`));
+  }
+
+  /** It is here for a while, and has not even asked for anything yet. */
+  get isDawdling(): boolean {
+    return this.#session === undefined && performance.now() - this.#cameAt > dawdlesAfterMs;
   }
 
   async #serve(entered: Entered): Promise<void> {

@@ -7,6 +7,8 @@ const O_PATH = 0o10000000;
 const descriptors = "/proc/self/fd";
 /** Directories that are held open at a time. */
 const mostOpen = 64;
+/** In bytes; the system's own limit, and rsync's. */
+const longestPath = 4_095;
 
 /** Whether directories can be held by descriptors here. */
 const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(descriptors);
@@ -41,6 +43,7 @@ export class Anchor {
   /** What calls take for `path`, at once: the result holds until the next call. */
   at(path: BytePath): string | Buffer {
     if (path === "") return this.directory(rootPath);
+    expectShort(path);
     const directory = this.#prefix(parentPath(path));
     return nativePath(directory, checked(baseName(path)));
   }
@@ -106,6 +109,7 @@ export class Anchor {
   }
 
   #prefix(path: BytePath): string {
+    expectShort(path);
     return hasDescriptors ? `${descriptors}/${this.#descriptor(path)}` : this.#looked(path);
   }
 
@@ -161,6 +165,12 @@ export class Anchor {
     }
     return at;
   }
+}
+
+/** Deeper trees can be made, in steps; but nobody can list what is in them, or name it. */
+function expectShort({ length }: BytePath): void {
+  if (length <= longestPath) return;
+  throw Object.assign(new Error(`a path of ${length} bytes is too long`), { code: "ENAMETOOLONG" });
 }
 
 /** One component, which stays where it is. */

@@ -214,6 +214,8 @@ export function checkedType(
   { deletions = false }: Pick<EntryFormat, "deletions">,
 ): number {
   const type = mode & fileTypes.mask;
+  const isRoot = pathOf(name) === "";
+  if (isRoot && type !== fileTypes.directory) throw badEntry(name, "the root is no directory");
   const isDeletion = mode === 0 && deletions;
   if (!isDeletion && !knownTypes.has(type))
     throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
