@@ -17,6 +17,8 @@ export interface Agreement {
   /** A sum of {@link compatFlags}. */
   readonly compat: number;
   readonly checksum: string;
+  /** Of lists that are compared by content, where that is another one. */
+  readonly listChecksum?: string;
   readonly compression: string | undefined;
   /** Goes into block checksums. */
   readonly seed: number;

@@ -41,6 +41,7 @@ export type {
   ProcessIds,
   UserRule,
 } from "./daemon/module.ts";
+export { compileSuffixes } from "./delta/suffixes.ts";
 export { type FailureCode, RsyncError, type RsyncErrorOptions } from "./errors.ts";
 export { type ModeChange, parseChmod } from "./flist/chmod.ts";
 export {
@@ -64,6 +65,7 @@ export type { IdNames } from "./flist/list.ts";
 export { sortKey } from "./flist/order.ts";
 export type { SessionFeatures } from "./handshake/argv.ts";
 export type { Credentials } from "./handshake/auth.ts";
+export { type ChecksumChoice, parseChecksumChoice } from "./handshake/checksum-choice.ts";
 export type { Module } from "./handshake/listing.ts";
 export { TargetKnowledge } from "./knowledge.ts";
 export { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";

@@ -1,5 +1,7 @@
 import { tokenCompressions } from "./delta/compression.ts";
-import { destinationArgument } from "./handshake/argv.ts";
+import { compileSuffixes } from "./delta/suffixes.ts";
+import { destinationArgument, type SessionFeatures } from "./handshake/argv.ts";
+import { parseChecksumChoice } from "./handshake/checksum-choice.ts";
 import {
   type HandshakeLink,
   type HandshakeRequest,
@@ -8,6 +10,7 @@ import {
 } from "./handshake/handshake.ts";
 import { shellDestination, shellHandshake, shellSession } from "./handshake/shell.ts";
 import { checksums, type TargetKnowledge } from "./knowledge.ts";
+import type { TransferOptions } from "./options.ts";
 import { rootPath } from "./path.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import { type Address, type ConnectOptions, connect } from "./transport/connect.ts";
@@ -85,6 +88,14 @@ export function placeArgument({
     : destinationArgument(module, directory, { namesFile });
 }
 
+/** What is chosen by name is not negotiated. @throws {RsyncError} BAD_OPTION */
+function chosen({ checksumChoice, skipCompress = [] }: TransferOptions): SessionFeatures {
+  compileSuffixes(skipCompress);
+  if (checksumChoice === undefined) return {};
+  parseChecksumChoice(checksumChoice);
+  return { checksumChoice };
+}
+
 function requestOf(
   target: Target,
   { transfer, features = {}, onMotd }: SessionOptions,
@@ -95,7 +106,7 @@ function requestOf(
     module,
     destination: placeArgument(target),
     options: transfer,
-    features: { ...features, ...knowledge.features(transfer) },
+    features: { ...features, ...knowledge.features(transfer), ...chosen(transfer) },
     credentials,
     protocol,
     checksums,

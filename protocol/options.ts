@@ -67,6 +67,13 @@ export interface TransferOptions {
   readonly update?: boolean;
   /** `-c`: compare by checksum instead of size and time. */
   readonly checksum?: boolean;
+  /**
+   * `--checksum-choice`: xxh64, md5, md4, sha1 or none, perhaps another one behind a comma for what
+   * `checksum` compares. Default: negotiated.
+   */
+  readonly checksumChoice?: string;
+  /** `--checksum-seed`, a number of 32 bits; 0 or absent: the daemon takes its own. */
+  readonly checksumSeed?: number;
   /** `-I`: send even when size and time are equal. */
   readonly ignoreTimes?: boolean;
   /** `--size-only` */
@@ -104,6 +111,11 @@ export interface TransferOptions {
   readonly compress?: boolean | CompressionName;
   /** `--compress-level`, as the chosen algorithm counts. */
   readonly compressLevel?: number;
+  /**
+   * `--skip-compress`: files with these suffixes travel as they are, under zlib and zlibx; `*` for
+   * all. Default: what would not become shorter does.
+   */
+  readonly skipCompress?: readonly string[];
   /** `--delete` in any of its forms. */
   readonly delete?: boolean | "before" | "during" | "delay" | "after";
   /** `--force`: a directory in the way of something else is emptied and removed. */

@@ -269,7 +269,16 @@ function requestOf(job: PullJob): HandshakeRequest {
   const { module, credentials, protocol } = target;
   const sources = [target, ...moreSources].map((source) => sourceArgument(job, source));
   const { compress } = transfer;
-  const named = typeof compress === "string" ? { compressChoice: compress } : {};
+  const { checksumChoice, checksumSeed, skipCompress } = transfer;
+  const more = [
+    ...(checksumSeed ? [`--checksum-seed=${checksumSeed}`] : []),
+    ...(skipCompress ? [`--skip-compress=${skipCompress.join("/")}`] : []),
+    ...(senderOptions ?? []),
+  ];
+  const named = {
+    ...(typeof compress === "string" && { compressChoice: compress }),
+    ...(checksumChoice !== undefined && { checksumChoice }),
+  };
   return {
     module,
     destination: sources[0] as string,
@@ -279,7 +288,7 @@ function requestOf(job: PullJob): HandshakeRequest {
     protocol,
     checksums,
     compressions: readableCompressions,
-    words: (features) => pullArguments(sources, transfer, features, protocol ?? 32, senderOptions),
+    words: (features) => pullArguments(sources, transfer, features, protocol ?? 32, more),
     onText: onMotd,
   };
 }

@@ -1,6 +1,7 @@
 import { type Agreement, compatFlags } from "./agreement.ts";
 import { openTokens } from "./delta/compression.ts";
 import { type ChecksumName, loadStrongChecksum, type StrongChecksum } from "./delta/strong.ts";
+import { compileSuffixes } from "./delta/suffixes.ts";
 import { CountedTokens } from "./delta/tokens.ts";
 import type { ModeChange } from "./flist/chmod.ts";
 import type { SentList } from "./flist/delete-rules.ts";
@@ -60,7 +61,7 @@ export async function runTransfer(
   const { transfer, idNames } = options;
   const attributes = attributeSender(transfer, agreement, source, report);
   const needs = { agreement, transfer, idNames, source, strong, attributes, incomplete, pace };
-  await sendList(output, sent, needs);
+  await sendList(output, sent, { ...needs, listChecksum: await listChecksum(agreement) });
   link.onListed();
   report.listed();
   await serve(link, options, { entries: list.entries, source, strong, attributes, report });
@@ -75,7 +76,7 @@ export async function runListsTransfer(
   const { output, agreement } = link;
   const { transfer, idNames } = options;
   const strong = await strongChecksum(agreement);
-  const digest = transfer.checksum ? strong : undefined;
+  const digest = transfer.checksum ? await listChecksum(agreement) : undefined;
   const attributes = attributeSender(transfer, agreement, source, report);
   const format = listFormat(agreement, transfer, { idNames, digestLength: digest?.length ?? 0 });
   sendRules(output, protect, { agreement, transfer });
@@ -102,6 +103,11 @@ function strongChecksum({ checksum, seed, compat }: Agreement): Promise<StrongCh
   return loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
 }
 
+/** What the digests of a list are made with. */
+function listChecksum(agreement: Agreement): Promise<StrongChecksum> {
+  return strongChecksum({ ...agreement, checksum: agreement.listChecksum ?? agreement.checksum });
+}
+
 /** Answers what the daemon asks for of what was listed. */
 async function serve(
   link: TransferLink,
@@ -119,6 +125,7 @@ async function serve(
     tokens,
     dryRun: transfer.dryRun ?? false,
     inplace: transfer.inplace ?? false,
+    ...(transfer.skipCompress && { isStored: compileSuffixes(transfer.skipCompress) }),
     append: transfer.append && protocol < 30 ? "verify" : transfer.append,
     completesPartial: (compat & compatFlags.inplacePartialDir) !== 0,
     onItem: (item) => report.item(item),

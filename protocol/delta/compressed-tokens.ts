@@ -5,6 +5,8 @@ import type { TokenOutput, TokenWriter } from "./tokens.ts";
 export interface LiteralCodec {
   /** Literals are gathered up to this length before they are compressed: one call for many. */
   readonly pieceBytes: number;
+  /** A file begins; one that `isStored` is not worth compressing. Default: all are. */
+  begin?(isStored: boolean): void;
   /** Compresses a piece; `isLast` when a match or the end of the file follows it. */
   compress(piece: Uint8Array, isLast: boolean, frames: Pick<TokenFrames, "data">): void;
   /** The peer has taken these bytes from its own file. */
@@ -23,6 +25,10 @@ export class CompressedTokens implements TokenWriter {
   constructor(out: TokenOutput, codec: LiteralCodec) {
     this.#frames = new TokenFrames(out);
     this.#codec = codec;
+  }
+
+  begin(isStored: boolean): void {
+    this.#codec.begin?.(isStored);
   }
 
   literal(bytes: Uint8Array): void {

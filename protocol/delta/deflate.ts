@@ -37,6 +37,7 @@ export class DeflateCodec implements LiteralCodec {
   readonly #level: number;
   readonly #feedsMatches: boolean;
   readonly #window = new DeflateWindow();
+  #isStored = false;
 
   constructor(options: DeflateOptions = {}) {
     const { level = 6, feedsMatches = false } = options;
@@ -44,8 +45,12 @@ export class DeflateCodec implements LiteralCodec {
     this.#feedsMatches = feedsMatches;
   }
 
+  begin(isStored: boolean): void {
+    this.#isStored = isStored;
+  }
+
   compress(piece: Uint8Array, isLast: boolean, frames: TokenFrames): void {
-    const compressed = isDense(piece) ? stored(piece) : this.#deflate(piece);
+    const compressed = this.#isStored || isDense(piece) ? stored(piece) : this.#deflate(piece);
     this.#window.add(piece);
     frames.data(isLast ? compressed.subarray(0, -flushMarkerBytes) : compressed);
   }

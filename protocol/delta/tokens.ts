@@ -1,5 +1,7 @@
 /** One file's tokens, to bytes. A match comes with its block's bytes, valid during the call. */
 export interface TokenWriter {
+  /** A file begins; `isStored`: it is not worth compressing. */
+  begin?(isStored: boolean): void;
   literal(bytes: Uint8Array): void;
   match(block: number, bytes: Uint8Array): void;
   /** The file is complete; the next token belongs to the next file. */
@@ -58,6 +60,10 @@ export class CountedTokens implements TokenWriter {
 
   constructor(tokens: TokenWriter) {
     this.#tokens = tokens;
+  }
+
+  begin(isStored: boolean): void {
+    this.#tokens.begin?.(isStored);
   }
 
   literal(bytes: Uint8Array): void {

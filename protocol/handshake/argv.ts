@@ -54,7 +54,8 @@ const shortOptions: readonly ShortOption[] = [
   ["y", (o) => o.fuzzy === "alternates", "push"],
   ["L", (_, more) => more.includes("-L"), "pull"],
   ["k", (_, more) => more.includes("-k"), "pull"],
-  ["W", (o) => o.wholeFile],
+  // Without checksums there is nothing to search by.
+  ["W", (o) => o.wholeFile || /^none\b/.test(o.checksumChoice ?? "")],
   ["H", (o) => o.hardLinks],
   ["o", (o) => o.owner],
   ["g", (o) => o.group],
@@ -102,8 +103,8 @@ const longOptions: readonly LongOption[] = [
   (o) => (o.blockSizeBytes === undefined ? undefined : `-B${o.blockSizeBytes}`),
   (o) => (o.backupDir === undefined ? undefined : ["--backup-dir", o.backupDir]),
   suffixOption,
-  (_, f) => (f.checksumChoice === undefined ? undefined : `--checksum-choice=${f.checksumChoice}`),
-  (_, f) => compressionOption(f.compressChoice),
+  (o, f) => valued("--checksum-choice", o.checksumChoice ?? f.checksumChoice),
+  (o, f) => compressionOption(chosenCompression(o, f)),
   (o) => (o.maxDelete === undefined ? undefined : `--max-delete=${o.maxDelete || -1}`),
   (o) => sized("--min-size", o.minSizeBytes),
   (o) => sized("--max-size", o.maxSizeBytes),
@@ -115,6 +116,7 @@ const longOptions: readonly LongOption[] = [
   (_, f) => when(f.stats, "--stats"),
   (_, f) => when(f.deleteMissing, "--delete-missing-args"),
   (o) => modifyWindow(o.modifyWindowSeconds),
+  (o) => (o.checksumSeed ? `--checksum-seed=${o.checksumSeed}` : undefined),
   (o) => (o.partialDir === undefined ? undefined : ["--partial-dir", o.partialDir]),
   (o) => when(o.delayUpdates, "--delay-updates"),
   (o) => when(o.partial && o.partialDir === undefined && !o.delayUpdates, "--partial"),
@@ -151,10 +153,11 @@ export function pushArguments(
 ): string[] {
   const letters = optionLetters("push", options);
   letters.unshift("v".repeat(features.verbosity ?? 0), features.quiet ? "q" : "");
-  const negotiateCompression = options.compress && features.compressChoice === undefined;
+  const choice = chosenCompression(options, features);
+  const isPlain = options.compress && (choice === undefined || choice === "zlib");
   const letter = features.incremental && options.recursive ? "i" : "";
   const told = protocol < 30 ? "" : capabilities.replace(".", `.${letter}`);
-  const bundle = `-${letters.join("")}${negotiateCompression ? "z" : ""}${told}`;
+  const bundle = `-${letters.join("")}${isPlain ? "z" : ""}${told}`;
   const long = longOptions.flatMap((option) => option(options, features) ?? []);
   return ["--server", ...(bundle === "-" ? [] : [bundle]), ...long, ".", destination];
 }
@@ -216,9 +219,22 @@ function sized(option: string, bytes: number | undefined): string | undefined {
   return bytes === undefined ? undefined : `${option}=${bytes}`;
 }
 
-/** How a compression is asked for that is not negotiated. */
+function valued(option: string, value: string | undefined): string | undefined {
+  return value === undefined ? undefined : `${option}=${value}`;
+}
+
+/** A name that was asked for, or that is known to suit; undefined: it is negotiated. */
+function chosenCompression(
+  { compress }: TransferOptions,
+  { compressChoice }: SessionFeatures,
+): string | undefined {
+  return compressChoice ?? (typeof compress === "string" ? compress : undefined);
+}
+
+/** How a compression is asked for that is not negotiated; `zlib` is what `-z` means beside it. */
 export function compressionOption(choice: string | undefined): string | undefined {
   if (choice === undefined) return undefined;
+  if (choice === "zlib") return "--old-compress";
   return choice === "zlibx" ? "--new-compress" : `--compress-choice=${choice}`;
 }
 

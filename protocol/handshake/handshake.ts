@@ -10,6 +10,7 @@ import { encoded } from "../wire/writer.ts";
 import { type Asked, askOf } from "./ability.ts";
 import { encodeArguments, pushArguments, type SessionFeatures } from "./argv.ts";
 import { type Credentials, chooseDigest, formatResponse } from "./auth.ts";
+import { parseChecksumChoice } from "./checksum-choice.ts";
 import { chooseName } from "./choice.ts";
 import { formatGreeting, negotiateProtocol, parseGreeting, protocolRange } from "./greeting.ts";
 import { readLine } from "./line.ts";
@@ -127,7 +128,7 @@ async function setUpPlainly(
   const agreement: Agreement = {
     protocol,
     compat: 0,
-    checksum: features.checksumChoice ?? "old-md4",
+    ...chosenChecksums(features, "old-md4"),
     compression: options.compress ? (features.compressChoice ?? "zlib") : undefined,
     seed: await link.read(readInt32),
     acknowledges: features.acknowledge ?? false,
@@ -169,13 +170,23 @@ async function setUp(
   const agreement: Agreement = {
     protocol,
     compat,
-    checksum: checksum ?? features.checksumChoice ?? "md5",
+    ...(checksum === undefined ? chosenChecksums(features, "md5") : { checksum }),
     compression: options.compress ? (compression ?? features.compressChoice ?? "zlib") : undefined,
     seed,
     acknowledges: features.acknowledge ?? false,
     deletesByRules,
   };
   return { agreement, offered: { checksums, compressions } };
+}
+
+/** What was chosen in the arguments, or else is usual. */
+function chosenChecksums(
+  { checksumChoice }: SessionFeatures,
+  usual: string,
+): Pick<Agreement, "checksum" | "listChecksum"> {
+  if (checksumChoice === undefined) return { checksum: usual };
+  const { transfer, list } = parseChecksumChoice(checksumChoice);
+  return { checksum: transfer, listChecksum: list };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { TokenWriter } from "../delta/tokens.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { messageTags } from "../mux/frame.ts";
 import type { Output } from "../mux/mux.ts";
+import type { BytePath } from "../path.ts";
 import type { FileSource, FileState, OpenFile } from "../source/source.ts";
 import { encoded } from "../wire/writer.ts";
 import type { Dialect } from "./dialect.ts";
@@ -39,6 +40,8 @@ export interface FileSenderOptions {
   readonly append?: boolean | "verify" | undefined;
   /** Compat bit 0x40: what is in a partial directory is completed in place. Default false. */
   readonly completesPartial?: boolean;
+  /** Files that are not worth compressing. Default: none. */
+  readonly isStored?: (path: BytePath) => boolean;
   /** A requested file is here, and its content is about to be sent. */
   readonly onOpened?: (item: Item) => void;
   /** So many bytes of the file that was opened last are through. Told once a step, if at all. */
@@ -80,6 +83,7 @@ export class FileSender {
     this.#options.onOpened?.(item);
     dialect.writeItem(output, item);
     writeSumHead(output, basis.head);
+    this.#options.tokens.begin?.(this.#options.isStored?.(entry.path) ?? false);
     const content = this.#contentWriter(item, basis);
     if (first === stepBytes) {
       return this.#sendSteps(file, content, basis).finally(() => file.close());

@@ -15,6 +15,8 @@ export interface ListSenderOptions {
   readonly idNames: IdNames | undefined;
   readonly source: FileSource;
   readonly strong: StrongChecksum;
+  /** Of the list's digests, where it is another one. */
+  readonly listChecksum?: StrongChecksum | undefined;
   /** Of a session that sends extended attributes. */
   readonly attributes?: AttributeWriter | undefined;
   /** Something could not be listed. */
@@ -32,10 +34,11 @@ export async function sendList(
   const { agreement, transfer, idNames, source, strong, incomplete, pace } = options;
   const { checksum = false } = transfer;
   sendRules(output, rules, options);
-  const list = checksum ? await withDigests(entries, source, strong, pace) : entries;
+  const { listChecksum = strong } = options;
+  const list = checksum ? await withDigests(entries, source, listChecksum, pace) : entries;
   const format = listFormat(agreement, transfer, {
     idNames,
-    digestLength: checksum ? strong.length : 0,
+    digestLength: checksum ? listChecksum.length : 0,
   });
   await writeFileList(
     output,

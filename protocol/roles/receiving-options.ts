@@ -43,7 +43,10 @@ export function receivingOptions(transfer: TransferOptions): TransferOptions {
   if (unknown !== undefined) {
     throw new RsyncError("BAD_OPTION", `Cannot receive: ${unknown[1]} is for sending only`);
   }
-  const { compress } = transfer;
+  const { compress, checksumChoice } = transfer;
+  if (checksumChoice?.includes(",")) {
+    throw new RsyncError("BAD_OPTION", "Cannot receive: --checksum-choice has one name there");
+  }
   if (typeof compress === "string" && !readableCompressions.includes(compress)) {
     throw new RsyncError("BAD_OPTION", `Cannot receive: ${compress} is not available here`);
   }

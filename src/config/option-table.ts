@@ -34,6 +34,9 @@ export type ValueReader =
   | "modifyWindowSeconds"
   | "compressLevel"
   | "compressChoice"
+  | "checksumChoice"
+  | "checksumSeed"
+  | "skipCompress"
   | "tempDir"
   | "backupDir"
   | "suffix"
@@ -187,6 +190,10 @@ export const optionTable: readonly OptionRule[] = [
   taking("zl", "compressLevel"),
   taking("compress-choice", "compressChoice"),
   taking("zc", "compressChoice"),
+  taking("checksum-choice", "checksumChoice"),
+  taking("cc", "checksumChoice"),
+  taking("checksum-seed", "checksumSeed"),
+  taking("skip-compress", "skipCompress"),
   taking("temp-dir T", "tempDir"),
   taking("backup-dir", "backupDir"),
   taking("suffix", "suffix"),
@@ -237,9 +244,6 @@ export const optionTable: readonly OptionRule[] = [
   nothing("secluded-args", "names travel as bytes anyway"),
   nothing("contimeout=", "connections always have a deadline"),
   nothing("ignore-errors", "deletes name exact paths and never follow from a read error"),
-  nothing("checksum-choice=", "the checksum is negotiated with the daemon"),
-  nothing("cc=", "the checksum is negotiated with the daemon"),
-  nothing("skip-compress=", "compression is chosen per session"),
 
   refused("atimes U", notHere),
   refused("crtimes N", notHere),
@@ -278,7 +282,6 @@ export const optionTable: readonly OptionRule[] = [
   refused("ipv6 6", notHere),
   refused("iconv=", "names travel as bytes"),
   refused("protocol=", "the version is negotiated"),
-  refused("checksum-seed=", notHere),
   refused("write-batch=", notHere),
   refused("only-write-batch=", notHere),
   refused("read-batch=", notHere),

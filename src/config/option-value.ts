@@ -1,4 +1,10 @@
-import { type CompressionName, parseChmod, type TransferOptions } from "../../protocol/index.ts";
+import {
+  type CompressionName,
+  compileSuffixes,
+  parseChecksumChoice,
+  parseChmod,
+  type TransferOptions,
+} from "../../protocol/index.ts";
 import type { ValueReader } from "./option-table.ts";
 import type { PatternRule } from "./schema.ts";
 import { nearestWord } from "./spelling.ts";
@@ -24,6 +30,7 @@ const plainNumbers = {
   timeoutSeconds: { least: 0, most: 86_400 },
   maxDelete: { least: 0, most: 2_147_483_647 },
   modifyWindowSeconds: { least: -1, most: 86_400 },
+  checksumSeed: { least: -2_147_483_648, most: 2_147_483_647 },
 } as const satisfies Partial<Record<ValueReader, Limits>>;
 
 // rsync.h: MAX_BLOCK_SIZE.
@@ -38,6 +45,7 @@ const readers: Readonly<Record<ValueReader, Read>> = {
   timeoutSeconds: plainNumber("timeoutSeconds"),
   maxDelete: plainNumber("maxDelete"),
   modifyWindowSeconds: plainNumber("modifyWindowSeconds"),
+  checksumSeed: plainNumber("checksumSeed"),
   compressLevel: readLevel,
   blockSizeBytes: (value, { options }) => {
     const bytes = parseSize(value, 1);
@@ -52,6 +60,8 @@ const readers: Readonly<Record<ValueReader, Read>> = {
     return undefined;
   },
   compressChoice: readCompression,
+  checksumChoice: readChecksum,
+  skipCompress: readSuffixes,
   tempDir: (value, { options }) => {
     options.tempDir = value;
     return undefined;
@@ -180,12 +190,12 @@ function parseSize(value: string, bareUnitBytes: number): number | undefined {
   return Math.floor(Number(number) * base ** (unitPowers[letter.toLowerCase()] ?? 0));
 }
 
-/** A level switches compression on, and level 0 off. */
+/** A level switches compression on, but for level 0, which zlib takes for off. */
 function readLevel(value: string, { options }: OptionsDraft): string | undefined {
   const level = parseWhole(value, { least: -131_072, most: 22 });
   if (level === undefined) return "a number from -131072 to 22";
   options.compressLevel = level;
-  options.compress = level === 0 ? false : options.compress || true;
+  if (level !== 0) options.compress ||= true;
   return undefined;
 }
 
@@ -200,6 +210,31 @@ function readCompression(value: string, { options }: OptionsDraft): string | und
     }
     options.compress = name;
   }
+  return undefined;
+}
+
+function readSuffixes(value: string, { options }: OptionsDraft): string | undefined {
+  const suffixes = value.split("/").filter((suffix) => suffix !== "");
+  try {
+    compileSuffixes(suffixes);
+  } catch {
+    return "suffixes such as gz/jpg/mp[34], or *";
+  }
+  options.skipCompress = suffixes;
+  return undefined;
+}
+
+function readChecksum(value: string, { options }: OptionsDraft): string | undefined {
+  if (value === "auto") {
+    delete options.checksumChoice;
+    return undefined;
+  }
+  try {
+    parseChecksumChoice(value);
+  } catch (error) {
+    return (error as Error).message.replace(/^.*: there are /s, "");
+  }
+  options.checksumChoice = value;
   return undefined;
 }
 

@@ -7,7 +7,8 @@ import { makeTree, temporaryDirectory } from "../support/tree.ts";
 
 /**
  * What is meant to differ: our list comes in one piece, `--timeout` is ours to watch, and numbers
- * of the rest of the transfer, `--bwlimit`, are ours to obey.
+ * of the rest of the transfer, `--bwlimit`, are ours to obey. A compression level alone switches
+ * compression on by `-z`, and `--compress-choice=none` is not spoken of.
  */
 const lines = [
   "-a",
@@ -39,6 +40,20 @@ const lines = [
   "-a --safe-links --numeric-ids",
   "-a --compare-dest=../a --compare-dest=/b",
   "-a --inplace",
+  "-a --cc=md5",
+  "-ac --checksum-choice=xxh64,md5",
+  "-a --cc=xxhash",
+  "-a --cc=none",
+  "-a --cc=auto",
+  "-a --checksum-seed=-5 --modify-window=1",
+  "-a --checksum-seed=0",
+  "-az",
+  "-az --zc=lz4",
+  "-a --zc=zlib",
+  "-az --new-compress",
+  "-az --old-compress --compress-level=3",
+  "-az --compress-level=0",
+  "-az --skip-compress=gz/jpg",
   "-a --append",
   "-a --append --inplace",
   "-a --append-verify",

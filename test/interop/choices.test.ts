@@ -1,0 +1,83 @@
+import { randomBytes } from "node:crypto";
+import fs from "node:fs";
+import { expect, test } from "vitest";
+import { push, type TransferOptions } from "../../protocol/index.ts";
+import { asBytePath } from "../../protocol/path.ts";
+import { Session } from "../../protocol/session.ts";
+import { describeDaemons, startDaemon } from "../support/daemon.ts";
+import { expectEqualTrees, makeTree, temporaryDirectory } from "../support/tree.ts";
+
+const large = randomBytes(300_000);
+
+describeDaemons("what is chosen by name", (version) => {
+  test.each([
+    ["xxh64", 32],
+    ["xxhash", 31],
+    ["md5", 32],
+    ["md5", 30],
+    ["md4", 32],
+    ["sha1", 32],
+    ["md5,xxh64", 32],
+    ["xxh64,md4", 31],
+    ["none,md5", 32],
+  ])("--checksum-choice=%s (%i)", async (checksumChoice, protocol) => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    using source = temporaryDirectory();
+    makeTree(source.path, { large, same: "same", small: "small", other: "12345" });
+    const url = `rsync://127.0.0.1:${daemon.port}/m/`;
+    const transfer = { recursive: true, times: true, checksumChoice } as const;
+    await push(source.path, url, { transfer, protocol });
+    makeTree(daemon.path("m"), { large: Buffer.concat([large, Buffer.from("more")]) });
+    // Of equal size and time: only its sum tells that it is another one.
+    const { atime, mtime } = fs.statSync(`${source.path}/other`);
+    fs.writeFileSync(`${daemon.path("m")}/other`, "54321");
+    fs.utimesSync(`${daemon.path("m")}/other`, atime, mtime);
+    const compared: TransferOptions = { ...transfer, checksum: true };
+    const { totals, report } = await push(source.path, url, { transfer: compared, protocol });
+    expect(report.errorTexts).toEqual([]);
+    expect(report.texts.filter(({ severity }) => severity === "warning")).toEqual([]);
+    expect(totals.transferredFiles).toBe(2);
+    const isWhole = checksumChoice.startsWith("none");
+    expect(totals.literalBytes < 5_000).toBe(!isWhole);
+    expect(totals.matchedBytes === 0).toBe(isWhole);
+    expectEqualTrees(source.path, daemon.path("m"), { times: protocol > 30, root: false });
+  });
+
+  test("--checksum-seed is the session's seed", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    const target = { host: "127.0.0.1", port: daemon.port, module: "m", directory: asBytePath("") };
+    const session = await Session.open(target, { transfer: { recursive: true, checksumSeed: -5 } });
+    expect(session.agreement.seed).toBe(-5);
+    session.close();
+  });
+
+  test("--skip-compress sends files as they are, and no others", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    using source = temporaryDirectory();
+    const dull = Buffer.alloc(200_000, "compresses well, ");
+    makeTree(source.path, { "a.GZ": dull, "b.mp4": dull, "c.mp5": dull, gz: dull });
+    const sent = async (skipCompress: readonly string[], compress: "zlibx" | "zlib") => {
+      const transfer = { recursive: true, ignoreTimes: true, wholeFile: true, compress };
+      const { totals } = await push(source.path, `rsync://127.0.0.1:${daemon.port}/m/`, {
+        transfer: { ...transfer, skipCompress },
+      });
+      expectEqualTrees(source.path, daemon.path("m"), { times: false, root: false });
+      return Math.round(totals.sentBytes / dull.length);
+    };
+    expect(await sent([], "zlibx")).toBe(0);
+    expect(await sent(["gz", "mp[34]"], "zlibx")).toBe(2);
+    expect(await sent(["gz", "mp[34]"], "zlib")).toBe(2);
+    expect(await sent(["*"], "zlibx")).toBe(4);
+  });
+
+  test("a choice that nobody has is refused before anything is sent", async () => {
+    const refused = push({ a: "" }, "rsync://127.0.0.1:9/m/", {
+      transfer: { checksumChoice: "crc32" },
+    });
+    await expect(refused).rejects.toMatchObject({ code: "BAD_OPTION" });
+    const suffix = push({ a: "" }, "rsync://127.0.0.1:9/m/", {
+      transfer: { skipCompress: ["a*b"] },
+    });
+    await expect(suffix).rejects.toMatchObject({ code: "BAD_OPTION" });
+  });
+});
