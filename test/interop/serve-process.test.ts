@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
@@ -172,6 +172,30 @@ describe("the end", () => {
     late.signal("SIGINT");
     expect(await late.ended).toBe(0);
   });
+});
+
+const hasLsyncd = spawnSync("lsyncd", ["--version"]).status === 0;
+
+test.skipIf(!hasLsyncd)("lsyncd mirrors to it", async () => {
+  using place = prepare("read only = no\n");
+  const source = `${place.path}/source`;
+  makeTree(source, { before: "1", gone: "2" });
+  await using running = await startServe(["--config", place.file]);
+  const url = `rsync://127.0.0.1:${running.port}/m/`;
+  const argv = ["-nodaemon", "-delay", "1", "-rsync", source, url];
+  const lsyncd = spawn("lsyncd", argv, { stdio: "ignore" });
+  const ended = once(lsyncd, "exit");
+  try {
+    const names = (): string[] =>
+      fs.readdirSync(`${place.path}/m`, { recursive: true }).sort() as string[];
+    await eventually(names).toEqual(["before", "gone"]);
+    makeTree(source, { "d/new": "3" });
+    fs.rmSync(`${source}/gone`);
+    await eventually(names).toEqual(["before", "d", "d/new"]);
+  } finally {
+    lsyncd.kill("SIGKILL");
+    await ended;
+  }
 });
 
 const certificates = makeCertificates("localhost");
