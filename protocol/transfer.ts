@@ -6,6 +6,7 @@ import { CountedTokens } from "./delta/tokens.ts";
 import type { ModeChange } from "./flist/chmod.ts";
 import type { SentList } from "./flist/delete-rules.ts";
 import { listFormat } from "./flist/format.ts";
+import type { IdNames } from "./flist/id-names.ts";
 import type { Output } from "./mux/mux.ts";
 import type { TransferOptions } from "./options.ts";
 import type { PushOptions, PushReport } from "./report.ts";
@@ -77,8 +78,9 @@ export async function runListsTransfer(
   const { transfer, idNames } = options;
   const strong = await strongChecksum(agreement);
   const digest = transfer.checksum ? await listChecksum(agreement) : undefined;
-  const attributes = attributeSender(transfer, agreement, source, report);
   const format = listFormat(agreement, transfer, { idNames, digestLength: digest?.length ?? 0 });
+  const { inlineNames } = format;
+  const attributes = attributeSender(transfer, agreement, source, report, inlineNames);
   sendRules(output, protect, { agreement, transfer });
   const feed = new ListFeed(
     { output, dialect: openDialect(agreement.protocol, 0) },
@@ -146,6 +148,7 @@ function attributeSender(
   { protocol, compat }: Agreement,
   source: FileSource,
   report: PushReport,
+  inlineNames?: IdNames,
 ): AttributeSender | undefined {
   if (!transfer.acls && !transfer.xattrs) return undefined;
   return new AttributeSender({
@@ -153,6 +156,7 @@ function attributeSender(
     transfer,
     protocol,
     compat,
+    inlineNames,
     onUnreadable: ({ path }, cause) => {
       report.sawFailure();
       report.text("error", `cannot read the extended attributes of "${path}": ${cause.message}`);

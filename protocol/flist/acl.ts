@@ -1,5 +1,6 @@
 import { writeVarint } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
+import { type NamesOnce, writeIdName } from "./id-names.ts";
 import { Repetitions } from "./xattr.ts";
 
 /** Who may do what: permissions are 0 to 7, and absent where the list does not say. */
@@ -68,12 +69,19 @@ const namedFollow = 0x10;
  * directories.
  *
  *     number of an equal list + 1
- *     0 which (1) permissions* [count (id permissions<<2|is-user<<1)*]
+ *     0 which (1) permissions* [count (id permissions<<2|is-user<<1|has-name [name])*]
  *
- * Names of users and groups travel behind the file list. Wire: protocol 30 and later (spec 1 §7.8).
+ * Names of users and groups travel behind the file list; of lists in pieces here, each once.
+ * Wire: protocol 30 and later (spec 1 §7.8).
  */
 export class AccessListWriter {
   readonly #repetitions = new Repetitions();
+  readonly #names: NamesOnce | undefined;
+
+  /** @param names of lists in pieces. Default: no name stands here. */
+  constructor(names?: NamesOnce) {
+    this.#names = names;
+  }
 
   write(to: Writer, list: AccessList): void {
     if (this.#repetitions.write(to, JSON.stringify(list))) return;
@@ -89,9 +97,14 @@ export class AccessListWriter {
     }
     if (named.length === 0) return;
     writeVarint(to, named.length);
-    for (const { kind, id, permissions } of named) {
-      writeVarint(to, id);
-      writeVarint(to, (permissions << 2) | (kind === "user" ? 2 : 0));
-    }
+    for (const each of named) this.#writeNamed(to, each);
+  }
+
+  #writeNamed(to: Writer, { kind, id, permissions }: NamedAccess): void {
+    const isUser = kind === "user";
+    const isNew = (isUser ? this.#names?.meetsUser(id) : this.#names?.meetsGroup(id)) ?? false;
+    writeVarint(to, id);
+    writeVarint(to, (permissions << 2) | (isUser ? 2 : 0) | (isNew ? 1 : 0));
+    if (isNew) writeIdName(to, (isUser ? this.#names?.user : this.#names?.group) ?? "");
   }
 }

@@ -39,8 +39,8 @@ export function askOf(
       ...choices,
       acknowledge: acknowledge && announced >= 29,
       deleteMissing: deletesByName,
-      // Rules that delete are made of the whole list; names in access lists stand behind it.
-      incremental: incremental && !deletesByRules && !(options.acls && !options.numericIds),
+      // Rules that delete are made of the whole list.
+      incremental: incremental && !deletesByRules,
     },
     deletesByRules,
   };

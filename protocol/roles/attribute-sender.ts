@@ -2,6 +2,7 @@ import { compatFlags } from "../agreement.ts";
 import { RsyncError } from "../errors.ts";
 import { AccessListWriter, beyondMode, type NamedAccess, parseAccessList } from "../flist/acl.ts";
 import { type AttributeWriter, type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
+import { type IdNames, NamesOnce } from "../flist/id-names.ts";
 import { type ExtendedAttribute, longestListedValue, XattrWriter } from "../flist/xattr.ts";
 import type { TransferOptions } from "../options.ts";
 import type { OpenAttributes } from "../source/attributes.ts";
@@ -24,6 +25,8 @@ export interface AttributeSenderOptions {
   readonly protocol: number;
   /** A sum of {@link compatFlags}. */
   readonly compat: number;
+  /** Of lists in pieces: names that stand in them. Default: they stand behind the list. */
+  readonly inlineNames?: IdNames | undefined;
   /** The attributes of an entry cannot be read; it is listed without. */
   readonly onUnreadable?: (entry: FileEntry, cause: NodeJS.ErrnoException) => void;
 }
@@ -31,8 +34,8 @@ export interface AttributeSenderOptions {
 /** Sends access lists and extended attributes: in the list, and long ones when they are asked for. */
 export class AttributeSender implements AttributeWriter {
   readonly #options: AttributeSenderOptions;
-  readonly #access = new AccessListWriter();
-  readonly #defaults = new AccessListWriter();
+  readonly #access: AccessListWriter;
+  readonly #defaults: AccessListWriter;
   readonly #xattrs = new XattrWriter();
   /** Names by their numbers, of entries that have values which the list does not. */
   readonly #names = new Map<string, readonly string[]>();
@@ -42,6 +45,9 @@ export class AttributeSender implements AttributeWriter {
 
   constructor(options: AttributeSenderOptions) {
     this.#options = options;
+    const names = options.inlineNames && new NamesOnce(options.inlineNames);
+    this.#access = new AccessListWriter(names);
+    this.#defaults = new AccessListWriter(names);
   }
 
   write(to: Writer, entry: FileEntry): void {

@@ -15,6 +15,7 @@ import {
   readTree,
   temporaryDirectory,
 } from "../support/tree.ts";
+import { accessList, hasAttributes, readAttributes, setAttribute } from "../support/xattr.ts";
 
 const archive = {
   recursive: true,
@@ -170,6 +171,53 @@ describeDaemons("a push that lists while it sends", (version) => {
       "z/old",
     ]);
     expect(result.failures()).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "tells names of owners in its lists, where they are met first",
+    async () => {
+      await using daemon = await startDaemon({ version, modules: { m: { "use chroot": false } } });
+      using source = temporaryDirectory();
+      makeTree(source.path, { 1: "", "a/2": "", "a/3": "", "b/4": "" });
+      for (const path of ["1", "a/2", "b/4"])
+        fs.chownSync(`${source.path}/${path}`, 41_234, 44_321);
+      fs.chownSync(`${source.path}/a/3`, 45_678, 0);
+      const names = { 41234: "daemon", 44321: "bin" } as Readonly<Record<number, string>>;
+      const idNames = {
+        user: (id: number) => (id === 0 ? "root" : names[id]),
+        group: (id: number) => (id === 0 ? "root" : names[id]),
+      };
+      await pushTo(daemon, source.path, { idNames });
+      const owners = ["1", "a/2", "a/3", "b/4"].map((path) => {
+        const { uid, gid } = fs.lstatSync(`${daemon.path("m")}/${path}`);
+        return `${uid}:${gid}`;
+      });
+      expect(owners).toEqual(["1:2", "1:2", "45678:0", "1:2"]); // daemon, bin
+    },
+  );
+
+  test.skipIf(!hasAttributes)("tells names of access lists in its lists", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: { "use chroot": false } } });
+    using source = temporaryDirectory();
+    makeTree(source.path, { "a/1": "", "b/2": "" });
+    const list = (user: number, group: number): Buffer =>
+      accessList(
+        ["owner", 6],
+        ["user", 7, user],
+        ["group", 4],
+        ["namedGroup", 5, group],
+        ["mask", 7],
+        ["other", 0],
+      );
+    for (const path of ["a/1", "b/2"]) {
+      setAttribute(`${source.path}/${path}`, "system.posix_acl_access", list(41_234, 44_321));
+    }
+    const idNames = { user: () => "daemon", group: () => "bin" };
+    await pushTo(daemon, source.path, { idNames, transfer: { acls: true } });
+    for (const path of ["a/1", "b/2"]) {
+      const { "system.posix_acl_access": found } = readAttributes(`${daemon.path("m")}/${path}`);
+      expect(found).toEqual(list(1, 2).toString("base64"));
+    }
   });
 
   test("takes one list where the daemon must have all of it, or is told to", async () => {
