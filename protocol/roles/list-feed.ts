@@ -11,7 +11,7 @@ import type { Dialect } from "./dialect.ts";
 import { withDigests } from "./list-digests.ts";
 import { ListWindow } from "./list-window.ts";
 
-/** As many entries are listed beyond what the daemon is at before it is waited for (rsync's own). */
+/** So many are listed beyond what the daemon is at before it is waited for (rsync's own numbers). */
 const fewestAhead = 1_000;
 /** So many are while it is waited for. */
 const mostAhead = 10_000;

@@ -83,13 +83,13 @@ export class ListWindow implements ListNumbers {
   #current = 0;
   #nextIndex = 1;
   #listed = 0;
-  /** Entries of the lists up to the current one. */
-  #begun = 0;
+  /** The number behind the current list's last entry. */
+  #end = 0;
   #isComplete = false;
 
-  /** How many entries are listed beyond the list that the daemon is at. */
+  /** How many numbers there are beyond the list that the daemon is at; an empty list has one, too. */
   get ahead(): number {
-    return this.#listed - this.#begun;
+    return this.#nextIndex - 1 - this.#end;
   }
 
   /** How many entries were listed so far. */
@@ -109,7 +109,7 @@ export class ListWindow implements ListNumbers {
     this.#lists.push({ first: this.#nextIndex, entries, place, directory, directoryPlace });
     this.#nextIndex += entries.length + 1;
     this.#listed += entries.length;
-    if (this.#lists.length - 1 === this.#current) this.#begun = this.#listed;
+    if (this.#lists.length - 1 === this.#current) this.#moveTo(this.#current);
   }
 
   /** No further list is sent. */
@@ -174,8 +174,8 @@ export class ListWindow implements ListNumbers {
 
   #moveTo(list: number): void {
     this.#current = list;
-    const { place, entries } = this.#lists[list] ?? { place: this.#listed, entries: [] };
-    this.#begun = place + entries.length;
+    const { first, entries } = this.#lists[list] ?? { first: this.#nextIndex - 1, entries: [] };
+    this.#end = first + entries.length;
   }
 
   #drop(): void {

@@ -1,6 +1,7 @@
 // `npm run bench`: this program and stock rsync do the same work in turn, on the same machine in the
 // same minutes; what counts is the ratio of the medians. Runs on Linux with the stock daemon that
-// the tests use. `npm run bench -- --runs 7 --files 20000`; `npm run bench -- serve` for the daemon.
+// the tests use. `npm run bench -- --runs 7 --files 20000`; `npm run bench -- --memory 1000000`;
+// `npm run bench -- serve` for the daemon.
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -12,6 +13,7 @@ import { formatConfxml } from "../demo/confxml.mjs";
 import { build } from "../prepare.mjs";
 import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
 import { startDaemon } from "../support/rsyncd.mjs";
+import { benchMemory } from "./memory.mjs";
 
 if (process.argv[2] === "serve") {
   process.argv.splice(2, 1);
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     runs: { type: "string", default: "5" },
     files: { type: "string", default: "20000" },
     handshakes: { type: "string", default: "50" },
+    memory: { type: "string" },
+    sparse: { type: "string", default: "16" },
   },
 });
 const runs = Number(values.runs);
@@ -125,6 +129,19 @@ async function benchHandshake({ daemon, password }) {
   );
 }
 
+async function benchSpeed({ directory, daemon, passwordFile, program, password }) {
+  const source = `${directory}/source`;
+  const configuration = `${directory}/confxml.xml`;
+  const settings = { source, port: daemon.port, module: "backup", user, passwordFile };
+  fs.writeFileSync(
+    configuration,
+    formatConfxml({ ...settings, failLog: `${directory}/fail.log` }).replace('"-az"', '"-a"'),
+  );
+  makeTree(source);
+  await benchHandshake({ daemon, password });
+  await benchFullPush({ configuration, source, daemon, passwordFile, program });
+}
+
 const directory = fs.mkdtempSync(`${temporary}/sersync-bench-`);
 await build();
 const program = daemonProgram(daemonLines[0].version) ?? installedProgram();
@@ -135,19 +152,14 @@ const daemon = await startDaemon({
   modules: { backup: { path: `${directory}/module` } },
 });
 try {
-  const source = `${directory}/source`;
   const passwordFile = `${directory}/rsync.pas`;
-  const configuration = `${directory}/confxml.xml`;
   fs.mkdirSync(`${directory}/module`, { recursive: true });
   fs.writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  const settings = { source, port: daemon.port, module: "backup", user, passwordFile };
-  fs.writeFileSync(
-    configuration,
-    formatConfxml({ ...settings, failLog: `${directory}/fail.log` }).replace('"-az"', '"-a"'),
-  );
-  makeTree(source);
-  await benchHandshake({ daemon, password });
-  await benchFullPush({ configuration, source, daemon, passwordFile, program });
+  const rig = { directory, daemon, user, passwordFile, program };
+  if (values.memory === undefined) await benchSpeed({ ...rig, password });
+  else {
+    await benchMemory({ files: Number(values.memory), sparseGib: Number(values.sparse), ...rig });
+  }
 } finally {
   await daemon.remove();
   fs.rmSync(directory, { recursive: true });

@@ -75,17 +75,15 @@ const steps = fc.array(
 class Twins {
   readonly window: ListWindow = new ListWindow();
   readonly slots: (FileEntry | undefined)[] = [];
-  readonly #open: { readonly first: number; readonly count: number; readonly place: number }[] = [];
-  #listed = 0;
+  readonly #open: { readonly first: number; readonly count: number }[] = [];
   #asked = 0;
 
   add(count: number): void {
     const entries = names(count, `${this.slots.length}-`);
     const hole = directory(`dir${this.slots.length}`);
     this.window.add(entries, { directory: hole, place: 0 });
-    this.#open.push({ first: this.slots.length, count, place: this.#listed });
+    this.#open.push({ first: this.slots.length, count });
     this.slots.push(hole, ...entries);
-    this.#listed += count;
   }
 
   finish(): void {
@@ -105,7 +103,7 @@ class Twins {
 
   get ahead(): number {
     const at = this.#open.findLast(({ first }) => first <= this.#asked) ?? this.#open[0];
-    return at === undefined ? 0 : this.#listed - at.place - at.count;
+    return at === undefined ? 0 : this.slots.length - (at.first + 1 + at.count);
   }
 }
 
