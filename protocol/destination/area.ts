@@ -32,11 +32,19 @@ export function openArea(directory: string, { tree, root, makes = false }: AreaO
   return new OuterArea(path.resolve(root, directory), makes);
 }
 
-/** Undefined for what is elsewhere; links that are there now are looked through. */
+/**
+ * Undefined for what is elsewhere. What the name says counts: a link in the destination may have
+ * come from the sender, in this session or before. Only else links are looked through.
+ */
 function belowRoot(directory: string, root: string): string | undefined {
-  const relative = path.relative(realName(path.resolve(root)), realName(directory));
-  const isOutside = relative === ".." || relative.startsWith("../") || path.isAbsolute(relative);
-  return isOutside ? undefined : relative;
+  const said = path.relative(path.resolve(root), directory);
+  if (isBelow(said)) return said;
+  const really = path.relative(realName(path.resolve(root)), realName(directory));
+  return isBelow(really) ? really : undefined;
+}
+
+function isBelow(relative: string): boolean {
+  return relative !== ".." && !relative.startsWith("../") && !path.isAbsolute(relative);
 }
 
 /** The real name of a directory of which only the upper part may be there. */
