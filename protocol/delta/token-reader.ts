@@ -5,6 +5,7 @@ import { readInt32, readUint16 } from "../wire/int.ts";
 import { Inflater } from "./inflate.ts";
 import { decompressLz4 } from "./lz4-block.ts";
 import { chunkBytes } from "./token-frames.ts";
+import { readsZstd, ZstdInflater } from "./unzstd.ts";
 
 /** What a file is put together from. Views are valid during the call. */
 export interface TokenTarget {
@@ -26,7 +27,9 @@ export interface TokenReader {
 }
 
 /** Compressions we can read, best first. */
-export const readableCompressions: readonly CompressionName[] = ["zlibx", "zlib", "lz4"];
+export const readableCompressions: readonly CompressionName[] = readsZstd
+  ? ["zstd", "zlibx", "zlib", "lz4"]
+  : ["zlibx", "zlib", "lz4"];
 
 /**
  * The token reader of a session.
@@ -37,6 +40,7 @@ export function openTokenReader(compression: string | undefined): TokenReader {
   if (compression === undefined) return new PlainTokenReader();
   if (compression === "zlibx") return new CompressedTokenReader(new InflateDecoder(false));
   if (compression === "zlib") return new CompressedTokenReader(new InflateDecoder(true));
+  if (compression === "zstd" && readsZstd) return new CompressedTokenReader(new ZstdDecoder());
   if (compression === "lz4") return new CompressedTokenReader(lz4Decoder);
   throw new RsyncError(
     "PROTOCOL_MISMATCH",
@@ -155,6 +159,27 @@ class InflateDecoder implements ChunkDecoder {
 
   endFile(): void {
     this.#inflater.reset();
+  }
+}
+
+/** One frame goes through all files; blocks are not in it. */
+class ZstdDecoder implements ChunkDecoder {
+  readonly #inflater = new ZstdInflater();
+
+  chunk(bytes: Uint8Array, target: TokenTarget): void {
+    this.#inflater.inflate(bytes, (out) => target.literal(out));
+  }
+
+  endRun(): void {
+    // the sender has flushed
+  }
+
+  matched(): void {
+    // blocks stay outside
+  }
+
+  endFile(): void {
+    // the frame goes on
   }
 }
 

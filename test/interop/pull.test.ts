@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { readableCompressions } from "../../protocol/delta/token-reader.ts";
 import {
   type PullOptions,
   type PullResult,
@@ -45,6 +46,7 @@ describeDaemons("pulling", (version) => {
     [31, "zlib"],
     [32, "zlibx"],
     [32, "lz4"],
+    ...(readableCompressions.includes("zstd") ? [[32, "zstd"] as const] : []),
   ] as const)(
     "protocol %i, compression %s: random trees arrive, changed and pruned ones too",
     async (protocol, compress) => {

@@ -5,21 +5,26 @@ export const pullHelp: string = `Usage: sersync pull [rsync options] rsync://[us
 
 Fetches files from an rsync daemon, as rsync does; no rsync is needed here. Options have rsync's
 names and meanings; one that sersync does not have is refused by name. Under every name there is the
-old file or the complete new one; nothing outside of DEST is written, whatever the daemon sends.
+old file or the complete new one, but with --inplace and --append; nothing outside of DEST, and of
+the directories that options name, is written, whatever the daemon sends. Those that lie in DEST are
+not reached through links; -K follows the links to directories that are in DEST.
 
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --ignore-missing-args
-  attributes -p -t -o -g -E -O -J --chmod --numeric-ids
+  attributes -p -t -o -g -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
   deletes    --delete --delete-before/during/delay/after --delete-excluded --max-delete --force
-             --ignore-errors --remove-source-files
-  received   -z --compress-choice=zlibx|zlib|lz4 -W -B --inplace --partial -S --fsync --mkpath
-             --bwlimit
+             --ignore-errors --remove-source-files -m
+  received   -z --compress-choice -W -B --inplace --append --append-verify --partial --partial-dir
+             --delay-updates -y --compare-dest --copy-dest --link-dest -S --preallocate --fsync
+             -b --backup-dir --suffix -T --mkpath --bwlimit
   reached    --password-file (or RSYNC_PASSWORD) --port --timeout --contimeout --protocol
              -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
              --rsync-path, for host:path, where no wildcards are filled in
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
              --list-only, or no DEST: only list
+
+--compress-choice is zlibx, zlib, lz4 or, where Node has it, zstd.
 
 A path that ends in / is fetched as what is in it, another one with its own name; * ? [ ] in it are
 for the daemon to fill in.
