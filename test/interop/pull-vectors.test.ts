@@ -14,11 +14,10 @@ async function argumentsOf(start: (url: string, destination: string) => Promise<
     socket.write("@RSYNCD: 32.0 sha512\n");
     let heard = "";
     socket.on("data", (chunk: Buffer) => {
-      if (!heard.includes("\nm\n") && `${heard}${chunk}`.includes("\nm\n")) {
-        socket.write("@RSYNCD: OK\n");
-      }
+      const isFirst = !heard.includes("\nm\n");
       heard += chunk.toString("latin1");
-      if (/\0\0$/.test(heard)) socket.destroy();
+      if (isFirst && heard.includes("\nm\n")) socket.write("@RSYNCD: OK\n");
+      if (heard.endsWith("\0\0")) socket.destroy();
     });
   });
   await start(`rsync://127.0.0.1:${peer.port}/m/sub/`, `${work.path}/`);
