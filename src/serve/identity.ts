@@ -57,29 +57,37 @@ export function identityFor(
   return undefined;
 }
 
+/** Whom nobody else is, where no table of users says so: in a container, for instance. */
+const nobodysId = 65_534;
+
+interface Named {
+  readonly uid: string | undefined;
+  readonly gid: string | undefined;
+}
+
 function resolve(
-  {
-    uid: user,
-    gid: groups,
-  }: { readonly uid: string | undefined; readonly gid: string | undefined },
+  { uid: user, gid: groups }: Named,
   { place }: ServedModule,
   { findings, accounts, own }: IdentityContext,
 ): ProcessIds {
   const asRoot = own.uid === 0;
-  const uid =
-    user === undefined ? (asRoot ? accounts.uid("nobody") : undefined) : accounts.uid(user);
+  const nobody = asRoot ? (accounts.uid("nobody") ?? nobodysId) : undefined;
+  const uid = user === undefined ? nobody : accounts.uid(user);
   if (user !== undefined && uid === undefined) findings.mistake(place, `uid: no user ${user}`);
-  if (groups === undefined) {
-    const nobody = accounts.gid("nobody") ?? accounts.gid("nogroup");
-    return { uid, gids: asRoot && nobody !== undefined ? [nobody] : undefined };
-  }
+  if (groups === undefined) return { uid, gids: asRoot ? [nobodysGroup(accounts)] : undefined };
   const gids = groupNames(groups).flatMap((name, at) => {
     if (name === "*" && at === 0 && uid !== undefined) return accounts.groupsOf(uid);
     const gid = accounts.gid(name);
     if (gid === undefined) findings.mistake(place, `gid: no group ${name}`);
     return gid ?? [];
   });
+  // Without any the process would keep root's.
+  if (gids.length === 0) findings.mistake(place, `gid: there is no group in "${groups}"`);
   return { uid, gids };
+}
+
+function nobodysGroup(accounts: Accounts): number {
+  return accounts.gid("nobody") ?? accounts.gid("nogroup") ?? nobodysId;
 }
 
 /** Parted by blanks and commas; by commas only when the list begins with one. */

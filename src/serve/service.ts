@@ -129,10 +129,15 @@ export class ServeService {
     try {
       return await this.#daemon.listen({ ...place, address: wanted });
     } catch (error) {
-      const { code } = (error as RsyncError).cause as NodeJS.ErrnoException;
+      if (!(error instanceof RsyncError)) throw error;
+      const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
       // A machine without IPv6 has everybody on another address.
-      if (wanted !== "::" || (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL")) throw error;
-      return this.#daemon.listen({ ...place, address: "0.0.0.0" });
+      if (wanted === "::" && (code === "EAFNOSUPPORT" || code === "EADDRNOTAVAIL")) {
+        return this.#daemon.listen({ ...place, address: "0.0.0.0" });
+      }
+      if (code !== "EACCES") throw error;
+      const text = `${error.message}; ports below 1024 are root's, --port chooses another`;
+      throw new RsyncError(error.code, text, { cause: error });
     }
   }
 

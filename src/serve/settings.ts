@@ -74,9 +74,11 @@ export function loadSettings(file: string, options: LoadOptions = {}): ServeSett
 
 function readPort(daemon: Values): number | undefined {
   const port = daemon.number("port");
-  if (port === undefined || (port >= 0 && port <= 65_535)) return port;
-  daemon.mistake("port", `a number from 0 to 65535 is needed: found ${port}`);
-  return undefined;
+  if (port !== undefined && (port < 0 || port > 65_535)) {
+    daemon.mistake("port", `a number from 0 to 65535 is needed: found ${port}`);
+  }
+  // As in rsync 0 is the usual port, and not any.
+  return port === 0 ? undefined : port;
 }
 
 function bytesOf(text: string | undefined): string | undefined {

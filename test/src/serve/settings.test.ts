@@ -15,7 +15,11 @@ const accounts = new Accounts(
 const ann = { uid: 1000, gids: [1000, 50] };
 const root = { uid: 0, gids: [0] };
 
-function load(text: string, own: { uid: number; gids: number[] } = ann): ServeSettings {
+function load(
+  text: string,
+  own: { uid: number; gids: number[] } = ann,
+  known: Accounts = accounts,
+): ServeSettings {
   const files = {
     read: (file: string) =>
       ({ "/c.conf": text, "/x": "*.bak\n# remark\n+ keep\n" })[file] ?? {
@@ -24,7 +28,7 @@ function load(text: string, own: { uid: number; gids: number[] } = ann): ServeSe
     list: () => undefined,
     exists: () => false,
   };
-  return loadSettings("/c.conf", { files, accounts, own, environment: {} });
+  return loadSettings("/c.conf", { files, accounts: known, own, environment: {} });
 }
 
 function mistakesOf(text: string, own = ann): string[] {
@@ -193,6 +197,11 @@ test("a module needs a path, and the file is told with every mistake", () => {
   ]);
 });
 
+test("port 0 is the usual one", () => {
+  expect(load("port = 0\n[m]\npath = /srv\n").port).toBeUndefined();
+  expect(load("port = 8730\n[m]\npath = /srv\n").port).toBe(8_730);
+});
+
 test("what is not as with rsync is said once", () => {
   const { warnings } = load(
     "use chroot = yes\nsyslog facility = local5\n[m]\npath = /a\n[n]\npath = /b\n",
@@ -219,6 +228,13 @@ describe("whom the process becomes", () => {
     expect(load(module("m")).ids).toBeUndefined();
     expect(load(module("m", "uid = ann\ngid = staff")).ids).toBeUndefined();
     expect(mistakesOf(module("m", "uid = bob"))[0]).toMatch("only root can become user 1001");
+  });
+
+  test("root is never left as it is for want of names or groups", () => {
+    const unnamed = new Accounts("", "");
+    expect(load(module("m"), root, unnamed).ids).toEqual({ uid: 65_534, gids: [65_534] });
+    const [mistake] = mistakesOf(module("m", "uid = 7\ngid = *"), root);
+    expect(mistake).toMatch('gid: there is no group in "*"');
   });
 
   test("modules must agree", () => {
