@@ -46,32 +46,6 @@ export interface PullJob extends PullObserver, ListLimits {
   readonly onMotd?: ((line: string) => void) | undefined;
 }
 
-const missingInDaemon = [
-  ["mungeLinks", "--munge-links"],
-  ["keepDirlinks", "--keep-dirlinks"],
-  ["partialDir", "--partial-dir"],
-  ["delayUpdates", "--delay-updates"],
-  ["tempDir", "--temp-dir"],
-  ["alternate", "--compare-dest, --copy-dest and --link-dest"],
-  ["backup", "--backup"],
-  ["userMap", "--usermap and --chown"],
-  ["groupMap", "--groupmap and --chown"],
-  ["pruneEmptyDirs", "--prune-empty-dirs"],
-] as const satisfies readonly (readonly [keyof TransferOptions, string])[];
-
-/**
- * What our daemon does not do for who pushes is refused.
- *
- * @throws {RsyncError} BAD_OPTION naming it.
- */
-export function refuseMissing(transfer: TransferOptions): void {
-  const asked = missingInDaemon.find(
-    ([key]) => transfer[key] !== undefined && transfer[key] !== false,
-  );
-  if (asked === undefined) return;
-  throw new RsyncError("BAD_OPTION", `Cannot receive: ${asked[1]} is not available`);
-}
-
 /** What is known when a list is here. */
 export interface ReceivedParts {
   readonly slots: readonly (FileEntry | undefined)[];

@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly verbosity: number;
   /** What is as it should be is told, too. */
   readonly tellsAll: boolean;
+  /** `-v` or an output format: it wants to hear what is made. */
+  readonly tellsNames: boolean;
   readonly listOnly: boolean;
   readonly oneFileSystem: boolean;
   readonly cvsExclude: boolean;
@@ -73,6 +75,7 @@ function newDraft(): Draft {
     seed: 0,
     verbosity: 0,
     tellsAll: false,
+    tellsNames: false,
     listOnly: false,
     oneFileSystem: false,
     cvsExclude: false,

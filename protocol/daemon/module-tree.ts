@@ -53,6 +53,13 @@ export class ModuleTree {
     return fs.statSync(this.#anchor.inside(directory), { bigint: true });
   }
 
+  /** Makes a directory, and those above it, unless they are there. @throws what the system says. */
+  make(directory: BytePath): void {
+    if (this.isDirectory(directory)) return;
+    if (directory !== "") this.make(parentPath(directory));
+    this.tree.makeDirectory(directory, 0o777);
+  }
+
   isDirectory(path: BytePath): boolean {
     const found = this.tree.find(path);
     return found !== undefined && isDirectory(found);

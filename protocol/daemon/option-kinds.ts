@@ -70,10 +70,14 @@ export const amount = (key: Amount, least = 0): ServerOption =>
 
 export const text = (key: Text): ServerOption => ({
   take: ({ transfer }, value) => {
-    transfer[key] = value;
+    transfer[key] = textOf(value);
     return true;
   },
 });
+
+function textOf(bytes: string): string {
+  return Buffer.from(bytes, "latin1").toString("utf8");
+}
 
 /** A name that is not the transfer's. */
 export const word = (key: "checksumChoice" | "filesFrom"): ServerOption => ({
@@ -93,7 +97,7 @@ export const alternate = (how: "compare" | "copy" | "link"): ServerOption => ({
   take: ({ transfer }, directory) => {
     const { alternate: before } = transfer;
     if (before !== undefined && before.how !== how) return false;
-    transfer.alternate = { how, directories: [...(before?.directories ?? []), directory] };
+    transfer.alternate = { how, directories: [...(before?.directories ?? []), textOf(directory)] };
     return true;
   },
 });

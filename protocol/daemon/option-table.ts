@@ -29,7 +29,12 @@ const kept: Readonly<Record<string, ServerOption>> = {
   "prune-empty-dirs": on("pruneEmptyDirs"),
   "omit-dir-times": on("omitDirTimes"),
   "omit-link-times": on("omitLinkTimes"),
-  fuzzy: on("fuzzy"),
+  fuzzy: {
+    // Twice: in the alternate directories, too.
+    set: ({ transfer }) => {
+      transfer.fuzzy = transfer.fuzzy ? "alternates" : true;
+    },
+  },
   "copy-links": missing("--copy-links"),
   "copy-dirlinks": missing("--copy-dirlinks"),
   "whole-file": on("wholeFile"),
@@ -54,6 +59,7 @@ const kept: Readonly<Record<string, ServerOption>> = {
   verbose: {
     set: (draft) => {
       draft.verbosity += 1;
+      draft.tellsNames = true;
       draft.tellsAll ||= draft.verbosity > 1;
     },
   },
@@ -131,6 +137,11 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   server: nothing,
   sender: flag("isPull"),
   "list-only": flag("listOnly"),
+  "append-verify": {
+    set: ({ transfer }) => {
+      transfer.append = "verify";
+    },
+  },
   "no-r": off("recursive"),
   "no-recursive": off("recursive"),
   "no-i-r": flag("refusesIncremental"),
@@ -146,6 +157,7 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   "log-format": {
     take: (draft, value) => {
       draft.tellsAll ||= value.includes("%I");
+      draft.tellsNames = true;
       return true;
     },
   },
@@ -202,7 +214,12 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   "compare-dest": alternate("compare"),
   "copy-dest": alternate("copy"),
   "link-dest": alternate("link"),
-  append: missing("--append"),
+  append: {
+    // Twice: what is there is verified.
+    set: ({ transfer }) => {
+      transfer.append = transfer.append ? "verify" : true;
+    },
+  },
   inplace: on("inplace"),
   "no-W": off("wholeFile"),
   "no-whole-file": off("wholeFile"),

@@ -32,11 +32,12 @@ export class PullListing {
   constructor(session: ClientSession, module: ModuleTree, filter: FilterRules) {
     this.#session = session;
     this.#module = module;
-    const { oneFileSystem, transfer } = session.options;
+    const { filesFrom, oneFileSystem, transfer } = session.options;
     const { recursive = false, dirs = false, relative = false } = transfer;
     this.source = new ArgumentSource({
       recursive,
-      dirs,
+      // A list of names means these names, be they directories.
+      dirs: dirs || filesFrom !== undefined,
       relative,
       oneFileSystem,
       filter,

@@ -11,6 +11,7 @@ const mungedPrefix = "/rsyncd-munged/";
 
 export interface IncomingNeeds {
   readonly session: ClientSession;
+  readonly transfer: TransferOptions;
   readonly isHidden: PatternMatch;
   /** Told of each entry that the module does not take. */
   readonly onRefused: (path: BytePath) => void;
@@ -22,10 +23,10 @@ type Slots = readonly (FileEntry | undefined)[];
 /** A pushed list as the module takes it: what it hides left out, modes and links as it has them. */
 export function incomingEntries(
   listed: Slots,
-  { session, isHidden, onRefused, changeMode }: IncomingNeeds,
+  { session, transfer: wanted, isHidden, onRefused, changeMode }: IncomingNeeds,
 ): { readonly slots: Slots; readonly transfer: TransferOptions } {
-  const { module, options } = session;
-  const { safeLinks = false } = options.transfer;
+  const { module } = session;
+  const { safeLinks = false } = wanted;
   const munges = module.mungeSymlinks ?? false;
   const slots = listed.map((entry) => {
     if (entry === undefined) return undefined;
@@ -41,7 +42,7 @@ export function incomingEntries(
     return changeMode === undefined ? entry : changeMode(entry);
   });
   // A munged target looks unsafe; the real ones have been looked at above.
-  const transfer = munges ? { ...options.transfer, safeLinks: false } : options.transfer;
+  const transfer = munges ? { ...wanted, safeLinks: false } : wanted;
   return { slots, transfer };
 }
 

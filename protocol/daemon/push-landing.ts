@@ -11,6 +11,8 @@ export interface PushLanding {
   readonly directory: BytePath;
   readonly tree: DestinationTree;
   readonly slots: readonly (FileEntry | undefined)[];
+  /** So many directories had to be made. */
+  readonly made: number;
 }
 
 type Slots = PushLanding["slots"];
@@ -39,19 +41,20 @@ export function landPush(
   if (module.tree.find(directory) !== undefined) {
     throw failure(path, `it is no directory, and ${entries.length} entries go there`);
   }
-  if (dryRun) return { directory, tree: new DestinationTree(undefined), slots };
-  place(() => makeDirectory(module, directory, makePath), path);
-  return landed(module, directory, slots);
+  if (dryRun) return { directory, tree: new DestinationTree(undefined), slots, made: 0 };
+  const made = makePath ? missing(module, directory) : 1;
+  place(() => makeDirectory(module, directory, makePath), path, 11);
+  return { ...landed(module, directory, slots), made };
 }
 
 function landed(module: ModuleTree, directory: BytePath, slots: Slots): PushLanding {
-  return { directory, tree: new DestinationTree(module.below(directory)), slots };
+  return { directory, tree: new DestinationTree(module.below(directory)), slots, made: 0 };
 }
 
 function asFile(module: ModuleTree, path: string, slots: Slots, makePath: boolean): PushLanding {
   const whole = asBytePath(path);
   const directory = place(() => module.resolve(parentPath(whole)), path);
-  if (makePath) place(() => makeDirectory(module, directory, true), path);
+  if (makePath) place(() => module.make(directory), path);
   if (!module.isDirectory(directory)) throw failure(path, "its directory is not there");
   const name = asBytePath(baseName(whole));
   return landed(
@@ -61,21 +64,31 @@ function asFile(module: ModuleTree, path: string, slots: Slots, makePath: boolea
   );
 }
 
-function makeDirectory(module: ModuleTree, path: BytePath, recursive: boolean): void {
-  if (module.isDirectory(path)) return;
-  if (recursive && path !== "") makeDirectory(module, parentPath(path), true);
-  module.tree.makeDirectory(path, 0o777);
+function missing(module: ModuleTree, directory: BytePath): number {
+  let count = 0;
+  for (let at = directory; !module.isDirectory(at); at = parentPath(at)) count += 1;
+  return count;
 }
 
-function place<T>(find: () => T, path: string): T {
+function makeDirectory(module: ModuleTree, path: BytePath, recursive: boolean): void {
+  if (recursive) module.make(path);
+  else module.tree.makeDirectory(path, 0o777);
+}
+
+function place<T>(find: () => T, path: string, exitCode = 3): T {
   try {
     return find();
   } catch (cause) {
-    throw failure(path, (cause as Error).message, { cause });
+    throw failure(path, (cause as Error).message, { cause }, exitCode);
   }
 }
 
-function failure(path: string, found: string, options?: ErrorOptions): SessionFailure {
+function failure(
+  path: string,
+  found: string,
+  options?: ErrorOptions,
+  exitCode = 3,
+): SessionFailure {
   const shown = displayPath(asBytePath(path));
-  return new SessionFailure(3, `cannot put anything into ${shown}: ${found}`, options);
+  return new SessionFailure(exitCode, `cannot put anything into ${shown}: ${found}`, options);
 }

@@ -1,30 +1,29 @@
+import { compatFlags } from "../agreement.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { openTokenReader } from "../delta/token-reader.ts";
 import { OwnerMap } from "../destination/owners.ts";
+import { openPlaces } from "../destination/places.ts";
 import { parseChmod } from "../flist/chmod.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { FilterRules } from "../flist/filter.ts";
 import { listFormat } from "../flist/format.ts";
 import { type NumberedList, readNumberedList } from "../flist/list-reader.ts";
+import { pruneEmptyDirectories } from "../flist/prune.ts";
 import { messageTags } from "../mux/frame.ts";
 import type { TransferOptions } from "../options.ts";
 import { type BytePath, displayPath } from "../path.ts";
-import {
-  compressionOf,
-  expectParents,
-  receivingJob,
-  refuseMissing,
-  strongOf,
-} from "../pull-job.ts";
+import { compressionOf, expectParents, receivingJob, strongOf } from "../pull-job.ts";
 import { PullResult } from "../pull-report.ts";
 import { Pace } from "../roles/pace.ts";
 import { Meeting, type ReceiveOutcome } from "../roles/receiving.ts";
+import { receivingOptions, receivingRules } from "../roles/receiving-options.ts";
 import { runReception } from "../roles/reception.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { encoded } from "../wire/writer.ts";
 import { readClientRules } from "./client-rules.ts";
 import type { ClientSession } from "./client-session.ts";
 import { hiddenBelow } from "./hidden.ts";
+import { openModuleArea } from "./module-area.ts";
 import { ModuleTree, pathInModule } from "./module-tree.ts";
 import { incomingEntries } from "./push-entries.ts";
 import { landPush, type PushLanding } from "./push-landing.ts";
@@ -42,25 +41,44 @@ export async function servePush(session: ClientSession): Promise<number> {
   if (options.paths.length !== 1) {
     throw new SessionFailure(1, `ERROR: ${options.paths.length} destinations, there must be one`);
   }
-  refuseMissing(options.transfer);
-  const service = new PushService(session);
+  const service = new PushService(session, wantedTransfer(session));
   return service.run();
 }
 
 /** Reading an entry counts for so much in a step. */
 const bytesPerListed = 256;
 
+/** @throws {SessionFailure} for options that contradict each other, or cannot be had here. */
+function wantedTransfer({ options, module }: ClientSession): TransferOptions {
+  const { keepDirlinks, mungeLinks, fuzzy } = options.transfer;
+  if (keepDirlinks || mungeLinks) {
+    const name = keepDirlinks ? "--keep-dirlinks" : "--munge-links";
+    throw new SessionFailure(
+      4,
+      `rsync: on remote machine: ${name} is not supported by this server`,
+    );
+  }
+  // The sums of a file that is hidden would tell what is in it.
+  const isOpen = module.filter === undefined || module.filter.isEmpty;
+  try {
+    return receivingOptions({ ...options.transfer, ...(fuzzy && !isOpen && { fuzzy: false }) });
+  } catch (cause) {
+    throw new SessionFailure(4, (cause as Error).message, { cause });
+  }
+}
+
 class PushService {
   readonly #session: ClientSession;
   readonly #meeting = new Meeting();
-  readonly #owners = new OwnerMap();
+  readonly #owners: OwnerMap;
   readonly #result: PullResult;
   readonly #transfer: TransferOptions;
   #slots: readonly (FileEntry | undefined)[] = [];
 
-  constructor(session: ClientSession) {
+  constructor(session: ClientSession, transfer: TransferOptions) {
     this.#session = session;
-    this.#transfer = session.options.transfer;
+    this.#transfer = transfer;
+    this.#owners = new OwnerMap(transfer);
     this.#result = new PullResult({
       text: ({ severity, text }) => session.tell(severity, text),
       deleted: (path, wasDirectory) => this.#deleted(path, wasDirectory),
@@ -82,11 +100,18 @@ class PushService {
     const list = await this.#readList(strong);
     this.#result.sawIoError(list.ioError);
     expectParents(list.slots, this.#transfer);
+    const slots = pruneEmptyDirs
+      ? pruneEmptyDirectories(
+          list.slots,
+          filter.protecting(() => undefined, false),
+        )
+      : list.slots;
     const tree = new ModuleTree(module);
     try {
       const path = pathInModule(options.paths[0] as string, module.name);
-      const landing = landPush(tree, path, list.slots, this.#transfer);
-      await this.#receive(landing, filter, strong);
+      const landing = landPush(tree, path, slots, this.#transfer);
+      this.#tellMade(landing);
+      await this.#receive(tree, landing, receivingRules(filter, this.#transfer), strong);
     } finally {
       tree.close();
     }
@@ -112,6 +137,7 @@ class PushService {
   }
 
   async #receive(
+    inside: ModuleTree,
     { directory, tree, slots: listed }: PushLanding,
     filter: FilterRules,
     strong: StrongChecksum,
@@ -120,6 +146,7 @@ class PushService {
     const isHidden = hiddenBelow(module.filter, directory);
     const { slots, transfer } = incomingEntries(listed, {
       session: this.#session,
+      transfer: this.#transfer,
       isHidden,
       onRefused: (path) => this.#refused(path),
       changeMode: module.incomingChmod
@@ -129,9 +156,14 @@ class PushService {
     this.#slots = slots;
     this.#result.begin(slots.filter((entry) => entry !== undefined));
     this.#session.totalBytes = this.#result.totals.totalBytes;
+    const places = openPlaces(tree, "", transfer, (named, { makes = false }) =>
+      openModuleArea(inside, named, directory, makes),
+    );
     const job = receivingJob({ transfer, filter, tellsAll: options.tellsAll }, this.#result, {
       slots,
       tree,
+      places,
+      completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
       owners: this.#owners,
       protocol: agreement.protocol,
       strong,
@@ -152,8 +184,15 @@ class PushService {
         openTokenReader(compressionOf(agreement, transfer)),
       );
     } finally {
+      places.close();
       tree.close();
     }
+  }
+
+  #tellMade({ made, directory }: PushLanding): void {
+    if (made === 0 || !this.#session.options.tellsNames) return;
+    const what = made === 1 ? "directory" : `${made} directories for`;
+    this.#session.tell("info", `created ${what} /${displayPath(directory)}`);
   }
 
   /** In rsync's words, which scripts look for. */

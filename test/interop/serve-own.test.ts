@@ -99,9 +99,12 @@ test("modules and files are listed, names are deleted", async () => {
   expect([...readTree(served.path).keys()].sort()).toEqual(["", "a", "a/c"]);
 });
 
-test("a rename moves no content", async () => {
+test.each([
+  { old: Buffer.alloc(300_000, "x"), other: "y" },
+  { "old/a/b": Buffer.alloc(300_000, "x"), "old/c": "c", other: "y" },
+])("a rename moves no content", async (tree) => {
   await using served = await serveModule();
-  makeTree(served.here, { old: Buffer.alloc(300_000, "x"), other: "y" });
+  makeTree(served.here, tree);
   await push(served.here, urlOf(served), { transfer });
   fs.renameSync(path.join(served.here, "old"), path.join(served.here, "new"));
   const names = { from: asBytePath("old"), to: asBytePath("new") };

@@ -1,0 +1,168 @@
+import fs from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { daemonVersions, startDaemon } from "../support/daemon.ts";
+import { runRsync, serveModule } from "../support/served.ts";
+import { makeTree, readTree, treeDifferences } from "../support/tree.ts";
+
+const version = "3.5.0";
+
+/** What lies in the module, and what the client has: much the same, and some of it not. */
+function fill(module: string, client: string): void {
+  for (const root of [module, client]) {
+    makeTree(root, {
+      "a.txt": "alpha",
+      "b.txt": "beta",
+      "d/one": "1",
+      "d/sub/two": "22",
+      "d/link": { type: "symlink", target: "one" },
+      "e/x y": "blank",
+      "e/[z]": "bracket",
+      "same size": root === module ? "abc" : "xyz",
+    });
+  }
+  makeTree(module, {
+    "only there": "t",
+    "there/deep/f": "f",
+    "c.o": "object",
+    names: "a.txt\ne\n",
+  });
+  makeTree(client, { "only here": "h", "here/deep/f": "f", "c.o": "other", "b.txt": "changed" });
+  for (const root of [module, client]) {
+    // What is in a directory comes before it: making it would change the directory's time.
+    for (const at of [...readTree(root).keys()].toReversed()) {
+      const isOld = at === "b.txt" && root === client;
+      const seconds = isOld ? 1_500_000_000 : 1_700_000_000 + at.length;
+      fs.lutimesSync(path.join(root, at), seconds, seconds);
+    }
+  }
+}
+
+/** `M` stands for the module's URL, `C` for the client's directory. */
+async function runAtBoth(words: readonly string[]): Promise<void> {
+  await using stock = await startDaemon({ version, modules: { m: {} } });
+  await using served = await serveModule();
+  const results = [];
+  for (const [port, module] of [
+    [stock.port, stock.path("m")],
+    [served.port, served.path],
+  ] as const) {
+    const client = path.join(served.here, String(port));
+    fill(module, client);
+    fs.writeFileSync(path.join(served.here, "names"), "a.txt\nd/one\nnot there\n");
+    const said = words.map((word) =>
+      word
+        .replace(/^M\b/, `rsync://127.0.0.1:${port}/m`)
+        .replace(/\bC\b/, client)
+        .replace(/\bF\b/, path.join(served.here, "names")),
+    );
+    const { code, output, errors } = await runRsync(version, ["--no-h", ...said]);
+    results.push({
+      code,
+      output: output.split("\n").sort(),
+      isQuiet: errors === "",
+      module,
+      client,
+    });
+  }
+  const [theirs, ours] = results as [(typeof results)[0], (typeof results)[0]];
+  expect(ours.code).toBe(theirs.code);
+  expect(ours.isQuiet).toBe(theirs.isQuiet);
+  expect(ours.output).toEqual(theirs.output);
+  for (const side of ["module", "client"] as const) {
+    const [wanted, found] = [readTree(theirs[side]), readTree(ours[side])];
+    expect(treeDifferences(wanted, found, { times: false, owners: true })).toEqual([]);
+  }
+}
+
+const pulls: readonly (readonly string[])[] = [
+  ["M/"],
+  ["-r", "M/"],
+  ["--list-only", "M/d"],
+  ["-a", "M/", "C"],
+  ["-ai", "M/d", "M/a.txt", "C"],
+  ["-aiR", "M/d/sub/two", "M/a.txt", "C"],
+  ["-aiR", "M/./d/./sub", "C"],
+  ["-ai", "M/*.txt", "M/e*", "C"],
+  ["-ai", "M/d/[os]*", "C"],
+  ["-ai", "M/e/x y", "C"],
+  ["-ais", "M/e/x y", "M/*.o", "C"],
+  ["-ai", "--files-from=F", "M/", "C"],
+  ["-ai", "--files-from=:names", "M/", "C"],
+  ["-ai", "--exclude=*.o", "--include=/d/", "--exclude=sub", "M/", "C"],
+  ["-ai", "M/missing", "M/a.txt", "C"],
+  ["-ai", "--ignore-missing-args", "M/missing", "M/a.txt", "C"],
+  ["-ai", "--remove-source-files", "M/d/", "C"],
+  ["-di", "M/", "C"],
+  ["-ain", "--delete", "M/", "C"],
+  ["-aic", "--delete", "M/", "C"],
+  ["-aiI", "M/", "C"],
+  ["-rlpti", "--existing", "M/", "C"],
+  ["-ai", "--max-size=3", "M/", "C"],
+  ["-aiz", "--zc=lz4", "M/", "C"],
+  ["-ai", "M/../../etc", "C"],
+  ["-r", "M/nowhere/"],
+];
+
+const pushes: readonly (readonly string[])[] = [
+  ["-ai", "C/", "M/"],
+  ["-aii", "C/", "M/"],
+  ["-ain", "--delete", "C/", "M/"],
+  ["-ai", "--delete", "C/", "M/"],
+  ["-ai", "--delete-before", "C/", "M/"],
+  ["-ai", "--delete-after", "--exclude=*.o", "C/", "M/"],
+  ["-ai", "--delete-delay", "--exclude=*.o", "--delete-excluded", "C/", "M/"],
+  ["-ai", "--delete", "--max-delete=1", "C/", "M/"],
+  ["-ai", "--delete", "--filter=P names", "--filter=R *", "C/", "M/"],
+  ["-ai", "C/a.txt", "M/new name"],
+  ["-ai", "C/a.txt", "M/new directory/"],
+  ["-ai", "C/a.txt", "M/no/such/directory/"],
+  ["-ai", "--mkpath", "C/a.txt", "M/no/such/directory/"],
+  ["-ai", "C/a.txt", "C/b.txt", "M/d/one"],
+  ["-ai", "C/d", "M/there/"],
+  ["-aiR", "C/./d/sub/two", "M/there/"],
+  ["-aiu", "C/", "M/"],
+  ["-aic", "C/", "M/"],
+  ["-ai", "--size-only", "C/", "M/"],
+  ["-ai", "--existing", "C/", "M/"],
+  ["-ai", "--ignore-existing", "C/", "M/"],
+  ["-ai", "--inplace", "C/", "M/"],
+  ["-aiS", "C/", "M/"],
+  ["-rti", "--chmod=D700,F600", "C/", "M/"],
+  ["-ai", "--remove-source-files", "C/", "M/"],
+  ["-ai", "--delete-missing-args", "C/a.txt", "C/names", "M/"],
+  ["-ai", "C/e/[z]", "M/e/[z]"],
+  ["-ais", "C/e/x y", "M/e/x y"],
+  ["-ai", "--files-from=F", "C/", "M/"],
+  ["-aiz", "C/", "M/"],
+  ["-ai", "--force", "--delete", "C/e/", "M/d/"],
+  ["-ai", "--backup", "C/", "M/"],
+  ["-ai", "--backup", "--suffix=.old", "--delete", "C/", "M/"],
+  ["-ai", "--backup-dir=kept", "--delete", "-b", "--exclude=/kept", "C/", "M/"],
+  ["-ai", "--link-dest=/d", "C/d/", "M/there/"],
+  ["-ai", "--copy-dest=../d", "C/d/", "M/there/"],
+  ["-ai", "--compare-dest=/d", "C/d/", "M/there/"],
+  ["-ai", "--partial-dir=.part", "--delay-updates", "C/", "M/"],
+  ["-ai", "--temp-dir=/d", "C/", "M/"],
+  ["-aiy", "C/", "M/"],
+  ["-ai", "--append", "C/", "M/"],
+  ["-aim", "C/", "M/"],
+  ["-ai", "--usermap=0:1", "--groupmap=*:2", "C/", "M/"],
+  ["-ai", "--preallocate", "C/", "M/"],
+];
+
+const isThere = daemonVersions.includes(version);
+
+test.skipIf(!isThere).each(pulls.map((words) => [words.join(" "), words] as const))(
+  "rsync %s",
+  async (_, words) => {
+    await runAtBoth(words);
+  },
+);
+
+test.skipIf(!isThere).each(pushes.map((words) => [words.join(" "), words] as const))(
+  "rsync %s",
+  async (_, words) => {
+    await runAtBoth(words);
+  },
+);
