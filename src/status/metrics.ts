@@ -40,6 +40,24 @@ export const targetSeries: readonly Series<TargetReport>[] = [
     value: ({ up }) => Number(up),
   },
   {
+    name: "sersync_target_paused",
+    kind: "gauge",
+    help: "1 while a person has paused the target",
+    value: ({ paused }) => Number(paused),
+  },
+  {
+    name: "sersync_sessions_warm",
+    kind: "gauge",
+    help: "Sessions that wait ready",
+    value: ({ sessions }) => sessions.warm,
+  },
+  {
+    name: "sersync_sessions_in_flight",
+    kind: "gauge",
+    help: "Sessions that carry something",
+    value: ({ sessions }) => sessions.inFlight,
+  },
+  {
     name: "sersync_deletions_halted",
     kind: "gauge",
     help: "1 while deletions wait for a person or for the tree to return",
@@ -122,10 +140,45 @@ export const watchSeries: readonly Series<SourceReport>[] = [
     help: "How often the kernel dropped events",
     value: ({ watcher }) => watcher.overflows,
   },
+  {
+    name: "sersync_watch_rescans_total",
+    kind: "counter",
+    help: "How often everything was looked at again",
+    value: ({ watcher }) => watcher.rescans,
+  },
+  {
+    name: "sersync_watch_limit",
+    kind: "gauge",
+    help: "How many directories the kernel lets a user's programs watch",
+    value: ({ watcher }) => watcher.watchLimit,
+  },
 ];
 
 /** The name of the histogram that is filled as deliveries happen. */
 export const lagMetric = "sersync_delivery_lag_seconds";
+
+/** What is counted as it happens, with the labels `watch` and `target`, and one of their own. */
+export const countedSeries = [
+  {
+    name: "sersync_failures_total",
+    help: "Outages and refusals of single paths, by their class",
+    label: "class",
+  },
+  { name: "sersync_reconciles_total", help: "Comparisons that were complete", label: undefined },
+] as const;
+
+/** What a refused path counts as. */
+const refusalClasses: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/permission denied|operation not permitted|EACCES|EPERM/i, "PERMISSION_DENIED"],
+  [/no space left|quota exceeded|ENOSPC|EDQUOT/i, "NO_SPACE"],
+  [/read-only file system|EROFS/i, "READ_ONLY"],
+  [/did not acknowledge|nothing was heard/, "NOT_ACKNOWLEDGED"],
+];
+
+/** The class of a refusal, from the daemon's or the system's words. */
+export function refusalClass(reason: string): string {
+  return refusalClasses.find(([pattern]) => pattern.test(reason))?.[1] ?? "OTHER";
+}
 
 type Prometheus = typeof import("prom-client");
 
@@ -134,6 +187,7 @@ export class Metrics {
   readonly #registry: Registry;
   readonly #lag: Histogram;
   readonly #metrics = new Map<string, Counter | Gauge>();
+  readonly #counted = new Map<string, Counter>();
 
   constructor(prometheus: Prometheus) {
     this.#registry = new prometheus.Registry();
@@ -155,6 +209,10 @@ export class Metrics {
         this.#metrics.set(name, new Kind(settings));
       }
     }
+    for (const { name, help, label } of countedSeries) {
+      const labelNames = ["watch", "target", ...(label === undefined ? [] : [label])];
+      this.#counted.set(name, new prometheus.Counter({ name, help, labelNames, registers }));
+    }
   }
 
   get contentType(): string {
@@ -163,6 +221,16 @@ export class Metrics {
 
   delivered(watch: string, target: string, lagMs: number): void {
     this.#lag.observe({ watch, target }, lagMs / 1_000);
+  }
+
+  /** A target could not be used, or refused a path. */
+  failed(watch: string, target: string, kind: string): void {
+    this.#counted.get("sersync_failures_total")?.inc({ watch, target, class: kind });
+  }
+
+  /** A comparison is complete. */
+  reconciled(watch: string, target: string): void {
+    this.#counted.get("sersync_reconciles_total")?.inc({ watch, target });
   }
 
   /** The text format, of this moment. */

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { TargetEvents } from "../target/options.ts";
 import { type ActionOptions, Actions } from "./actions.ts";
 import { pageUrl, type StatusAddress } from "./address.ts";
-import { Metrics } from "./metrics.ts";
+import { Metrics, refusalClass } from "./metrics.ts";
 import { Recorder } from "./recorder.ts";
 import type { StatusReport } from "./report.ts";
 import { StatusServer } from "./server.ts";
@@ -35,7 +35,12 @@ export class StatusPages {
         recorder.delivered(delivery, ms, isChange);
         if (isChange) this.#metrics?.delivered(watch, target, ms);
       },
-      failed: (...failure) => recorder.failed(...failure),
+      failed: (...failure) => {
+        recorder.failed(...failure);
+        this.#metrics?.failed(watch, target, refusalClass(failure[0].reason));
+      },
+      down: ({ code }) => this.#metrics?.failed(watch, target, code),
+      reconciled: () => this.#metrics?.reconciled(watch, target),
     };
   }
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../../src/cli/program.ts";
 import { type ElementRule, headRule } from "../../src/config/vocabulary.ts";
 import { parameters } from "../../src/serve/parameters.ts";
-import { lagMetric, targetSeries, watchSeries } from "../../src/status/metrics.ts";
+import { countedSeries, lagMetric, targetSeries, watchSeries } from "../../src/status/metrics.ts";
 import { inProject } from "../support/command.mjs";
 import { temporaryDirectory } from "../support/tree.ts";
 
@@ -101,6 +101,10 @@ test("every metric is told, with its kind and its help", () => {
     ...targetSeries.map((each) => ({ ...each, labels: "watch, target" })),
     ...watchSeries.map((each) => ({ ...each, labels: "watch" })),
   ].map(({ name, kind, labels, help: meaning }) => [name, kind, labels, meaning]);
+  for (const { name, help: meaning, label } of countedSeries) {
+    const labels = ["watch", "target", ...(label === undefined ? [] : [label])].join(", ");
+    series.push([name, "counter", labels, meaning]);
+  }
   const told = rows(english.get("Metrics"));
   expect(told.slice(0, -1)).toEqual(series);
   expect(told.at(-1)?.slice(0, 2)).toEqual([lagMetric, "histogram"]);

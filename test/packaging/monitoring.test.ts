@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
-import { lagMetric, targetSeries, watchSeries } from "../../src/status/metrics.ts";
+import { countedSeries, lagMetric, targetSeries, watchSeries } from "../../src/status/metrics.ts";
 import { inProject } from "../support/command.mjs";
 
 const known: readonly string[] = [
-  ...[...targetSeries, ...watchSeries].map(({ name }) => name),
+  ...[...targetSeries, ...watchSeries, ...countedSeries].map(({ name }) => name),
   ...["_bucket", "_count", "_sum"].map((ending) => lagMetric + ending),
 ];
 

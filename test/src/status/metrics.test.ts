@@ -1,6 +1,6 @@
 import * as prometheus from "prom-client";
 import { expect, test } from "vitest";
-import { Metrics } from "../../../src/status/metrics.ts";
+import { Metrics, refusalClass } from "../../../src/status/metrics.ts";
 import { badTarget, goodTarget, reportWith } from "./reports.ts";
 
 const labels = 'watch="/srv/www",target="127.0.0.1:873::backup"';
@@ -30,4 +30,25 @@ test("lags are counted in a histogram of seconds", async () => {
   expect(text).toContain(`sersync_delivery_lag_seconds_bucket{le="0.025",${place}} 0\n`);
   expect(text).toContain(`sersync_delivery_lag_seconds_bucket{le="0.05",${place}} 1\n`);
   expect(text).toContain(`sersync_delivery_lag_seconds_sum{${place}} 0.03\n`);
+});
+
+test("failures are counted by their class, comparisons when they are complete", async () => {
+  const metrics = new Metrics(prometheus);
+  metrics.failed("/srv/www", "t", "CONNECTION_LOST");
+  metrics.failed("/srv/www", "t", "CONNECTION_LOST");
+  metrics.reconciled("/srv/www", "t");
+  const text = await metrics.text([]);
+  const place = 'watch="/srv/www",target="t"';
+  expect(text).toContain(`sersync_failures_total{${place},class="CONNECTION_LOST"} 2\n`);
+  expect(text).toContain(`sersync_reconciles_total{${place}} 1\n`);
+});
+
+test.each([
+  ["rsync: mkstemp failed: Permission denied (13)", "PERMISSION_DENIED"],
+  ["EACCES: permission denied, open", "PERMISSION_DENIED"],
+  ["write failed: No space left on device (28)", "NO_SPACE"],
+  ["the daemon did not acknowledge it", "NOT_ACKNOWLEDGED"],
+  ["something else", "OTHER"],
+])("%s is of the class %s", (reason, name) => {
+  expect(refusalClass(reason)).toBe(name);
 });
