@@ -44,7 +44,8 @@ function timestamp(): string {
   return stamp;
 }
 
-function standardOutput(): DestinationStream {
+/** The standard output; what is left is written when the process ends. */
+export function standardOutput(): DestinationStream {
   const output = new LogOutput(1);
   process.on("exit", () => output.flushSync());
   return output;

@@ -12,6 +12,10 @@ const lingerMs = 2_000;
 const outputs: Outputs = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  progress: {
+    write: (text) => void process.stderr.write(text),
+    columns: process.stderr.isTTY ? () => process.stderr.columns : undefined,
+  },
 };
 
 process.exitCode = await run(process.argv.slice(2));

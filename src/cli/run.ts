@@ -6,11 +6,12 @@ import { loadConfig } from "../config/load.ts";
 import { surroundingsFor } from "../config/surroundings.ts";
 import type { MirrorSettings } from "../config/template.ts";
 import { configurationKey, realPath, settingsKey } from "../control/address.ts";
-import { createLog } from "../log.ts";
+import { createLog, standardOutput } from "../log.ts";
 import { openLogFile } from "../log-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "../service/plan.ts";
 import { Service } from "../service/service.ts";
 import { stateDirectory } from "../state/directory.ts";
+import type { StatusReport } from "../status/report.ts";
 import { tokenProblem } from "../status/token.ts";
 import type { MirrorCommand, RunOptions, WatchCommand } from "./command.ts";
 import {
@@ -24,6 +25,8 @@ import {
   sayOnError,
   whenAbandoned,
 } from "./daemon.ts";
+import { FirstPush } from "./first-push.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { startupLines } from "./startup.ts";
 
 /** What the program is started with besides its command. */
@@ -112,7 +115,12 @@ async function serve(
   const logFile = file === undefined ? undefined : openLogFile(file, complain);
   if (logFile !== undefined) process.on("exit", () => logFile.flushSync());
   const debug = plans.some(({ config }) => config.debug);
-  const log = createLog({ debug, ...(logFile && { output: logFile, pretty: false }) });
+  const screen = logFile === undefined && process.stdout.isTTY ? openScreen() : undefined;
+  const log = createLog({
+    debug,
+    ...(logFile && { output: logFile, pretty: false }),
+    ...(screen && { output: screen.output }),
+  });
   const { deleteGuard: share, stateDirectory: given } = command;
   const tokenFile = command.tokenFile || process.env["SERSYNC_TOKEN_FILE"] || undefined;
   refuseBadToken(tokenFile);
@@ -129,6 +137,27 @@ async function serve(
     onClaimed: () => announce(command, plans),
     onReady: () => void reportReady(),
   });
+  const bar = command.fullPush && screen ? screen.follow(plans, () => service.reports) : undefined;
   whenAbandoned(() => void service.stop("the end of the process that started it"));
-  await service.run();
+  await service.run().finally(() => bar?.end());
+}
+
+/** A terminal, on which log lines go by above a line that stays. */
+function openScreen() {
+  const terminal = standardOutput();
+  const line = new ProgressLine({
+    write: (text) => terminal.write(text),
+    columns: () => process.stdout.columns,
+  });
+  const write = (text: string): void => {
+    line.clear();
+    terminal.write(text);
+  };
+  const follow = (plans: readonly Plan[], reports: () => readonly StatusReport[]): FirstPush =>
+    new FirstPush(
+      plans.map(({ config }) => config),
+      reports,
+      line,
+    );
+  return { output: { write }, follow };
 }

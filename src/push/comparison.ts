@@ -11,7 +11,7 @@ import { chunksOf } from "./tree.ts";
 /** Sessions of one tree that run at the same time. */
 const sessionsPerTree = 3;
 
-/** Told while a tree is compared: so much has been listed so far. */
+/** Told while a tree is compared: so much is through so far. */
 export type TreeProgress = (entries: number, bytes: number) => void;
 
 /** How a comparison after a rename differs from any other. */
@@ -47,7 +47,7 @@ export class Comparison {
   #surveys: readonly Survey[] | undefined;
   #report: CarrierReport | undefined;
   #entries = 0;
-  #bytes = 0;
+  readonly #through = { entries: 0, bytes: 0 };
 
   /** `starts`: none lies below another. */
   constructor(
@@ -100,11 +100,16 @@ export class Comparison {
     const running = new Set<Promise<void>>();
     try {
       for (let chunk = this.#next(); chunk !== undefined; chunk = this.#next()) {
-        const push = this.#pushChunk(chunk, report);
+        const { length } = chunk;
+        const bytes = chunk.reduce((sum, { size }) => sum + size, 0);
+        const push = this.#pushChunk(chunk, report).then(() => {
+          this.#through.entries += length;
+          this.#through.bytes += bytes;
+          progress(this.#through.entries, this.#through.bytes);
+        });
         running.add(push);
         push.finally(() => running.delete(push)).catch(() => {});
         if (running.size >= sessionsPerTree) await Promise.race(running);
-        progress(this.#entries, this.#bytes);
       }
       await Promise.all(running);
     } finally {
@@ -118,7 +123,6 @@ export class Comparison {
     const next = this.#chunks.next();
     if (next.done) return undefined;
     this.#entries += next.value.length;
-    for (const { size } of next.value) this.#bytes += size;
     return next.value;
   }
 

@@ -69,7 +69,7 @@ export class Service {
     this.#log = options.log;
     this.#pages = new StatusPages({
       log: options.log,
-      reports: () => this.#units.map((unit) => this.report(unit)),
+      reports: () => this.reports,
       ...(options.readyShare !== undefined && { readyShare: options.readyShare }),
       actions: {
         tokenFile: options.tokenFile,
@@ -152,6 +152,11 @@ export class Service {
     return outcome;
   }
 
+  /** What is known of all configurations now. */
+  get reports(): readonly StatusReport[] {
+    return this.#units.map((unit) => this.report(unit));
+  }
+
   /** What is known of one configuration now. */
   report(unit: Unit): StatusReport {
     const facts = {
@@ -172,7 +177,7 @@ export class Service {
   /** Nobody looks at the line unless a service manager does. */
   #summarize(): void {
     if (!this.#manager.listens) return;
-    this.#manager.status(summarize(this.#units.map((unit) => this.report(unit))));
+    this.#manager.status(summarize(this.reports));
   }
 
   async #claim(): Promise<void> {

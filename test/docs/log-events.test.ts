@@ -98,7 +98,7 @@ describe("the log events of the reference", () => {
   test("name what is put together elsewhere, and nothing there is out of date", () => {
     const known = new Set([...calls()].map(({ file, argument }) => `${file} ${argument}`));
     for (const [call, beginnings] of Object.entries(elsewhere)) {
-      expect(known.has(call), call).toBe(true);
+      expect([...known].filter((each) => each === call)).not.toEqual([]);
       const unknown = beginnings.filter(
         (begins) => !told.some(({ message }) => message.startsWith(begins)),
       );

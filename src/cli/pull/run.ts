@@ -30,7 +30,7 @@ export async function runPullCommand(
     listMs = performance.now() - began;
     if (telling.tellsList && !incremental) out("done\n");
   });
-  const result = await runPull({
+  const pulling = runPull({
     ...command,
     ...observer,
     wildcards: true,
@@ -40,6 +40,7 @@ export async function runPullCommand(
     ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
     ...(telling.motd && { onMotd: (line: string) => out(`${line}\n`) }),
   });
+  const result = await pulling.finally(() => printer.close());
   printer.finish();
   const lines = closingLines(command, result, { listMs, totalMs: performance.now() - began });
   if (lines.length > 0) out(`${lines.join("\n")}\n`);

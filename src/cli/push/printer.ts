@@ -8,7 +8,9 @@ import {
   type PushObserver,
   type SendOutcome,
 } from "../../../protocol/index.ts";
+import type { ProgressOutput } from "../progress-line.ts";
 import type { PushCommand } from "./command.ts";
+import { Course } from "./course.ts";
 import { compileFormat, type Line, shownPath } from "./format.ts";
 import { type Direction, isSignificant, itemize } from "./itemize.ts";
 import { Meter, type Position } from "./meter.ts";
@@ -18,6 +20,8 @@ export interface Outputs {
   /** What `-q` silences. */
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Where it is told how far the whole is, of itself; undefined: nowhere. */
+  readonly progress?: ProgressOutput | undefined;
 }
 
 /** Prints while a push runs what rsync would print. */
@@ -27,6 +31,7 @@ export class Printer {
   readonly #direction: Direction;
   readonly #format: ((line: Line) => string) | undefined;
   readonly #meter: Meter;
+  readonly #course: Course | undefined;
   #all = 0;
   #isListing = true;
   #totalBytes = 0;
@@ -42,7 +47,8 @@ export class Printer {
     const { format, human } = command.telling;
     this.#command = command;
     this.#direction = direction;
-    this.#outputs = outputs;
+    this.#course = courseOf(command, outputs);
+    this.#outputs = besides(this.#course, outputs);
     this.#format = format === undefined ? undefined : compileFormat(format);
     this.#meter = new Meter(outputs.out, human);
   }
@@ -63,8 +69,14 @@ export class Printer {
     };
   }
 
+  /** Nothing more is told of how far it is. */
+  close(): void {
+    this.#course?.clear();
+  }
+
   /** Ends the one line of `--info=progress2`. */
   finish(): void {
+    this.close();
     if (this.#command.telling.progress < 2) return;
     this.#meter.complete({ ...this.#position(0), left: 0 });
     this.#outputs.out("\n");
@@ -72,6 +84,7 @@ export class Printer {
 
   #list(entries: readonly FileEntry[], isLast: boolean): void {
     if (this.#all === 0) this.#meter.start();
+    this.#course?.listed(entries, isLast);
     this.#all += entries.length;
     this.#isListing = !isLast;
     for (const entry of entries) if (!isDirectory(entry)) this.#totalBytes += entry.size;
@@ -123,6 +136,7 @@ export class Printer {
 
   #step(bytes: number): void {
     if (this.#command.telling.progress > 0) this.#meter.show(this.#position(bytes));
+    this.#course?.at(this.#current?.index ?? 0, bytes);
   }
 
   #endFile(entry: FileEntry, outcome: SendOutcome, index: number): void {
@@ -138,6 +152,7 @@ export class Printer {
     if (progress > 0) this.#meter.complete(this.#position(outcome.bytes));
     if (progress === 1) this.#outputs.out("\n");
     this.#doneBytes += outcome.bytes;
+    this.#course?.sent(index, outcome.bytes);
   }
 
   #position(ofCurrent: number): Position {
@@ -152,6 +167,32 @@ export class Printer {
       isListing: this.#isListing,
     };
   }
+}
+
+/**
+ * On a terminal a bar, unless `--progress` draws its own or `-q` wants quiet; elsewhere lines now and
+ * then, but only for who wants to be told something: others may be a schedule that mails what is said.
+ */
+function courseOf(
+  { telling, transfer }: Pick<PushCommand, "telling" | "transfer">,
+  { progress }: Outputs,
+): Course | undefined {
+  const { quiet, stats, progress: asked } = telling;
+  if (progress === undefined || quiet || transfer.dryRun) return undefined;
+  const isWanted = progress.columns === undefined ? stats + asked > 0 : asked === 0;
+  return isWanted ? new Course(progress) : undefined;
+}
+
+/** The same outputs; what is written there makes the bar go away before. */
+function besides(course: Course | undefined, { out, err, ...others }: Outputs): Outputs {
+  if (course === undefined) return { out, err, ...others };
+  const cleared =
+    (write: (text: string) => void) =>
+    (text: string): void => {
+      course.clear();
+      write(text);
+    };
+  return { ...others, out: cleared(out), err: cleared(err) };
 }
 
 const noEntry = { size: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, uid: 0, gid: 0 } as const;

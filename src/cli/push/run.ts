@@ -80,6 +80,7 @@ class Push {
       this.#tellTotals(report, protocol);
       return this.#exitCode(report);
     } finally {
+      printer.close();
       session.close();
     }
   }
