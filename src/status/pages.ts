@@ -74,7 +74,8 @@ export class StatusPages {
   async #open(url: string, address: StatusAddress): Promise<void> {
     const { log } = this.#options;
     try {
-      this.#metrics ??= new Metrics(await import("prom-client"));
+      // Its default is all of it, in Node's own eyes as in the bundler's.
+      this.#metrics ??= new Metrics((await import("prom-client")).default);
       this.#servers.set(url, await this.#serve(address));
       log.info(`status page: ${url}`);
     } catch (error) {

@@ -25,6 +25,8 @@ export interface StatusServerOptions {
 /** Whoever opens more is refused: a page and a scraper need a handful. */
 const mostConnections = 100;
 const headersTimeoutMs = 5_000;
+/** How often it is looked who has not been in time; Node's own would be 30 s. */
+const checkMs = 1_000;
 const longestHeaders = 8 * 1024;
 
 /**
@@ -39,10 +41,12 @@ export class StatusServer {
   private constructor(options: StatusServerOptions) {
     this.#options = options;
     this.#stream = new StatusStream(options.reports);
-    this.#server = createServer({ maxHeaderSize: longestHeaders }, (request, response) => {
+    const limits = { maxHeaderSize: longestHeaders, connectionsCheckingInterval: checkMs };
+    this.#server = createServer(limits, (request, response) => {
       void this.#answer(request, response);
     });
     this.#server.maxConnections = mostConnections;
+    this.#server.timeout = headersTimeoutMs; // also of those who never say a word
     this.#server.headersTimeout = headersTimeoutMs;
     this.#server.requestTimeout = headersTimeoutMs;
     this.#server.keepAliveTimeout = headersTimeoutMs;
