@@ -84,15 +84,18 @@ export class Deleter {
     const { tree, dryRun, onKept } = this.#options;
     const found = tree.find(path);
     if (found === undefined) return true;
-    const isEmpty = empties && (yield* this.#empty(path, found.device));
-    if (dryRun && (isEmpty || !empties)) return true;
+    const isEmpty = empties ? yield* this.#empty(path, found.device) : dryRun;
+    if (dryRun && isEmpty) return true;
     try {
-      tree.removeDirectory(path);
-      return true;
+      if (!dryRun) {
+        tree.removeDirectory(path);
+        return true;
+      }
     } catch {
-      onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
-      return false;
+      // not empty, or not ours
     }
+    onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
+    return false;
   }
 
   /** Removes an object, but no directory that is not empty. */

@@ -100,7 +100,11 @@ export class FilterRules {
    */
   toSender(protocol: number): string[] {
     const told = this.#rules.filter(({ rule }) => rule.sides !== "receiver");
-    return told.map(({ rule }) => (protocol < 29 ? bareRule(rule) : formatRule(rule)));
+    return told.map(({ rule }) => {
+      // What perishes matters to who deletes, and older protocols have no word for it.
+      const known = protocol < 30 ? { ...rule, perishable: false } : rule;
+      return protocol < 29 ? bareRule(known) : formatRule(known);
+    });
   }
 }
 

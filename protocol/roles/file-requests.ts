@@ -86,8 +86,13 @@ export class FileRequests {
     const here = found !== undefined && isRegularFile(found) ? found : undefined;
     const decision = await search.decide(index, entry, here);
     if (decision.kind === "same") this.#keep(index, entry, here as Found);
-    else if (decision.kind === "done") this.#job.events.inPlace(index);
+    else if (decision.kind === "done") this.#settled(index);
     else await this.ask(index, entry, found, { basis: decision.basis });
+  }
+
+  #settled(index: number): void {
+    const { transfer, events } = this.#job;
+    if (!transfer.dryRun) events.inPlace(index);
   }
 
   #decide(

@@ -121,7 +121,7 @@ export class ObjectMaker {
   #isElsewhere(index: number, entry: FileEntry, found: Found | undefined): boolean {
     const like = found === undefined ? this.#alternates?.object(index, entry) : undefined;
     if (like === "done") {
-      this.#job.events.inPlace(index);
+      if (!this.#job.transfer.dryRun) this.#job.events.inPlace(index);
       return true;
     }
     if (like !== "told") this.#tellMade(index, entry, like ?? found);

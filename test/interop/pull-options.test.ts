@@ -154,6 +154,12 @@ const rows: readonly Row[] = [
   })),
   { options: "-ai -b --link-dest=../prior --protocol=29", beside: prior() },
   { options: "-aiz --old-compress --protocol=29" },
+  { options: "-ai --partial-dir=.rp --protocol=28", here: { ...ours, ".rp/new.txt": "only" } },
+  { options: "-aiH --delay-updates --protocol=27" },
+  { options: "-aiH --delay-updates" },
+  { options: "-aiH -b" },
+  { options: "-ain --delete --force -b" },
+  { options: "-aic --inplace -b" },
 ];
 
 function prior(): TreeSpec {
@@ -215,7 +221,49 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("pulling beside rsync 3.5.0",
     );
     expect(namesOfOneFile(our)).toEqual(namesOfOneFile(stock));
   });
+
+  test.each([1, 2, 3])("--fuzzy takes the files that rsync takes (%i)", async (seed) => {
+    await using fuzzy = await startDaemon({ version: "3.5.0", modules: { m: {} } });
+    const { there, here } = likeNames(seed);
+    makeTree(fuzzy.path("m"), there);
+    const counts: (string | undefined)[] = [];
+    const from = `rsync://127.0.0.1:${fuzzy.port}/m/`;
+    for (const who of ["stock", "ours"]) {
+      const root = fresh(who, { options: "", here });
+      const words = ["-a", "--stats", "--fuzzy", from, `${root}/here/`];
+      const out =
+        who === "ours"
+          ? (await pullHere(words)).out
+          : spawnSync(rsyncProgram("3.5.0"), words, { encoding: "utf8" }).stdout;
+      counts.push(/Matched data: (.*)/.exec(out)?.[1]);
+    }
+    expect(counts[0]).toMatch(/\d{6}|\d,\d/);
+    expect(counts[1]).toBe(counts[0]);
+  });
 });
+
+/** Directories with a file that is missing here, and candidates that share more and more of it. */
+function likeNames(seed: number): { readonly there: TreeSpec; readonly here: TreeSpec } {
+  const chance = random(seed);
+  const endings = ["", ".txt", ".tar.gz", ".1", ".bak", "~", ".orig", ".txt.old", ".c"];
+  const name = (): string => {
+    const letters = Array.from({ length: 1 + chance.below(9) }, () => chance.pick([..."abz-_.9"]));
+    return `${chance.pick(["file", "data", "x"])}${letters.join("")}${chance.pick(endings)}`;
+  };
+  const there: Record<string, Uint8Array> = {};
+  const here: Record<string, Uint8Array> = {};
+  for (let directory = 0; directory < 25; directory += 1) {
+    const content = chance.bytes(100_000);
+    const wanted = `d${directory}/${name()}`;
+    for (let at = 0; at < 9; at += 1) {
+      const shared = content.subarray(0, 3_500 * (at + 1));
+      here[`d${directory}/${name()}`] = Buffer.concat([shared, chance.bytes(100 + at)]);
+    }
+    delete here[wanted];
+    there[wanted] = content;
+  }
+  return { there, here };
+}
 
 /** Of files and links; "now" for what was made in this test. */
 function timesOf(root: string): string[] {
