@@ -33,8 +33,13 @@ export class PathMap<T> {
 
   /** True when something is in it at, below or above a path. */
   meets(path: BytePath): boolean {
-    if (this.#values.has(path) || this.#below.has(path)) return true;
-    return findAbove(path, (above) => this.#values.has(above)) !== undefined;
+    return this.#below.has(path) || this.covering(path) !== undefined;
+  }
+
+  /** The path itself, or the nearest one above it that is in the map. */
+  covering(path: BytePath): BytePath | undefined {
+    if (this.#values.has(path)) return path;
+    return findAbove(path, (above) => this.#values.has(above));
   }
 
   paths(): IterableIterator<BytePath> {

@@ -3,7 +3,7 @@ import type { Change } from "../watch/change.ts";
 import { isArrival } from "./arrival.ts";
 import { gather, treeAbove } from "./collapse.ts";
 import { type Changed, changedBelow, mostMoved, type Renaming } from "./moved.ts";
-import { findAbove, PathMap } from "./path-map.ts";
+import { PathMap } from "./path-map.ts";
 import { Renames } from "./renames.ts";
 import {
   fresh,
@@ -13,6 +13,7 @@ import {
   type State,
   summarized,
 } from "./state.ts";
+import { Waiting } from "./waiting.ts";
 
 export type { PendingPath, PendingSummary } from "./state.ts";
 
@@ -33,7 +34,7 @@ export interface PendingOptions {
  * the target has not got. Until then nothing at or below either name is taken.
  */
 export class PendingSet {
-  readonly #waiting = new PathMap<State>();
+  readonly #waiting = new Waiting();
   readonly #inFlight = new PathMap<State>();
   readonly #renames = new Renames(this.#waiting);
   readonly #limit: number;
@@ -52,7 +53,7 @@ export class PendingSet {
     return this.#inFlight.size;
   }
 
-  /** Grows with every change of the set: equal numbers mean equal content. */
+  /** Grows with every change: equal numbers mean equal content. */
   get revision(): number {
     return this.#revision;
   }
@@ -62,14 +63,14 @@ export class PendingSet {
     return summarized(this.#waiting, this.#inFlight);
   }
 
-  /** The earliest time at which a waiting path may be taken; undefined when none waits. */
+  /** False when nothing waits but what waits for what is in flight, or for a later attempt. */
+  isDue(now: number): boolean {
+    return this.#waiting.isDue(now);
+  }
+
+  /** When the first path that failed may be taken again, or a little earlier; undefined: none has. */
   nextDue(): number | undefined {
-    let next: number | undefined;
-    for (const { notBefore } of this.#waiting.values()) {
-      if (next === undefined || notBefore < next) next = notBefore;
-      if (next === 0) return 0;
-    }
-    return next;
+    return this.#waiting.nextDue;
   }
 
   add(change: Change, now: number): void {
@@ -84,8 +85,7 @@ export class PendingSet {
 
   /** Puts back what was pending in another set, with its age and its failures. */
   restore({ path, whole, since, attempts, reason }: PendingPath): void {
-    const state = { ...fresh, whole, since, attempts, tries: attempts, reason };
-    this.#putBack(path, state);
+    this.#putBack(path, { ...fresh, whole, since, attempts, tries: attempts, reason });
   }
 
   /**
@@ -95,9 +95,9 @@ export class PendingSet {
    */
   take(limit: number, now: number): PendingPath[] {
     const taken: PendingPath[] = [];
-    for (const [path, state] of this.#waiting) {
+    for (const [path, state] of this.#waiting.due(now)) {
       if (taken.length >= limit) break;
-      if (state.notBefore > now || this.#mustWait(path, state)) continue;
+      if (this.#mustWait(path, state)) continue;
       const origin = this.#renames.origin(path);
       if (origin !== undefined && this.#inFlight.meets(origin)) continue;
       taken.push(this.#fly(path, { ...state, origin }));
@@ -142,16 +142,12 @@ export class PendingSet {
 
   /** What has failed may be tried at once. */
   hurry(): void {
-    for (const state of this.#waiting.values()) state.notBefore = 0;
+    this.#waiting.hurryAll();
   }
 
   /** Something below them has arrived: directories above that failed may work now. */
   hurryAbove(path: BytePath): void {
-    findAbove(path, (above) => {
-      const state = this.#waiting.get(above);
-      if (state !== undefined) state.notBefore = 0;
-      return false;
-    });
+    this.#waiting.hurryAbove(path);
   }
 
   /** What is waiting or in flight, for a status page or a journal. */
@@ -204,13 +200,13 @@ export class PendingSet {
     } else {
       this.#revision += 1;
       known.whole ||= whole;
-      known.notBefore = 0; // it has changed: what failed may work now
       known.tries = 0;
       known.after = after;
       known.arrived = arrived;
       known.leaving = leaving;
       known.resend ||= resend;
       known.since = Math.min(known.since, now);
+      this.#waiting.hurry(path); // it has changed: what failed may work now
     }
     if (whole) this.#absorbBelow(path);
   }
@@ -284,9 +280,13 @@ export class PendingSet {
   }
 
   #mustWait(path: BytePath, { after, leaving }: State): boolean {
-    if (this.#inFlight.meets(path) || this.#renames.holds(path)) return true;
-    if (!leaving || after === undefined) return false;
-    return this.#waiting.has(after) || this.#inFlight.has(after);
+    const isLater =
+      leaving &&
+      after !== undefined &&
+      (this.#inFlight.has(after) || this.#waiting.comesBefore(after, path));
+    const blocker = this.#inFlight.covering(path) ?? (isLater ? after : undefined);
+    if (blocker !== undefined) this.#waiting.block(path, blocker);
+    return blocker !== undefined || this.#inFlight.hasBelow(path) || this.#renames.holds(path);
   }
 
   #land(path: BytePath): State | undefined {
@@ -294,6 +294,7 @@ export class PendingSet {
     if (state === undefined) return undefined;
     this.#revision += 1;
     this.#inFlight.delete(path);
+    this.#waiting.release(path);
     return state;
   }
 }

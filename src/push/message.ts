@@ -172,6 +172,8 @@ export type Report =
   | { readonly kind: "delivered"; readonly job: number; readonly deliveries: PackedDeliveries }
   /** Changed or vanished meanwhile, or seen to differ: to be looked at again. */
   | { readonly kind: "again"; readonly job: number; readonly paths: readonly BytePath[] }
+  /** Not sent, because another session stood in the way, which is over now. */
+  | { readonly kind: "freed"; readonly job: number; readonly paths: readonly BytePath[] }
   | { readonly kind: "failed"; readonly job: number; readonly failures: readonly PathFailure[] }
   /** To be deleted, and held back: the guard has halted deletions. */
   | { readonly kind: "held"; readonly job: number; readonly paths: readonly BytePath[] }

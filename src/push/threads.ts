@@ -22,6 +22,8 @@ export interface JobListener {
   delivered(deliveries: readonly Delivery[]): void;
   failed(failures: readonly PathFailure[]): void;
   again(paths: readonly BytePath[]): void;
+  /** Another session stood in the way of these paths, and is over: they may be tried at once. */
+  freed(paths: readonly BytePath[]): void;
   /** Deletions that the guard holds back. */
   held(paths: readonly BytePath[]): void;
   /** What the guard said of what a comparison would delete. */
@@ -171,6 +173,9 @@ export class PushThreads {
         break;
       case "again":
         listener.again(report.paths);
+        break;
+      case "freed":
+        listener.freed(report.paths);
         break;
       case "held":
         listener.held(report.paths);

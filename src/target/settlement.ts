@@ -47,6 +47,7 @@ export class Settlement {
       delivered: (deliveries) => this.#delivered(deliveries),
       failed: (failures) => this.#failed(failures),
       again: (paths) => this.#again(paths),
+      freed: (paths) => this.#freed(paths),
       held: (paths) => this.#held(paths),
     };
   }
@@ -90,6 +91,15 @@ export class Settlement {
       const tries = (this.#paths.get(path)?.tries ?? 0) + 1;
       if (!this.#paths.delete(path)) pending.add({ kind: "path", path }, now);
       else pending.later(path, now, now + retryDelay(tries, changingBackoff));
+    }
+    this.#books.pump();
+  }
+
+  #freed(paths: readonly BytePath[]): void {
+    const { pending } = this.#books;
+    for (const path of paths) {
+      if (this.#paths.delete(path)) pending.again(path);
+      else pending.add({ kind: "path", path }, performance.now());
     }
     this.#books.pump();
   }

@@ -280,16 +280,18 @@ export class Target {
     this.#pump();
   }
 
-  /** Comes back when the target, or the first path that failed, may be tried again. */
+  /**
+   * Comes back when the target, or the first path that failed, may be tried again. What is due and
+   * was not begun waits for something under way, whose end comes back here by itself.
+   */
   #wakeWhenDue(now: number): void {
     clearTimeout(this.#timer);
     if (this.#stopping || this.#paused) return;
-    const due = this.#reconciles.isDue ? 0 : this.#pending.nextDue();
-    const at = Math.min(this.#halt.lookAt, due === undefined ? Infinity : due);
-    // What is due already waits for something under way, whose end comes back here by itself. That
-    // holds only for the moment that was looked at: what fell due since has not been tried.
-    const wakeAt = Math.max(at, this.#outage.until);
-    if (wakeAt > now && wakeAt < Infinity) {
+    const { until } = this.#outage;
+    const isDue = this.#reconciles.isDue || this.#pending.isDue(now);
+    const next = Math.min(this.#halt.lookAt, this.#pending.nextDue() ?? Number.POSITIVE_INFINITY);
+    const wakeAt = isDue && until > now ? until : Math.max(next, until);
+    if (wakeAt > now && wakeAt < Number.POSITIVE_INFINITY) {
       this.#timer = setTimeout(() => this.#pump(), Math.ceil(wakeAt - now));
     }
   }

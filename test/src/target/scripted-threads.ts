@@ -53,6 +53,15 @@ export class ScriptedJob {
     this.#listener.again(paths.map(asBytePath));
   }
 
+  onlyLongLeft(): void {
+    this.#listener.onlyLongLeft?.();
+  }
+
+  /** What was in the way of these paths is over. */
+  freed(...paths: string[]): void {
+    this.#listener.freed(paths.map(asBytePath));
+  }
+
   progress(entries: number, bytes: number): void {
     this.#listener.progress?.(entries, bytes);
   }
