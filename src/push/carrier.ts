@@ -27,8 +27,8 @@ export interface CarrierReport {
   /** Acknowledged by the daemon. */
   delivered(delivery: Delivery): void;
   failed(failure: PathFailure): void;
-  /** To be looked at again, soon. */
-  again(path: BytePath): void;
+  /** To be looked at again: soon, or when what is in its way is over. */
+  again(path: BytePath, until?: Promise<void>): void;
   /** To be deleted, and held back. */
   held(path: BytePath): void;
   /** What the guard said of the deletions that a comparison found. */
@@ -175,12 +175,20 @@ export class Carrier {
     return this.hasRules || this.options.mounts.hidesBelow(rootPath);
   }
 
+  /** Sends nothing that a session under way is about to replace, and the other way round. */
   async #carryNow(options: CarryOptions, report: CarrierReport): Promise<void> {
-    this.#overlap.enter(options.entries);
+    const { clear, blocked } = this.#overlap.part(options.entries);
+    if (blocked.length > 0 && isWhole(options)) {
+      await Promise.all(blocked.map(({ until }) => until));
+      return this.#carryNow(options, report);
+    }
+    for (const { path, until } of blocked) report.again(path, until);
+    if (clear.length === 0) return;
+    this.#overlap.enter(clear);
     try {
-      await this.#push(options, report);
+      await this.#push({ ...options, entries: clear }, report);
     } finally {
-      const { directories, others } = this.#overlap.leave(options.entries);
+      const { directories, others } = this.#overlap.leave(clear);
       for (const path of others) report.again(path);
       this.#touchSoon(directories);
     }
@@ -289,6 +297,11 @@ export class Carrier {
     const found = paths.map((path) => view.resolve(path)).filter((entry) => entry !== undefined);
     return view.withParents(found.filter(isDirectory));
   }
+}
+
+/** Of a rename nothing can be left out: the old names would go to no avail. */
+function isWhole({ kind, renamed }: CarryOptions): boolean {
+  return kind === "rename" || renamed !== undefined;
 }
 
 /** How long directories must be quiet before their time is set again. */

@@ -203,7 +203,7 @@ function withDelivered(
   return {
     delivered,
     failed: (failure) => report.failed(failure),
-    again: (path) => report.again(path),
+    again: (...again) => report.again(...again),
     held: (path) => report.held(path),
   };
 }

@@ -97,8 +97,8 @@ function answerAskers(
     failed: ({ path, reason }) => {
       for (const asker of each(path)) report.failed({ path: asker, reason });
     },
-    again: (path) => {
-      for (const asker of each(path)) report.again(asker);
+    again: (path, until) => {
+      for (const asker of each(path)) report.again(asker, until);
     },
     held: (path) => {
       for (const asker of each(path)) report.held(asker);

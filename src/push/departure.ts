@@ -42,9 +42,9 @@ export async function deliverDepartures(
         for (const from of each(path))
           outcomes.set(from, (told) => told.failed({ path: from, reason }));
       },
-      again: (path) => {
-        if (!leaving.has(path)) report.again(path);
-        for (const from of each(path)) outcomes.set(from, (told) => told.again(from));
+      again: (path, until) => {
+        if (!leaving.has(path)) report.again(path, until);
+        for (const from of each(path)) outcomes.set(from, (told) => told.again(from, until));
       },
       held: (path) => report.held(path),
     },

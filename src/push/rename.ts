@@ -65,7 +65,7 @@ function arrivals(
       else report.delivered(delivery);
     },
     failed: (failure) => passOn(failure.path, () => report.failed(failure)),
-    again: (path) => passOn(path, () => report.again(path)),
+    again: (path, until) => passOn(path, () => report.again(path, until)),
     held: (path) => passOn(path, () => report.held(path)),
   };
 }
@@ -169,7 +169,7 @@ async function sendInstead(
       report.delivered(delivery);
     },
     failed: (failure) => report.failed(failure),
-    again: (path) => report.again(path),
+    again: (...again) => report.again(...again),
     held: (path) => report.held(path),
   });
   const gone: AskedPath[] = [];

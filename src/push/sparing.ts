@@ -44,7 +44,7 @@ export class SparedTrees {
         if (!trees.some((tree) => isWithin(delivery.path, tree))) answer.delivered(delivery);
       },
       failed: ({ path, reason }) => inTree(path, (at) => answer.failed({ path: at, reason })),
-      again: (path) => inTree(path, (at) => answer.again(at)),
+      again: (path, until) => inTree(path, (at) => answer.again(at, until)),
       held: (path) => answer.held(path),
     };
   }

@@ -122,6 +122,7 @@ async function runJob(
     const carrier = carriers.get(targetId);
     if (carrier === undefined) throw new TypeError(`target ${targetId} is not known here`);
     await run(carrier, mail);
+    await mail.lastFreed();
     mail.flush();
     send({ kind: "finished", job });
   } catch (error) {
@@ -137,6 +138,9 @@ class Mail implements CarrierReport {
   #deliveries: Delivery[] = [];
   #failures: PathFailure[] = [];
   #again: BytePath[] = [];
+  #freed: BytePath[] = [];
+  /** What will be freed when something else is over. */
+  readonly #blocked: Promise<void>[] = [];
   #held: BytePath[] = [];
   #scheduled = false;
   #flushedAt = Number.NEGATIVE_INFINITY;
@@ -157,9 +161,20 @@ class Mail implements CarrierReport {
     this.#schedule();
   }
 
-  again(path: BytePath): void {
+  again(path: BytePath, until?: Promise<void>): void {
+    if (until !== undefined) {
+      this.#blocked.push(until.then(() => this.#free(path)));
+      return;
+    }
     this.#again.push(path);
     this.#schedule();
+  }
+
+  /** Resolves when nothing is in the way of any of the paths; others need not wait for that. */
+  async lastFreed(): Promise<void> {
+    if (this.#blocked.length === 0) return;
+    this.onlyLongLeft();
+    await Promise.all(this.#blocked);
   }
 
   held(path: BytePath): void {
@@ -188,11 +203,18 @@ class Mail implements CarrierReport {
     }
     if (this.#failures.length > 0) send({ kind: "failed", job, failures: this.#failures });
     if (this.#again.length > 0) send({ kind: "again", job, paths: this.#again });
+    if (this.#freed.length > 0) send({ kind: "freed", job, paths: this.#freed });
     if (this.#held.length > 0) send({ kind: "held", job, paths: this.#held });
     this.#held = [];
     this.#deliveries = [];
     this.#failures = [];
     this.#again = [];
+    this.#freed = [];
+  }
+
+  #free(path: BytePath): void {
+    this.#freed.push(path);
+    this.#schedule();
   }
 
   #schedule(): void {

@@ -122,7 +122,7 @@ function withFailed(report: CarrierReport, failed: CarrierReport["failed"]): Car
   return {
     failed,
     delivered: (delivery) => report.delivered(delivery),
-    again: (path) => report.again(path),
+    again: (...again) => report.again(...again),
     held: (path) => report.held(path),
   };
 }

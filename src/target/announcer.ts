@@ -80,6 +80,10 @@ export class Announcer implements TargetEvents {
   resumed(held: number): void {
     this.#log.warn(`deletions go on at this target; ${held} had been held back`);
   }
+
+  stepped(step: string, details: Readonly<Record<string, unknown>>): void {
+    this.#log.debug(details, step);
+  }
 }
 
 /** A daemon's text may hold any bytes. */

@@ -27,5 +27,8 @@ export function tellAll(listeners: readonly Partial<TargetEvents>[]): TargetEven
     resumed: (...event) => {
       for (const each of listeners) each.resumed?.(...event);
     },
+    stepped: (...event) => {
+      for (const each of listeners) each.stepped?.(...event);
+    },
   };
 }

@@ -21,6 +21,8 @@ export interface TargetEvents {
   halted(reason: string): void;
   /** Deletions are made again; so many had been held back. */
   resumed(held: number): void;
+  /** A step on the way, for who looks for a fault: a job begins or ends, a path is put off. */
+  stepped(step: string, details: Readonly<Record<string, unknown>>): void;
 }
 
 export interface TargetOptions {

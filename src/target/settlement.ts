@@ -54,6 +54,8 @@ export class Settlement {
 
   /** The job is over: what was not spoken of is to be done again. */
   close(failure: JobFailure | undefined): void {
+    const { code } = failure ?? {};
+    this.#books.events.stepped("job ended", { unsettled: this.#paths.size, code });
     for (const path of this.#paths.keys()) {
       if (failure !== undefined) this.#books.pending.again(path);
       else this.#refuse({ path, reason: "nothing was heard of it" });
@@ -92,6 +94,7 @@ export class Settlement {
       if (!this.#paths.delete(path)) pending.add({ kind: "path", path }, now);
       else pending.later(path, now, now + retryDelay(tries, changingBackoff));
     }
+    this.#books.events.stepped("to be looked at again", { paths: paths.length, first: paths[0] });
     this.#books.pump();
   }
 
@@ -101,6 +104,7 @@ export class Settlement {
       if (this.#paths.delete(path)) pending.again(path);
       else pending.add({ kind: "path", path }, performance.now());
     }
+    this.#books.events.stepped("free to go", { paths: paths.length, first: paths[0] });
     this.#books.pump();
   }
 
@@ -128,6 +132,7 @@ export class Settlement {
     if (isConflict(reason, tries)) {
       this.#paths.delete(path);
       pending.later(path, now, now + retryDelay(tries, conflictBackoff));
+      events.stepped("refused while other sessions ran, tried again at once", { path, reason });
       return;
     }
     const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;

@@ -199,6 +199,7 @@ export class Target {
   #startDelivery(taken: readonly PendingPath[]): void {
     const paths = new Map(taken.map((path) => [path.path, path]));
     const job = this.#underWay.begin({ isBatch: true });
+    this.#options.events.stepped("job begun", { paths: taken.length, first: taken[0]?.path });
     const settlement = new Settlement(this.#books, paths);
     this.#options.threads.deliver(this.#options.id, taken, {
       ...settlement.listener,
@@ -216,6 +217,7 @@ export class Target {
   #startReconcile(started: number): void {
     const job = this.#underWay.begin({ isBatch: false });
     const order = this.#reconciles.begin();
+    this.#options.events.stepped("comparison begun", { ...order.scope, resumes: order.resumes });
     this.#options.threads.reconcile(this.#options.id, order, {
       ...new Settlement(this.#books, new Map(), started).listener,
       progress: (entries, bytes) => {
@@ -225,6 +227,7 @@ export class Target {
       judged: (verdict) => this.#judged(verdict, order.scope),
       finished: (failure) => {
         this.#reconciles.end(failure !== undefined, Date.now());
+        this.#options.events.stepped("comparison ended", { code: failure?.code });
         if (failure === undefined) {
           this.#isUp();
           const { entries, bytes } = this.#reconciles.status;
@@ -291,9 +294,8 @@ export class Target {
     const isDue = this.#reconciles.isDue || this.#pending.isDue(now);
     const next = Math.min(this.#halt.lookAt, this.#pending.nextDue() ?? Number.POSITIVE_INFINITY);
     const wakeAt = isDue && until > now ? until : Math.max(next, until);
-    if (wakeAt > now && wakeAt < Number.POSITIVE_INFINITY) {
-      this.#timer = setTimeout(() => this.#pump(), Math.ceil(wakeAt - now));
-    }
+    if (wakeAt <= now || wakeAt === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#pump(), Math.ceil(wakeAt - now));
   }
 }
 

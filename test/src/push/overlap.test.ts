@@ -61,3 +61,37 @@ test.each([
   overlap.leave([first]);
   expect(overlap.leave([last])).toEqual({ directories: [], others: ["d"] });
 });
+
+test("what a session deletes is not made by another, nor deleted twice, before it has ended", async () => {
+  const overlap = new Overlap();
+  overlap.enter([directory(""), gone]);
+  const list = [directory(""), d, file("d/a"), directory("d/e"), file("d/e/b"), file("da")];
+  const { clear, blocked } = overlap.part(list);
+  expect(clear.map(({ path }) => path)).toEqual(["", "da"]);
+  expect(blocked.map(({ path }) => path)).toEqual(["d", "d/a", "d/e", "d/e/b"]);
+  expect(overlap.part([gone]).clear).toEqual([]);
+  overlap.leave([directory(""), gone]);
+  await Promise.all(blocked.map(({ until }) => until));
+  expect(overlap.part(list).blocked).toEqual([]);
+});
+
+test.each([
+  ["deleted", gone],
+  ["made a file", file("d")],
+])("a directory that a session fills is not %s before it has ended", (_, entry) => {
+  const overlap = new Overlap();
+  const filling = [file("d/a"), directory(""), d];
+  overlap.enter(filling);
+  overlap.enter(filling);
+  expect(overlap.part([directory(""), entry]).clear).toEqual([directory("")]);
+  overlap.leave(filling);
+  expect(overlap.part([entry]).blocked).toHaveLength(1);
+  overlap.leave(filling);
+  expect(overlap.part([entry]).clear).toEqual([entry]);
+});
+
+test("files, and directories that are there for those below them, hold nobody up", () => {
+  const overlap = new Overlap();
+  overlap.enter([directory(""), d, file("d/a")]);
+  expect(overlap.part([directory(""), d, file("d/a"), file("d/b")]).blocked).toEqual([]);
+});

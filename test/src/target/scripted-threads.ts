@@ -146,6 +146,7 @@ function teller(told: string[]): TargetEvents {
     comparing: () => {},
     halted: (reason) => told.push(`halted: ${reason}`),
     resumed: (held) => told.push(`resumed with ${held}`),
+    stepped: () => {},
     reconciled: (entries, bytes) => told.push(`reconciled ${entries} ${bytes}`),
   };
 }
