@@ -227,7 +227,6 @@ export class Target {
       judged: (verdict) => this.#judged(verdict, order.scope),
       finished: (failure) => {
         this.#reconciles.end(failure !== undefined, Date.now());
-        this.#options.events.stepped("comparison ended", { code: failure?.code });
         if (failure === undefined) {
           this.#isUp();
           const { entries, bytes } = this.#reconciles.status;
@@ -283,10 +282,7 @@ export class Target {
     this.#pump();
   }
 
-  /**
-   * Comes back when the target, or the first path that failed, may be tried again. What is due and
-   * was not begun waits for something under way, whose end comes back here by itself.
-   */
+  /** Comes back when something may be tried again; what waits for a job is begun at its end. */
   #wakeWhenDue(now: number): void {
     clearTimeout(this.#timer);
     if (this.#stopping || this.#paused) return;
