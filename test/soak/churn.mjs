@@ -25,7 +25,7 @@ const rareNames = [
   "\x1b[31m\r",
   "m".repeat(250),
 ];
-const linkTargets = ["a", "nowhere", "../b", "caf\xe9", "."];
+const linkTargets = ["a", "nowhere", "c d/b", "caf\xe9", "."];
 const modes = [0o644, 0o600, 0o755, 0o444];
 const directoryModes = [0o755, 0o700, 0o775];
 /** Up to one file in two hundred is so large that it is searched for what the target has. */

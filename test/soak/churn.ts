@@ -98,13 +98,16 @@ async function untilRight(variant: Variant, rig: Rig, deadlineMs: number): Promi
   if (differences.length === 0) return;
   const count = `${differences.length} differences after ${deadlineMs} ms`;
   const shown = differences.slice(0, 20).map((difference) => `\n  ${difference}`);
+  const state = [rig.mirror().ask("status"), ...rig.pending()].map((line) => `\n  ${line}`);
   const left = await untilNone(variant, rig, startedAt + deadlineMs * patience);
   const lateMs = Math.round(performance.now() - startedAt);
   const end = left.length === 0 ? `equal after ${lateMs} ms` : `${left.length} for ever`;
   const log = `${os.tmpdir()}/sersync-soak-${variant.name.replaceAll(" ", "-")}.log`;
   fs.writeFileSync(log, rig.mirror().output());
   const told = history(left.length === 0 ? differences : left, rig);
-  expect.fail(`${count}, ${end} (the whole log is in ${log}):${shown.join("")}${told}`);
+  expect.fail(
+    `${count}, ${end} (the whole log is in ${log}):${[...shown, ...state].join("")}${told}`,
+  );
 }
 
 /** How many deadlines are waited for before what differs is said to be lost. */
@@ -128,7 +131,7 @@ function history(differences: readonly string[], { mirror }: Rig): string {
     [...names].some((name) => `${name}/`.startsWith(`${path}/`) || path.startsWith(`${name}/`));
   const told = mirror().lines.filter(({ path }) => path === undefined || concerns(path));
   return told
-    .slice(-60)
+    .slice(-150)
     .map((line) => `\n  ${JSON.stringify(line)}`)
     .join("");
 }

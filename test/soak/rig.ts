@@ -33,6 +33,8 @@ export interface Rig extends AsyncDisposable {
   readonly daemon: Daemon;
   readonly proxy: FaultProxy | undefined;
   readonly mirror: () => RunningMirror;
+  /** What the program has still to do, from its state: paths, attempts, reasons. */
+  readonly pending: () => readonly string[];
   /** SIGKILL, and a new start with `-r`, of which nothing is waited for. */
   readonly restartMirror: () => Promise<void>;
   /** SIGKILL, and what sessions had half written is swept away. */
@@ -55,7 +57,9 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   fillTarget?.(target);
   const proxy = faults && (await startFaultProxy({ ...faults, seed, port: daemon.port }));
   if (proxy) owned.push(proxy);
-  const setUp = setUpOf(options, source.path, proxy?.port ?? daemon.port);
+  const state = temporaryDirectory();
+  owned.push({ [Symbol.asyncDispose]: async () => state[Symbol.dispose]() });
+  const setUp = setUpOf(options, state.path, source.path, proxy?.port ?? daemon.port);
   let mirror = await start(setUp, options);
   owned.push({ [Symbol.asyncDispose]: () => mirror[Symbol.asyncDispose]() });
   return {
@@ -64,6 +68,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     daemon,
     proxy,
     mirror: () => mirror,
+    pending: () => readState(state.path),
     restartMirror: async () => {
       await mirror[Symbol.asyncDispose]();
       mirror = launchMirror(setUp);
@@ -78,14 +83,28 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   };
 }
 
-function setUpOf({ hasDeadTarget, setUp }: RigOptions, source: string, port: number): MirrorSetUp {
+function setUpOf(
+  { hasDeadTarget, setUp }: RigOptions,
+  stateDirectory: string,
+  source: string,
+  port: number,
+): MirrorSetUp {
   const dead = hasDeadTarget ? [{ host: otherHost, module: "backup" }] : [];
-  return { source, port, remotes: [{ module: "backup" }, ...dead], ...setUp };
+  const remotes = [{ module: "backup" }, ...dead];
+  return { source, port, remotes, debug: true, stateDirectory, ...setUp };
 }
 
 async function start(setUp: MirrorSetUp, options: RigOptions): Promise<RunningMirror> {
   const isDisturbed = options.faults !== undefined || options.hasDeadTarget;
   return isDisturbed ? launchMirror(setUp) : await startMirror(setUp);
+}
+
+/** The lines of every state file. */
+function readState(directory: string): string[] {
+  return fs
+    .readdirSync(directory)
+    .filter((name) => fs.statSync(`${directory}/${name}`).isFile())
+    .flatMap((name) => fs.readFileSync(`${directory}/${name}`, "utf8").split("\n").slice(0, 30));
 }
 
 /** Removes what a receiving rsync calls `.name.XXXXXX` until it is whole. */

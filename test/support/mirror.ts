@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
@@ -32,6 +32,8 @@ export interface MirrorSetUp {
   readonly params?: string;
   /** Switches that differ from sersync's own; attributes are mirrored unless said otherwise. */
   readonly events?: Partial<EventSwitches>;
+  /** `<debug>`: the log has every step. Default false. */
+  readonly debug?: boolean;
   /** Regexes of `<filter>`. Default: none. */
   readonly filter?: readonly string[];
   readonly user?: string;
@@ -79,6 +81,8 @@ export interface RunningMirror extends AsyncDisposable {
   readonly setPassword: (password: string) => void;
   /** Resolves with the first line, also of those printed before, that is as `wanted` says. */
   readonly says: (wanted: (line: LogLine) => boolean, deadlineMs?: number) => Promise<LogLine>;
+  /** What `sersync COMMAND -o FILE` prints about it now. */
+  readonly ask: (command: string, ...words: readonly string[]) => string;
   /** SIGTERM; resolves with the exit code, or the signal that ended it. */
   readonly terminate: () => Promise<number | NodeJS.Signals | null>;
 }
@@ -118,6 +122,11 @@ export function launchMirror(setUp: MirrorSetUp): RunningMirror {
     isRunning: () => child.exitCode === null && child.signalCode === null,
     pid: child.pid,
     setPassword: (password) => fs.writeFileSync(path.join(directory, "password"), password),
+    ask: (command, ...more) => {
+      const asking = [inProject("dist/bin/sersync.js"), command, "-o", file, ...more];
+      const { stdout, stderr } = spawnSync(process.execPath, asking, { env, encoding: "utf8" });
+      return `${stdout}${stderr}`;
+    },
     terminate: () => end(child, "SIGTERM"),
     [Symbol.asyncDispose]: async () => {
       await end(child, "SIGKILL");
@@ -204,6 +213,7 @@ function formatConfiguration(setUp: MirrorSetUp, directory: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>
 <head version="2.5">
   <host hostip="127.0.0.1" port="${setUp.page ?? 0}"/>
+  <debug start="${setUp.debug ?? false}"/>
   <filter start="${filter.length > 0}">${excludes.join("")}</filter>
   <inotify>${switches.join("")}</inotify>
   <sersync>

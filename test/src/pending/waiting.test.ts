@@ -54,6 +54,17 @@ test("an old name whose new name is refused does not hide when that is tried aga
   expect(pending.nextDue()).toBe(1_000);
 });
 
+test("an old name goes when its new name has been refused twice", () => {
+  const pending = new PendingSet();
+  pending.add(path("old"), 0);
+  pending.add(renamed("old", "new"), 0);
+  for (const now of [0, 1_000]) {
+    expect(pending.take(9, now).map((taken) => taken.path)).toEqual(["new"]);
+    pending.later(asBytePath("new"), now, now + 1_000, "refused");
+  }
+  expect(pending.take(9, 1_001).map((taken) => taken.path)).toEqual(["old"]);
+});
+
 test("names that moved in a circle do not wait for each other for ever", () => {
   const pending = new PendingSet();
   const changes = [
