@@ -11,7 +11,8 @@ import {
 import type { FilterConfig } from "../config/schema.ts";
 import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
 import { Sendings } from "./activity.ts";
-import { type BatchOptions, TreeView } from "./batch.ts";
+import type { BatchOptions } from "./batch.ts";
+import { DirectoryTimes } from "./directory-times.ts";
 import type { Gate } from "./gate.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
 import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
@@ -47,6 +48,8 @@ export interface CarryOptions {
   readonly renamed?: Rename;
   /** True for the entries whose end is reported; the others are there for those below them. */
   readonly reports: (path: BytePath) => boolean;
+  /** Nothing of it is left out: it waits for what is in its way. Default false. */
+  readonly isWhole?: boolean;
   /** Entries that were in place already are not reported. Default false. */
   readonly onlyChanges?: boolean;
   /** A directory did not exist at the target before. */
@@ -68,21 +71,17 @@ export class Carrier {
   readonly hasRules: boolean;
   readonly #settings: TargetSettings;
   readonly linkedNames: LinkedNames;
-  readonly #onUnsettled: (path: Unsettled) => void;
   readonly sessions: Sessions;
   readonly #overlap = new Overlap();
   readonly #sendings = new Sendings();
-  /** Directories whose time may be an older one than theirs. */
-  readonly #stale = new Set<BytePath>();
-  #touchTimer: NodeJS.Timeout | undefined;
-  #closed = false;
+  readonly #times: DirectoryTimes;
 
   /**
    * @param onUnsettled a path must be looked at again, and no job is there to be told.
    * @param gate makes sessions wait; default: none has to.
    */
   constructor(settings: TargetSettings, onUnsettled: (path: Unsettled) => void, gate?: Gate) {
-    this.#onUnsettled = onUnsettled;
+    this.#times = new DirectoryTimes(this, (path) => onUnsettled({ path }));
     this.linkedNames = new LinkedNames(
       () => this.options,
       (path) => onUnsettled({ path, mayBeEqual: true }),
@@ -157,6 +156,21 @@ export class Carrier {
     );
   }
 
+  /**
+   * Carries entries of which nothing is told, looked at when it is their turn: what is deleted while
+   * they wait must not be made anew.
+   */
+  async carryWhenDue(
+    kind: SessionKind,
+    look: () => readonly FileEntry[],
+    report: CarrierReport,
+  ): Promise<void> {
+    const reports = (): boolean => false;
+    await this.sessions.inTurn(kind, () =>
+      this.#carryNow({ kind, entries: look(), reports }, report),
+    );
+  }
+
   /** Opens the sessions that wait now, so that what comes first finds one. */
   prepare(kinds: readonly SessionKind[]): void {
     this.sessions.prepare(kinds);
@@ -164,8 +178,7 @@ export class Carrier {
 
   /** Closes what waits and gives up what is under way. */
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#touchTimer);
+    this.#times.close();
     this.linkedNames.close();
     this.sessions.close();
   }
@@ -178,7 +191,7 @@ export class Carrier {
   /** Sends nothing that a session under way is about to replace, and the other way round. */
   async #carryNow(options: CarryOptions, report: CarrierReport): Promise<void> {
     const { clear, blocked } = this.#overlap.part(options.entries);
-    if (blocked.length > 0 && isWhole(options)) {
+    if (blocked.length > 0 && options.isWhole) {
       await Promise.all(blocked.map(({ until }) => until));
       return this.#carryNow(options, report);
     }
@@ -190,7 +203,7 @@ export class Carrier {
     } finally {
       const { directories, others } = this.#overlap.leave(clear);
       for (const path of others) report.again(path);
-      this.#touchSoon(directories);
+      this.#times.touchSoon(directories);
     }
   }
 
@@ -259,52 +272,6 @@ export class Carrier {
         break;
     }
   }
-
-  /**
-   * A directory's time is that of whichever session ended last, perhaps not the one that looked
-   * last: once it is quiet it is set again. Nothing waits for it.
-   */
-  #touchSoon(directories: readonly BytePath[]): void {
-    for (const path of directories) this.#stale.add(path);
-    if (this.#stale.size === 0 || this.#touchTimer !== undefined || this.#closed) return;
-    this.#touchTimer = setTimeout(() => void this.#touch(), touchDelayMs);
-  }
-
-  async #touch(): Promise<void> {
-    this.#touchTimer = undefined;
-    const stale = [...this.#stale];
-    this.#stale.clear();
-    const report: CarrierReport = {
-      delivered: () => {},
-      failed: () => {},
-      again: (path) => this.#onUnsettled({ path }),
-      held: (path) => this.#onUnsettled({ path }),
-    };
-    try {
-      await this.sessions.inTurn("scan", () => {
-        // Looked at only now: a directory deleted while this waited must not be made anew.
-        const entries = this.#directoriesAmong(stale);
-        return this.#carryNow({ kind: "scan", entries, reports: () => false }, report);
-      });
-    } catch {
-      // The target is in trouble, which whoever delivers next is told; its way back comes here.
-      for (const path of stale) this.#stale.add(path);
-    }
-  }
-
-  #directoriesAmong(paths: readonly BytePath[]): FileEntry[] {
-    const view = new TreeView(this.options);
-    const found = paths.map((path) => view.resolve(path)).filter((entry) => entry !== undefined);
-    return view.withParents(found.filter(isDirectory));
-  }
 }
-
-/** Of a rename nothing can be left out: the old names would go to no avail. */
-function isWhole({ kind, renamed }: CarryOptions): boolean {
-  return kind === "rename" || renamed !== undefined;
-}
-
-/** How long directories must be quiet before their time is set again. */
-const touchDelayMs = 30;
 
 const { isNew, localChange } = itemFlags;

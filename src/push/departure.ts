@@ -35,7 +35,7 @@ export async function deliverDepartures(
   const gone = await sparedDeletions(deletions, view.withParents(deletions), carrier);
   const entries = view.withParents(gone);
   await carrier.carry(
-    { kind: "small", entries, reports: (path) => leaving.has(path) },
+    { kind: "small", entries, reports: (path) => leaving.has(path), isWhole: true },
     {
       delivered: () => {},
       failed: ({ path, reason }) => {

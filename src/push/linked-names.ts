@@ -24,8 +24,11 @@ interface Change {
   readonly path: BytePath;
 }
 
-/** Other names lead out of the tree, or are moved while they are looked for: it ends some time. */
-const mostSearches = 3;
+/**
+ * Other names are moved while they are looked for, so that one search may miss them; or they lead out
+ * of the tree, so that it must end some time. The rests between them grow, to 3 s in all.
+ */
+const mostSearches = 8;
 /** Looking for names takes no more than a fifth of the time. */
 const restFactor = 4;
 const shortestRestMs = 50;
@@ -113,7 +116,8 @@ export class LinkedNames {
     const startedAt = performance.now();
     await this.#walk();
     const endedAt = performance.now();
-    this.#notBefore = endedAt + Math.max(shortestRestMs, (endedAt - startedAt) * restFactor);
+    const rests = changes.map(({ linked }) => shortestRestMs * 2 ** Math.min(linked.searches, 4));
+    this.#notBefore = endedAt + Math.max(Math.min(...rests), (endedAt - startedAt) * restFactor);
     for (const linked of new Set(changes.map((change) => change.linked))) linked.searches += 1;
     for (const change of changes) {
       const isComplete = this.#isComplete(change.linked);

@@ -12,6 +12,7 @@ import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
 import { Comparison } from "./comparison.ts";
 import { formerDirectories } from "./former.ts";
+import type { Locked } from "./relock.ts";
 import { sparedDeletions } from "./sparing.ts";
 
 /** Something that was renamed, as it is now. */
@@ -22,6 +23,7 @@ export interface Renamed extends Rename {
 /**
  * Makes a directory at the target of what it has under the old name: what is equal there becomes a
  * link, the rest is sent, and what differs from here in the end is reported as after any comparison.
+ * `locked` takes note of what must be looked at when the old name has gone.
  *
  * @throws what ended a session.
  */
@@ -29,6 +31,7 @@ export async function renameDirectory(
   renamed: Renamed,
   carrier: Carrier,
   report: CarrierReport,
+  locked: Locked,
 ): Promise<void> {
   const { to, entry } = renamed;
   const created = await makeDirectory(entry, carrier, report);
@@ -46,7 +49,10 @@ export async function renameDirectory(
     carrier,
     { deletes: true },
     {
-      carry: (options, told) => carry(renamed, options, carrier, told),
+      carry: (options, told) => {
+        locked.note(options.entries);
+        return carry(renamed, options, carrier, told);
+      },
       created,
       mostBytes: Number.POSITIVE_INFINITY,
     },
@@ -78,7 +84,7 @@ async function carryLinked(
   const isSent = (entry: FileEntry): boolean =>
     !isDirectory(entry) && wasExcluded(entry, renamed, carrier);
   const linked = own.filter((entry) => !isSent(entry));
-  await carrier.carry({ ...options, entries: linked, renamed }, report);
+  await carrier.carry({ ...options, entries: linked, renamed, isWhole: true }, report);
   const sent = own.filter(isSent);
   if (sent.length === 0) return;
   const entries = new TreeView(carrier.options).withParents(sent);
@@ -119,6 +125,7 @@ async function carryPairs(
       ...options,
       kind: "rename",
       entries,
+      isWhole: true,
       reports,
       onCreated: (path) => {
         if (isWithin(path, to)) onCreated?.(path);

@@ -11,6 +11,7 @@ import { deliverDepartures } from "./departure.ts";
 import { formerDirectories } from "./former.ts";
 import type { AskedPath } from "./message.ts";
 import { type Renamed, renameDirectory, withFormer } from "./relink.ts";
+import { Locked } from "./relock.ts";
 
 /** A second name costs as much as the content of a smaller file. */
 const leastBytes = 512;
@@ -34,13 +35,16 @@ export async function deliverRenames(
   const made = new Set<BytePath>();
   const told = arrivals(asked, made, report);
   const { files, directories } = sorted(asked, carrier);
+  const locked = new Locked();
   await attempt(() => renameFiles(files, carrier, told));
+  locked.note(files.map(({ entry }) => entry));
   for (const directory of directories) {
-    await attempt(() => renameDirectory(directory, carrier, told));
+    await attempt(() => renameDirectory(directory, carrier, told, locked));
   }
   const isMade = ({ path }: AskedPath): boolean => made.has(path);
   // The old names go in this job, too: what shares an object with another name is not left so.
   await deliverDepartures(asked.filter(isMade), carrier, report);
+  await locked.restore(carrier, report);
   await sendInstead(
     asked.filter((path) => !isMade(path)),
     report,
@@ -123,6 +127,7 @@ async function renameFiles(
   const former = formerDirectories(carrier);
   const possible = files.filter(({ from }) => former.above(from) !== undefined);
   if (possible.length === 0) return;
+  carrier.linkedNames.note(possible.map(({ entry }) => entry));
   const pairs = possible.flatMap(({ entry, from }) => renamedFile(entry, from));
   const view = new TreeView(carrier.options);
   const entries = withFormer(
@@ -136,6 +141,7 @@ async function renameFiles(
     {
       kind: "rename",
       entries,
+      isWhole: true,
       reports: (path) => own.has(path),
       onLinked: (path) => void linked.add(path),
     },

@@ -4,12 +4,15 @@ import { expect, test } from "vitest";
 import { asBytePath, nativePath } from "../../protocol/path.ts";
 import type { Parameters } from "../support/daemon.ts";
 import { describeDaemons, startDaemon } from "../support/daemon.ts";
+import { eventually } from "../support/eventually.ts";
 import { hostileNames } from "../support/hostile.ts";
 import { startMeter } from "../support/meter.ts";
 import { type MirrorSetUp, startMirror, untilEqualTrees } from "../support/mirror.ts";
 import { makeTree, type TreeSpec, temporaryDirectory } from "../support/tree.ts";
 
 const megabyte = 1024 * 1024;
+/** Who daemons are, unless their configuration says otherwise. */
+const nobody = 65_534;
 /** Of a size that nobody sends by mistake unseen. */
 const content = randomBytes(megabyte);
 
@@ -27,6 +30,7 @@ describeDaemons("a rename", (version) => {
     { module = {}, remote = "backup", isEqual = true, ...options }: Place = {},
   ) {
     const daemon = await startDaemon({ version, modules: { backup: module } });
+    if (module["uid"] !== undefined) fs.chownSync(daemon.path("backup"), nobody, nobody);
     const meter = await startMeter(daemon.port);
     const source = temporaryDirectory();
     makeTree(source.path, tree);
@@ -326,4 +330,20 @@ describeDaemons("a rename", (version) => {
     await untilEqualTrees(source.path, target);
     expect(inode("g")).toBe(inode("d/f"));
   });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "leaves files read-only where the daemon is not root",
+    async () => {
+      const file = { type: "file", content: Buffer.from(content), mode: 0o444 } as const;
+      const module = { uid: "nobody", gid: "nogroup" };
+      await using at = await place({ a: file, "d/b": file }, { module, isEqual: false });
+      const modeOf = (name: string) =>
+        fs.lstatSync(`${at.target}/${name}`, { throwIfNoEntry: false })?.mode ?? 0;
+      const modes = () => ["f", "e/b", "a", "d/b"].map((name) => modeOf(name) & 0o777);
+      at.move("d", "e");
+      at.move("a", "f");
+      await eventually(modes).toEqual([0o444, 0o444, 0, 0]);
+      expect(at.meter.bytes).toBeLessThan(megabyte / 4);
+    },
+  );
 });

@@ -1,0 +1,61 @@
+import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index.ts";
+import { TreeView } from "./batch.ts";
+import type { Carrier, CarrierReport } from "./carrier.ts";
+
+/** How long directories must be quiet before their time is set again. */
+const touchDelayMs = 30;
+
+/**
+ * Sets the times of directories that several sessions carried at once: such a time is that of
+ * whichever session ended last, perhaps not the one that looked last. Nothing waits for it.
+ */
+export class DirectoryTimes {
+  readonly #carrier: Carrier;
+  readonly #onUnsettled: (path: BytePath) => void;
+  /** Directories whose time may be an older one than theirs. */
+  readonly #stale = new Set<BytePath>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** `onUnsettled`: a path must be looked at again. */
+  constructor(carrier: Carrier, onUnsettled: (path: BytePath) => void) {
+    this.#carrier = carrier;
+    this.#onUnsettled = onUnsettled;
+  }
+
+  /** Sets the times of these, too, when they are quiet. */
+  touchSoon(directories: readonly BytePath[]): void {
+    for (const path of directories) this.#stale.add(path);
+    if (this.#stale.size === 0 || this.#timer !== undefined || this.#closed) return;
+    this.#timer = setTimeout(() => void this.#touch(), touchDelayMs);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #touch(): Promise<void> {
+    this.#timer = undefined;
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    const report: CarrierReport = {
+      delivered: () => {},
+      failed: () => {},
+      again: (path) => this.#onUnsettled(path),
+      held: (path) => this.#onUnsettled(path),
+    };
+    try {
+      await this.#carrier.carryWhenDue("scan", () => this.#directoriesAmong(stale), report);
+    } catch {
+      // The target is in trouble, which whoever delivers next is told; its way back comes here.
+      for (const path of stale) this.#stale.add(path);
+    }
+  }
+
+  #directoriesAmong(paths: readonly BytePath[]): FileEntry[] {
+    const view = new TreeView(this.#carrier.options);
+    const found = paths.map((path) => view.resolve(path)).filter((entry) => entry !== undefined);
+    return view.withParents(found.filter(isDirectory));
+  }
+}
