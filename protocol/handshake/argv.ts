@@ -20,6 +20,8 @@ export interface SessionFeatures {
   readonly logFormat?: "%i" | "%i%I" | "%o" | "X";
   /** `-r` may send its file list in pieces, where the daemon agrees. Default false. */
   readonly incremental?: boolean;
+  /** `-x`: a delete pass leaves alone what is mounted there. */
+  readonly oneFileSystem?: boolean;
   /** `--stats`: how many objects of each kind were deleted is told before protocol 32, too. */
   readonly stats?: boolean;
 }
@@ -69,7 +71,7 @@ const shortOptions: readonly ShortOption[] = [
   ["c", (o) => o.checksum],
   ["I", (o) => o.ignoreTimes],
   ["R", (o) => o.relative],
-  ["x", (_, more) => more.includes("-x"), "pull"],
+  ["x", (_, more) => more.includes("-x")],
   ["S", (o) => o.sparse],
 ];
 
@@ -119,7 +121,7 @@ const longOptions: readonly LongOption[] = [
   (o) => (o.checksumSeed ? `--checksum-seed=${o.checksumSeed}` : undefined),
   (o) => (o.partialDir === undefined ? undefined : ["--partial-dir", o.partialDir]),
   (o) => when(o.delayUpdates, "--delay-updates"),
-  (o) => when(o.partial && o.partialDir === undefined && !o.delayUpdates, "--partial"),
+  (o) => when(o.partial && !keepsPartsElsewhere(o), "--partial"),
   (o) => when(o.ignoreErrors, "--ignore-errors"),
   (o) => when(o.copyUnsafeLinks, "--copy-unsafe-links"),
   (o) => when(o.safeLinks, "--safe-links"),
@@ -151,7 +153,7 @@ export function pushArguments(
   features: SessionFeatures = {},
   protocol = 32,
 ): string[] {
-  const letters = optionLetters("push", options);
+  const letters = optionLetters("push", options, features.oneFileSystem ? ["-x"] : []);
   letters.unshift("v".repeat(features.verbosity ?? 0), features.quiet ? "q" : "");
   const choice = chosenCompression(options, features);
   const isPlain = options.compress && (choice === undefined || choice === "zlib");
@@ -217,6 +219,16 @@ export function appendOption({ append, inplace }: TransferOptions): string | str
 
 function sized(option: string, bytes: number | undefined): string | undefined {
   return bytes === undefined ? undefined : `${option}=${bytes}`;
+}
+
+/** What is written in place is kept there anyhow. */
+function keepsPartsElsewhere({
+  partialDir,
+  delayUpdates,
+  inplace,
+  append,
+}: TransferOptions): boolean {
+  return partialDir !== undefined || Boolean(delayUpdates || inplace || append);
 }
 
 function valued(option: string, value: string | undefined): string | undefined {

@@ -1,4 +1,4 @@
-import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import { deletion, type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { FilterRules, ReadRules } from "../flist/filter.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import { asBytePath, type BytePath, parentPath, rootPath } from "../path.ts";
@@ -31,6 +31,8 @@ export interface ArgumentOptions {
   readonly relative?: boolean;
   /** `-x`: what is mounted below is listed, not what is in it. */
   readonly oneFileSystem?: boolean;
+  /** `--delete-missing-args`: an argument that is not there is deleted at the destination. */
+  readonly deletesMissing?: boolean;
   /** `-L`, `-k` and their kin. */
   readonly links?: LinkOptions;
   readonly filter?: FilterRules;
@@ -138,11 +140,12 @@ export class ArgumentSource implements FileSource {
   /** The entry that is named; undefined when it is not there, which is told. */
   #lookAt(tree: LocalTree, argument: Argument, text: string): FileEntry | undefined {
     const { start, isContent } = argument;
-    const { onProblem } = this.#options;
+    const { onProblem, deletesMissing = false } = this.#options;
     try {
       // Whoever names a directory's content means the directory, whatever leads to it.
       const entry = tree.lstat(isContent ? inside(start) : start);
       if (entry !== undefined) return { ...entry, path: start };
+      if (deletesMissing && start !== "") return deletion(start);
       onProblem?.({ path: text, kind: "missing" });
     } catch (error) {
       onProblem?.({ path: text, kind: "unreadable", cause: error as NodeJS.ErrnoException });

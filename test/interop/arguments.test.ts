@@ -8,7 +8,7 @@ import { makeTree, temporaryDirectory } from "../support/tree.ts";
 /**
  * What is meant to differ: our list comes in one piece, `--timeout` is ours to watch, and numbers
  * of the rest of the transfer, `--bwlimit`, are ours to obey. A compression level alone switches
- * compression on by `-z`, and `--compress-choice=none` is not spoken of.
+ * compression on by `-z`, and `--compress-choice=none` and `--info` are not spoken of.
  */
 const lines = [
   "-a",
@@ -31,6 +31,30 @@ const lines = [
   "-a --max-delete=0 --delete",
   "-a --ignore-errors --delete --force",
   "-am",
+  "-a --delete-missing-args",
+  "-a --delete-missing-args --force",
+  "-a --delete-during",
+  "-a --delete-delay --max-delete=5",
+  "-r --delete-excluded",
+  "-a --chmod=F644,D755",
+  "-a --bwlimit=0",
+  "-a --ignore-missing-args",
+  "-avvv",
+  "-a --link-dest=/base --copy-links",
+  "-a --copy-dest=x",
+  "-ax",
+  "-ay --no-t --no-p",
+  "-a --no-implied-dirs",
+  "-aOJ --size-only --update",
+  "-rlptgo --no-links --super",
+  "-a --info=progress2",
+  "-a --specials --no-devices",
+  "-a --block-size=131072",
+  "-a --partial --inplace",
+  "-a --partial --append",
+  "-a --backup",
+  "-a --suffix=.old -b",
+  "-a -M--log-file=x",
   "-aE",
   "-rE",
   "-aKOJy",

@@ -45,6 +45,7 @@ export interface PushCommand {
   readonly listsDirectories: boolean;
   readonly oneFileSystem: boolean;
   readonly ignoreMissing: boolean;
+  readonly deleteMissing: boolean;
   readonly removeSource: boolean;
   readonly connectSeconds: number | undefined;
   /** Which options are taken and change nothing, and why. */
@@ -82,6 +83,7 @@ export function parsePush(words: readonly string[], environment: Environment): P
     listsDirectories: transfer.dirs ?? flags.filesFrom !== undefined,
     oneFileSystem: flags.oneFileSystem,
     ignoreMissing: flags.ignoreMissing,
+    deleteMissing: flags.deleteMissing,
     removeSource: flags.removeSource,
     connectSeconds: flags.connectSeconds,
     notes: parsed.notes,
@@ -117,7 +119,10 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
     ...(logFormat !== undefined && { logFormat }),
     stats: (flags.info.get("stats") ?? 0) > 1,
     acknowledge: flags.removeSource && !dryRun,
-    incremental: flags.incremental,
+    // What old daemons delete by mode 0 has to come first, in one list.
+    incremental: flags.incremental && !flags.deleteMissing,
+    oneFileSystem: flags.oneFileSystem,
+    deleteMissing: flags.deleteMissing,
   };
 }
 

@@ -21,6 +21,7 @@ export interface PushFlags extends FilterFlags {
   recursive: boolean | undefined;
   oneFileSystem: boolean;
   ignoreMissing: boolean;
+  deleteMissing: boolean;
   removeSource: boolean;
   incremental: boolean;
   protocol: number | undefined;
@@ -47,6 +48,7 @@ export function initialFlags(): PushFlags {
     recursive: undefined,
     oneFileSystem: false,
     ignoreMissing: false,
+    deleteMissing: false,
     removeSource: false,
     incremental: true,
     protocol: undefined,
@@ -172,6 +174,9 @@ function choosing(flags: PushFlags): OptionRule[] {
     }),
     does("ignore-missing-args", () => {
       flags.ignoreMissing = true;
+    }),
+    does("delete-missing-args", () => {
+      flags.deleteMissing = true;
     }),
     does("remove-source-files", () => {
       flags.removeSource = true;

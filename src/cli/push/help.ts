@@ -13,7 +13,7 @@ and meanings; one that sersync does not have is refused by name.
              --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
   deletes    --delete --delete-before/during/delay/after --delete-excluded --max-delete --force
-             --ignore-errors --remove-source-files -m
+             --ignore-errors --delete-missing-args --remove-source-files -m
   sent       -z --compress-choice --compress-level --skip-compress -W -B --inplace --append
              --append-verify --partial --partial-dir --delay-updates -y --compare-dest
              --copy-dest --link-dest -S --preallocate --fsync -b --backup-dir --suffix -T --bwlimit

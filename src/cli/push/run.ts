@@ -47,7 +47,7 @@ class Push {
   #vanished = false;
 
   constructor(command: PushCommand, outputs: Outputs, signal: AbortSignal | undefined) {
-    const { transfer, filter, oneFileSystem, listsDirectories } = command;
+    const { transfer, filter, oneFileSystem, listsDirectories, deleteMissing } = command;
     this.#command = command;
     this.#outputs = outputs;
     this.#signal = signal;
@@ -57,6 +57,7 @@ class Push {
       dirs: listsDirectories,
       oneFileSystem,
       links: transfer,
+      deletesMissing: deleteMissing,
       filter,
       signal,
       onProblem: (problem) => this.#tellProblem(problem),
