@@ -179,8 +179,9 @@ class DaemonServer implements Daemon {
   }
 
   #takePlace(visit: Visit, module: DaemonModule): boolean {
-    const { maxConnections = 0, name } = module;
-    const taken = [...this.#visits.keys()].filter((each) => each.module?.name === name).length;
+    const { maxConnections = 0 } = module;
+    const others = [...this.#visits.keys()].flatMap((each) => each.module ?? []);
+    const taken = others.filter((each) => countsWith(each, module)).length;
     // A negative number shuts the module, as in rsync.
     if (maxConnections !== 0 && taken >= maxConnections) return false;
     visit.module = module;
@@ -195,6 +196,14 @@ class DaemonServer implements Daemon {
       // there is nobody left to tell
     }
   }
+}
+
+/** Only sessions in modules with a limit take places that modules share. */
+function countsWith(one: DaemonModule, other: DaemonModule): boolean {
+  if (one.name === other.name) return true;
+  const isShared =
+    one.connectionsWith !== undefined && one.connectionsWith === other.connectionsWith;
+  return isShared && Boolean(one.maxConnections);
 }
 
 function asPem(text: string | Uint8Array): string | Buffer {

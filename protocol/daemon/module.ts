@@ -52,6 +52,8 @@ export interface DaemonModule {
   readonly admits?: ((client: DaemonClient) => boolean | Promise<boolean>) | undefined;
   /** Sessions at a time; 0: no limit, which is the default. */
   readonly maxConnections?: number | undefined;
+  /** Modules with a limit and the same name here count their sessions together. Default its own. */
+  readonly connectionsWith?: string | undefined;
   /** A session with so many seconds of silence ends; 0: after {@link DaemonOptions.timeoutSeconds}. */
   readonly timeoutSeconds?: number | undefined;
   /** Names that are neither read, nor written, nor deleted, whatever a client asks for. */

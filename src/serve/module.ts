@@ -126,6 +126,7 @@ type Access = Pick<
   | "writeOnly"
   | "list"
   | "maxConnections"
+  | "connectionsWith"
 >;
 
 function accessOf(
@@ -143,6 +144,8 @@ function accessOf(
     writeOnly: values.flag("write only") ?? false,
     list: values.flag("list") ?? true,
     maxConnections: values.number("max connections") ?? 0,
+    // rsync counts in this file, which need not be there for us: one process counts.
+    connectionsWith: values.text("lock file") ?? "/var/run/rsyncd.lock",
   };
 }
 

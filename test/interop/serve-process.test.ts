@@ -139,6 +139,26 @@ describe("a configuration", () => {
   });
 });
 
+test("modules with one lock file count their connections together", async () => {
+  using place = prepare("max connections = 1\n");
+  const more = `[n]\npath = /\nmax connections = 1\n[o]\npath = /\nmax connections = 1\nlock file = /x\n[p]\npath = /\n`;
+  fs.appendFileSync(place.file, more);
+  await using running = await startServe(["--config", place.file]);
+  const holder = net.connect(running.port, "127.0.0.1");
+  await once(holder, "data");
+  holder.write("@RSYNCD: 31.0 md5\nm\n");
+  expect(String(await once(holder, "data"))).toBe("@RSYNCD: OK\n");
+  const visit = async (module: string): Promise<string> => {
+    const url = `rsync://127.0.0.1:${running.port}/${module}/`;
+    return (await runRsync(version, ["-d", "--exclude=*", url])).errors.split("\n", 1)[0] ?? "";
+  };
+  expect(await visit("n")).toBe("@ERROR: max connections (1) reached -- try again later");
+  expect(await visit("o")).toBe("");
+  expect(await visit("p")).toBe("");
+  holder.destroy();
+  await eventually(() => visit("n")).toBe("");
+});
+
 describe("the end", () => {
   test("waits for a session, and then removes the pid file", async () => {
     using place = prepare("");
