@@ -207,7 +207,7 @@ test.skipIf(!hasLsyncd)("lsyncd mirrors to it", async () => {
   const ended = once(lsyncd, "exit");
   try {
     const names = (): string[] =>
-      fs.readdirSync(`${place.path}/m`, { recursive: true }).sort() as string[];
+      fs.readdirSync(`${place.path}/m`, { recursive: true, encoding: "utf8" }).sort();
     await eventually(names).toEqual(["before", "gone"]);
     makeTree(source, { "d/new": "3" });
     fs.rmSync(`${source}/gone`);
