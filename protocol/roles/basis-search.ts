@@ -63,7 +63,8 @@ export class BasisSearch {
     if (transfer.append && here !== undefined && here.size >= entry.size) return { kind: "done" };
     if (partial !== undefined) return { kind: "ask", basis: this.#ofPartial(entry, partial) };
     if (here !== undefined) return { kind: "ask", basis: await this.#ofBackup(entry, here) };
-    return { kind: "ask", basis: alternate ?? this.#fuzzy?.find(entry) };
+    const { pace } = this.#options;
+    return { kind: "ask", basis: alternate ?? (await this.#fuzzy?.find(entry, pace)) };
   }
 
   /** What has come of a file that came wrong; undefined: what is at its name. */

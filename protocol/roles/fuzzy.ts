@@ -4,6 +4,7 @@ import type { DestinationTree, Found } from "../destination/tree.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import { type BytePath, baseName, joinPath, parentPath } from "../path.ts";
 import { mostDistance, nameDistance } from "./name-distance.ts";
+import type { Pace } from "./pace.ts";
 import { type BasisChoice, basisTypes } from "./receiving.ts";
 
 interface Candidate {
@@ -27,22 +28,24 @@ export class FuzzySearch {
   }
 
   /** The file of the same size and time, else that of the most similar name. */
-  find(entry: FileEntry): BasisChoice | undefined {
+  async find(entry: FileEntry, pace: Pace): Promise<BasisChoice | undefined> {
     const directory = parentPath(entry.path);
     if (directory !== this.#directory) this.#look(directory);
     const twin = this.#candidates.find(
       ({ found }) => found.size === entry.size && found.mtimeSeconds === entry.mtimeSeconds,
     );
-    const best = twin ?? this.#nearest(baseName(entry.path));
+    const best = twin ?? (await this.#nearest(baseName(entry.path), pace));
     if (best === undefined) return undefined;
     const { type, location, found, name } = best;
     return { type, location, found, name };
   }
 
-  #nearest(wanted: string): Candidate | undefined {
+  async #nearest(wanted: string, pace: Pace): Promise<Candidate | undefined> {
     let nearest: Candidate | undefined;
     let least = mostDistance;
     for (const candidate of this.#candidates) {
+      pace.spend(candidate.name.length * wanted.length);
+      if (pace.isDue) await pace.take();
       const distance = nameDistance(candidate.name, wanted, least);
       if (distance > least) continue;
       least = distance;

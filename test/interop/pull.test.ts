@@ -249,4 +249,45 @@ describeDaemons("pulling", (version) => {
     }
     expect(aborts).toBeGreaterThan(2);
   });
+
+  test.each([
+    ["partialDir", { partialDir: ".rp" }, ".rp/big"],
+    ["delayUpdates", { delayUpdates: true }, ".~tmp~/big"],
+    ["partial", { partial: true }, "big"],
+  ] as const)("%s: what has come before an abort need not come again", async (_, extra, kept) => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    using work = temporaryDirectory();
+    makeTree(daemon.path("m"), { big: random(3).bytes(6_000_000) });
+    const controller = new AbortController();
+    let steps = 0;
+    const step = (): void => {
+      steps += 1;
+      if (steps === 10) controller.abort();
+    };
+    const transfer = { ...mirror, ...extra };
+    const first = pullFrom(daemon, work.path, { transfer, signal: controller.signal, step });
+    await expect(first).rejects.toMatchObject({ code: "ABORTED" });
+    const here = fs.statSync(path.join(work.path, kept)).size;
+    expect(here).toBeGreaterThan(2_000_000);
+    const second = await pullFrom(daemon, work.path, { transfer });
+    expect(second.totals.matchedBytes).toBeGreaterThan(here - 200_000);
+    expectEqualTrees(daemon.path("m"), work.path);
+  });
+
+  test("--inplace writes only what has changed, and --append only what is new", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    using work = temporaryDirectory();
+    const content = random(4).bytes(1_000_000);
+    makeTree(daemon.path("m"), { a: content });
+    makeTree(work.path, { a: content.subarray(0, 600_000) });
+    const inode = fs.statSync(path.join(work.path, "a")).ino;
+    const appended = await pullFrom(daemon, work.path, { transfer: { ...mirror, append: true } });
+    expect(appended.totals).toMatchObject({ literalBytes: 400_000, matchedBytes: 0 });
+    content.fill(0, 500_000, 500_010);
+    fs.writeFileSync(path.join(daemon.path("m"), "a"), content);
+    const changed = await pullFrom(daemon, work.path, { transfer: { ...mirror, inplace: true } });
+    expect(changed.totals.literalBytes).toBeLessThan(5_000);
+    expect(fs.statSync(path.join(work.path, "a")).ino).toBe(inode);
+    expectEqualTrees(daemon.path("m"), work.path);
+  });
 });
