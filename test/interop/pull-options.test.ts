@@ -247,7 +247,9 @@ function likeNames(seed: number): { readonly there: TreeSpec; readonly here: Tre
   const chance = random(seed);
   const endings = ["", ".txt", ".tar.gz", ".1", ".bak", "~", ".orig", ".txt.old", ".c"];
   const name = (): string => {
-    const letters = Array.from({ length: 1 + chance.below(9) }, () => chance.pick([..."abz-_.9"]));
+    const letters = Array.from({ length: 1 + chance.below(9) }, () =>
+      chance.pick("abz-_.9".split("")),
+    );
     return `${chance.pick(["file", "data", "x"])}${letters.join("")}${chance.pick(endings)}`;
   };
   const there: Record<string, Uint8Array> = {};
