@@ -103,8 +103,8 @@ const isTemporary = (name: string): boolean => /(^|\/)\.[a-z]+\.\w{6}$/.test(nam
 
 function contentOf(spec: object, name: string): string | undefined {
   const entry = (spec as Record<string, unknown>)[name];
-  if (typeof entry === "object" && !Buffer.isBuffer(entry)) return "-> nowhere";
-  return entry?.toString("latin1" as never);
+  if (Buffer.isBuffer(entry)) return entry.toString("latin1");
+  return typeof entry === "object" ? "-> nowhere" : (entry as string | undefined);
 }
 
 /** Old or new under every name, and nothing else. */
