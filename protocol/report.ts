@@ -245,7 +245,10 @@ export class PushReport {
     this.#texts.add(severity, text, this.#observer.text);
   }
 
-  /** How everything that was listed ended, in wire order; ask when the push is over. */
+  /**
+   * How everything that was listed ended, in the order of sending; ask when the push is over. Of
+   * what was listed bit by bit only where names were kept.
+   */
   *paths(): Generator<NamedStatus> {
     let place = 0;
     for (const { path, mode } of this.#archive ?? this.#entries) {

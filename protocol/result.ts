@@ -33,7 +33,7 @@ export class PushResult {
     this.#deleted = deleted;
   }
 
-  /** Every path that was listed, in wire order, then what was deleted without being listed. */
+  /** Every path that was listed, in the order of sending, then what was deleted without being listed. */
   *paths(): Generator<PathResult> {
     const named = new Set<BytePath>();
     for (const { path, mode, status } of this.report.paths()) {

@@ -18,7 +18,10 @@ export interface SessionFeatures {
   readonly quiet?: boolean;
   /** `--log-format`: which items the daemon must tell of. */
   readonly logFormat?: "%i" | "%i%I" | "%o" | "X";
-  /** `-r` may send its file list in pieces, where the daemon agrees. Default false. */
+  /**
+   * A recursive push sends its file list in pieces, where the daemon agrees: then its session wants
+   * {@link Session.pushLists}. Default false.
+   */
   readonly incremental?: boolean;
   /** `-x`: a delete pass leaves alone what is mounted there. */
   readonly oneFileSystem?: boolean;

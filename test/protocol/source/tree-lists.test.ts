@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { deletion, type FileEntry, isDirectory } from "../../../protocol/flist/entry.ts";
 import { inWireOrder } from "../../../protocol/flist/order.ts";
 import { asBytePath, type BytePath, parentPath } from "../../../protocol/path.ts";
+import { ArgumentSource } from "../../../protocol/source/arguments.ts";
 import { LocalTree } from "../../../protocol/source/local.ts";
 import { type Branch, type ListSource, TreeLists } from "../../../protocol/source/tree-lists.ts";
 import { walk } from "../../../protocol/source/walk.ts";
@@ -112,6 +113,24 @@ test.skipIf(process.getuid?.() === 0)("what cannot be read has an empty list, an
   expect(drain(lists as TreeLists).at(-1)).toEqual(["a"]);
   expect([failed, lists?.incomplete]).toEqual([["a"], true]);
   fs.chmodSync(`${directory.path}/a`, 0o700);
+});
+
+test("arguments that are not there, and directories that vanish, are told of", () => {
+  using directory = temporaryDirectory();
+  makeTree(directory.path, { "a/f": "", "b/f": "", one: "" });
+  const problems: string[] = [];
+  const source = new ArgumentSource({
+    recursive: true,
+    onProblem: ({ path, kind, isDirectory: isDir = false }) =>
+      void problems.push(`${kind} ${isDir ? "directory" : "name"} ${path.slice(-4)}`),
+  });
+  const texts = ["a", "gone", "one", "b"].map((name) => `${directory.path}/${name}`);
+  const lists = source.lists(texts, () => problems.length > 0);
+  expect(lists.next()?.entries.map(({ path }) => path)).toEqual(["one", "a", "b"]);
+  fs.rmSync(`${directory.path}/b`, { recursive: true });
+  expect(drain(lists)).toEqual([["a", "a/f"]]);
+  expect(problems).toEqual(["missing name gone", "vanished directory /./b"]);
+  expect(lists.incomplete).toBe(true);
 });
 
 test("what lies on another device is listed and not looked into", () => {
