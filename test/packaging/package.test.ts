@@ -2,6 +2,10 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { inProject } from "../support/command.mjs";
+import { temporaryDirectory } from "../support/tree.ts";
+
+/** npm reads and compresses some thousand files. */
+const packingMs = 60_000;
 
 interface Packed {
   readonly files: readonly { readonly path: string }[];
@@ -22,7 +26,9 @@ function filesBelow(folder: string): string[] {
     .filter((file) => fs.statSync(inProject(file)).isFile());
 }
 
-test("the npm package holds the program, the library, and what operators need, and no more", () => {
+test("the npm package holds the program, the library, and what operators need, and no more", {
+  timeout: packingMs,
+}, () => {
   const files = packedFiles();
   const wanted = ["docs", "examples", "man", "packaging"]
     .flatMap(filesBelow)
@@ -42,4 +48,33 @@ test("what the container files set are variables and flags of the program", () =
   const named = new Set(text.match(/\bSERSYNC_[A-Z_]+\b/g));
   expect(named.size).toBeGreaterThan(4);
   expect([...named].filter((name) => !reference.includes(`| \`${name}\` |`))).toEqual([]);
+});
+
+test("what is packed starts, beside its dependencies and nothing else of the repository", {
+  timeout: packingMs,
+}, () => {
+  using directory = temporaryDirectory();
+  const argv = ["pack", "--ignore-scripts", "--pack-destination", directory.path];
+  spawnSync("npm", argv, { cwd: inProject() });
+  const [archive = ""] = fs.readdirSync(directory.path);
+  spawnSync("tar", ["-xzf", archive], { cwd: directory.path });
+  fs.symlinkSync(inProject("node_modules"), `${directory.path}/node_modules`);
+  const { version, bin } = JSON.parse(
+    fs.readFileSync(`${directory.path}/package/package.json`, "utf8"),
+  ) as { readonly version: string; readonly bin: { readonly sersync: string } };
+  const run = (...words: string[]) =>
+    spawnSync(`${directory.path}/package/${bin.sersync}`, words, { encoding: "utf8" });
+  expect(run("--version").stdout).toBe(`${version}\n`);
+  const { stdout, status } = run("init", directory.path, "rsync://192.0.2.1/m");
+  expect([status, stdout]).toEqual([0, expect.stringContaining("<head version=")]);
+  fs.writeFileSync(`${directory.path}/confxml.xml`, stdout);
+  expect(run("check", "-o", `${directory.path}/confxml.xml`).status).toBe(0);
+  const library = `import("sersync/protocol").then((found) => console.log(typeof found.push))`;
+  fs.mkdirSync(`${directory.path}/user/node_modules`, { recursive: true });
+  fs.symlinkSync(`${directory.path}/package`, `${directory.path}/user/node_modules/sersync`);
+  const user = spawnSync(process.execPath, ["-e", library], {
+    cwd: `${directory.path}/user`,
+    encoding: "utf8",
+  });
+  expect(user.stdout).toBe("function\n");
 });
