@@ -283,7 +283,7 @@ const events = [
 ] as const satisfies readonly (keyof PushObserver)[];
 
 /** One observer that tells several, each in turn. */
-function observers(all: readonly PushObserver[]): PushObserver {
+export function observers(all: readonly PushObserver[]): PushObserver {
   const told: Partial<Record<keyof PushObserver, (...what: unknown[]) => void>> = {};
   for (const event of events) {
     const listeners = all.flatMap((each) => each[event] ?? []) as ((...what: unknown[]) => void)[];

@@ -7,6 +7,7 @@ export {
   type ListedSource,
   listFiles,
   listModules,
+  observers,
   type PushSource,
   push,
 } from "./client.ts";

@@ -85,6 +85,8 @@ function pullRules(flags: PullFlags): OptionRule[] {
       return undefined;
     });
   return [
+    refused("log-file=", "a pull has none"),
+    refused("log-file-format=", "a pull has none"),
     passed("copy-links L"),
     passed("copy-unsafe-links"),
     passed("copy-dirlinks k"),

@@ -46,6 +46,9 @@ export interface PushCommand {
   readonly oneFileSystem: boolean;
   readonly ignoreMissing: boolean;
   readonly deleteMissing: boolean;
+  /** Where `--log-file` goes, and what is told there of each item. */
+  readonly logFile: string | undefined;
+  readonly logFormat: string;
   readonly removeSource: boolean;
   readonly connectSeconds: number | undefined;
   /** Which options are taken and change nothing, and why. */
@@ -84,6 +87,8 @@ export function parsePush(words: readonly string[], environment: Environment): P
     oneFileSystem: flags.oneFileSystem,
     ignoreMissing: flags.ignoreMissing,
     deleteMissing: flags.deleteMissing,
+    logFile: flags.logFile,
+    logFormat: logFormatOf(flags),
     removeSource: flags.removeSource,
     connectSeconds: flags.connectSeconds,
     notes: parsed.notes,
@@ -112,7 +117,8 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
   const tells = outFormat !== "" || (flags.info.get("name") ?? 0) > 0;
   const silent = verbosity > 0 || !tells ? undefined : "X";
   const other = outFormat.includes("%o") ? "%o" : silent;
-  const logFormat = itemize > 0 || outFormat.includes("%i") ? itemized : other;
+  const itemizes = outFormat.includes("%i") || (flags.logFile && logFormatOf(flags).includes("%i"));
+  const logFormat = itemize > 0 || itemizes ? itemized : other;
   return {
     verbosity,
     quiet,
@@ -124,6 +130,10 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
     oneFileSystem: flags.oneFileSystem,
     deleteMissing: flags.deleteMissing,
   };
+}
+
+function logFormatOf({ logFormat = "%i %n%L" }: PushFlags): string {
+  return logFormat;
 }
 
 /** What is printed while files are transferred. */

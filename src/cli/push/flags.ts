@@ -1,6 +1,7 @@
 import { flag, nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
 import { sending } from "./sending-flags.ts";
+import { logging } from "./transfer-log.ts";
 
 /** What can be told while a push runs; numbers are how much of it, 0 nothing. */
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
@@ -22,6 +23,9 @@ export interface PushFlags extends FilterFlags {
   oneFileSystem: boolean;
   ignoreMissing: boolean;
   deleteMissing: boolean;
+  logFile: string | undefined;
+  /** `--log-file-format`; undefined: rsync's own. */
+  logFormat: string | undefined;
   removeSource: boolean;
   incremental: boolean;
   protocol: number | undefined;
@@ -49,6 +53,8 @@ export function initialFlags(): PushFlags {
     oneFileSystem: false,
     ignoreMissing: false,
     deleteMissing: false,
+    logFile: undefined,
+    logFormat: undefined,
     removeSource: false,
     incremental: true,
     protocol: undefined,
@@ -71,6 +77,7 @@ const notInPush = "sersync does not have it";
 export function pushRules(flags: PushFlags): readonly OptionRule[] {
   return [
     ...telling(flags),
+    ...logging(flags),
     ...choosing(flags),
     ...sending,
     ...filtering(flags),
@@ -127,8 +134,6 @@ function telling(flags: PushFlags): OptionRule[] {
       flags.outFormat = value;
       return undefined;
     }),
-    refused("log-file=", notInPush),
-    refused("log-file-format=", notInPush),
     refused("debug=", notInPush),
     refused("outbuf=", notInPush),
     refused("msgs2stderr", notInPush),

@@ -21,6 +21,7 @@ and meanings; one that sersync does not have is refused by name.
              -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
              --rsync-path, for host:path, ssh://host:port/path, or a daemon started there
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
+             --log-file --log-file-format
 
 A SRC that ends in / is sent as what is in it, another one with its own name.
 

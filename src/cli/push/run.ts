@@ -8,6 +8,8 @@ import {
   type ListProblem,
   type ListSource,
   LocalIdNames,
+  observers,
+  type PushObserver,
   type PushOptions,
   type PushReport,
   Session,
@@ -15,6 +17,7 @@ import {
 import type { PushCommand } from "./command.ts";
 import { type Outputs, Printer } from "./printer.ts";
 import { statsLines, summaryLines } from "./summary.ts";
+import { TransferLog } from "./transfer-log.ts";
 
 /** A daemon may compare for long without a word; for ever it may not. */
 const defaultTimeoutSeconds = 3_600;
@@ -31,7 +34,20 @@ export async function runPush(
   signal?: AbortSignal,
 ): Promise<number> {
   const quiet = { ...outputs, out: command.telling.quiet ? () => {} : outputs.out };
-  return new Push(command, quiet, signal).run();
+  if (command.logFile === undefined) return new Push(command, quiet, signal).run();
+  const log = new TransferLog(command.logFile, command);
+  const err = (text: string): void => {
+    outputs.err(text);
+    log.write(text);
+  };
+  try {
+    return await new Push(command, { ...quiet, err }, signal, log).run();
+  } catch (error) {
+    log.write(`sersync: ${(error as Error).message}\n`);
+    throw error;
+  } finally {
+    log.close();
+  }
 }
 
 class Push {
@@ -39,6 +55,7 @@ class Push {
   readonly #outputs: Outputs;
   readonly #signal: AbortSignal | undefined;
   readonly #source: ArgumentSource;
+  readonly #log: TransferLog | undefined;
   readonly #startedAt = performance.now();
   #listMs = 0;
   #failed = false;
@@ -46,11 +63,17 @@ class Push {
   #incomplete = false;
   #vanished = false;
 
-  constructor(command: PushCommand, outputs: Outputs, signal: AbortSignal | undefined) {
+  constructor(
+    command: PushCommand,
+    outputs: Outputs,
+    signal: AbortSignal | undefined,
+    log?: TransferLog,
+  ) {
     const { transfer, filter, oneFileSystem, listsDirectories, deleteMissing } = command;
     this.#command = command;
     this.#outputs = outputs;
     this.#signal = signal;
+    this.#log = log;
     this.#source = new ArgumentSource({
       recursive: transfer.recursive ?? false,
       relative: transfer.relative ?? false,
@@ -73,7 +96,7 @@ class Push {
     try {
       const { protocol } = session.agreement;
       const report = await this.#push(session, {
-        ...printer.observer,
+        ...observers([printer.observer, ...this.#logging()]),
         ...this.#removal(),
         protect: filter.onWire(protocol, transfer.deleteExcluded ?? false),
       });
@@ -84,6 +107,15 @@ class Push {
       printer.close();
       session.close();
     }
+  }
+
+  /** What is told into the log; what goes wrong is told there as it is printed. */
+  #logging(): PushObserver[] {
+    const log = this.#log;
+    if (log === undefined) return [];
+    const out = (text: string): void => log.write(text);
+    const command = { transfer: this.#command.transfer, telling: log.telling };
+    return [new Printer(command, { out, err: () => {} }).observer];
   }
 
   async #open(): Promise<Session> {
@@ -185,6 +217,8 @@ class Push {
       ...(telling.stats > 0 ? summaryLines(totals, options) : []),
     ];
     if (lines.length > 0) this.#outputs.out(`${lines.join("\n")}\n`);
+    if (lines.length > 0) this.#log?.write(`${lines.join("\n")}\n`);
+    else this.#log?.sum(totals);
   }
 
   #exitCode(report: PushReport): number {
