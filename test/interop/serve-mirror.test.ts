@@ -1,0 +1,59 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { inProject } from "../support/command.mjs";
+import { describeDaemons, rsyncProgram } from "../support/daemon.ts";
+import { eventually } from "../support/eventually.ts";
+import { makeHostileTree } from "../support/hostile.ts";
+import { startMirror, untilEqualTrees } from "../support/mirror.ts";
+import { random } from "../support/random.ts";
+import { serveModule } from "../support/served.ts";
+import { makeTree, readTree, type TreeSpec } from "../support/tree.ts";
+
+test("a mirror keeps a module of ours equal to a tree that changes at random", async () => {
+  await using served = await serveModule();
+  const source = path.join(served.here, "source");
+  makeHostileTree(source, 5, 100);
+  await using mirror = await startMirror({ source, port: served.port, remotes: [{ module: "m" }] });
+  const script = inProject("test/soak/churn.mjs");
+  const change = (seed: number): Promise<unknown> =>
+    promisify(execFile)(process.execPath, [script, source, `${seed}`, "250", "links"]);
+  await Promise.all([51, 52].map(change));
+  await untilEqualTrees(source, served.path, { deadlineMs: 30_000, explain: mirror.output });
+  expect(served.events.filter(({ kind }) => kind === "trouble")).toEqual([]);
+}, 90_000);
+
+describeDaemons("a client that is killed", (version) => {
+  test("leaves the old file or the new one under every name, and nothing beside", async () => {
+    await using served = await serveModule();
+    const chance = random(11);
+    const names = Array.from({ length: 30 }, (_, n) => `d${n % 3}/f${n}`);
+    const contentOf = (age: string): TreeSpec =>
+      Object.fromEntries(names.map((name) => [name, Buffer.alloc(120_000, `${age} ${name}`)]));
+    const [old, young] = [contentOf("old"), contentOf("new")];
+    makeTree(served.here, young);
+    for (let times = 0; times < 12; times += 1) {
+      makeTree(served.path, old);
+      const { length } = served.events;
+      const url = `rsync://127.0.0.1:${served.port}/m/`;
+      const client = spawn(rsyncProgram(version), ["-aI", "-W", `${served.here}/`, url]);
+      setTimeout(() => client.kill("SIGKILL"), 20 + chance.below(120));
+      await once(client, "close");
+      const ends = (): number =>
+        served.events.slice(length).filter(({ kind }) => kind === "ended" || kind === "refused")
+          .length;
+      const came = served.events.length > length;
+      if (came) await eventually(ends).toBe(1);
+      const found = [...readTree(served.path).keys()].filter((name) => name.includes("/"));
+      expect(found.sort()).toEqual([...names].sort());
+      for (const name of names) {
+        const content = fs.readFileSync(path.join(served.path, name));
+        const isWhole = [old, young].some((tree) => content.equals(tree[name] as Buffer));
+        expect([name, isWhole]).toEqual([name, true]);
+      }
+    }
+  }, 60_000);
+});
