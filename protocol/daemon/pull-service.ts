@@ -8,6 +8,7 @@ import type { FileEntry } from "../flist/entry.ts";
 import { messageTags } from "../mux/frame.ts";
 import { displayPath } from "../path.ts";
 import { strongOf } from "../pull-job.ts";
+import { AttributeSender } from "../roles/attribute-sender.ts";
 import type { SendOutcome } from "../roles/file-sender.ts";
 import { sendList } from "../roles/list-sender.ts";
 import { runSender } from "../roles/sender.ts";
@@ -55,12 +56,14 @@ class PullService {
   readonly #listing: PullListing;
   readonly #acknowledger: Acknowledger;
   readonly #bandwidth: Bandwidth;
+  readonly #attributes: AttributeSender | undefined;
   #vanished = false;
   #failed = false;
 
   constructor(session: ClientSession, listing: PullListing) {
     this.#session = session;
     this.#listing = listing;
+    this.#attributes = this.#attributeSender();
     this.#acknowledger = new Acknowledger(session.line.socket, session.output);
     this.#bandwidth = new Bandwidth(session.options.transfer.bandwidthKiB);
   }
@@ -108,6 +111,7 @@ class PullService {
       idNames: module.numericIds ? undefined : idNames,
       source: this.#listing.source,
       strong,
+      attributes: this.#attributes,
       incomplete: this.#listing.problems.unreadable > 0 && module.ignoreErrors !== true,
       pace: () => this.#pace(),
     });
@@ -133,6 +137,8 @@ class PullService {
           tokens: openTokens(agreement.compression, output, transfer.compressLevel),
           dryRun: transfer.dryRun ?? false,
           inplace: transfer.inplace ?? false,
+          append: transfer.append && agreement.protocol < 30 ? "verify" : transfer.append,
+          attributes: this.#attributes,
           completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
           onSent: (index, outcome) => this.#sent(entries[index] as FileEntry, outcome),
           onSentAll: () => this.#tellStats(listedMs),
@@ -141,6 +147,27 @@ class PullService {
     } finally {
       this.#acknowledger.stop();
     }
+  }
+
+  /** Undefined where neither access lists nor extended attributes are asked for. */
+  #attributeSender(): AttributeSender | undefined {
+    const { agreement, options } = this.#session;
+    const { protocol, compat } = agreement;
+    const { transfer } = options;
+    if (!transfer.acls && !transfer.xattrs) return undefined;
+    return new AttributeSender({
+      source: this.#listing.source,
+      transfer,
+      protocol,
+      compat,
+      onUnreadable: ({ path }, { message }) => {
+        this.#failed = true;
+        this.#session.tell(
+          "error",
+          `cannot read the attributes of "${displayPath(path)}": ${message}`,
+        );
+      },
+    });
   }
 
   #sent(entry: FileEntry, outcome: SendOutcome): void {

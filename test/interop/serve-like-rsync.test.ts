@@ -102,6 +102,10 @@ const pulls: readonly (readonly string[])[] = [
   ["-aiz", "--zc=lz4", "M/", "C"],
   ["-ai", "M/../../etc", "C"],
   ["-r", "M/nowhere/"],
+  ["-aiAX", "M/", "C"],
+  ["-ai", "--append", "M/", "C"],
+  ["-ai", "--append-verify", "M/", "C"],
+  ["-ai", "--inplace", "M/", "C"],
 ];
 
 const pushes: readonly (readonly string[])[] = [

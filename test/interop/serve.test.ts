@@ -1,8 +1,10 @@
+import path from "node:path";
 import { expect, test } from "vitest";
 import { describeDaemons } from "../support/daemon.ts";
 import { makeHostileTree, mutateTree } from "../support/hostile.ts";
 import { runRsync, serveModule } from "../support/served.ts";
-import { expectEqualTrees } from "../support/tree.ts";
+import { expectEqualTrees, makeTree } from "../support/tree.ts";
+import { accessList, attributesOf, hasAttributes, setAttribute } from "../support/xattr.ts";
 
 describeDaemons("serving a stock client", (version) => {
   test.each([
@@ -42,5 +44,27 @@ describeDaemons("serving a stock client", (version) => {
       expectEqualTrees(served.path, served.here, { times: protocol > 30, owners: true });
       mutateTree(served.path, protocol * 10 + round);
     }
+  });
+
+  test.skipIf(!hasAttributes)("extended attributes and access lists are pulled", async () => {
+    await using served = await serveModule();
+    makeTree(served.path, { "d/f": "x", long: "y" });
+    const list = accessList(
+      ["owner", 6],
+      ["user", 7, 1234],
+      ["group", 4],
+      ["mask", 7],
+      ["other", 0],
+    );
+    setAttribute(path.join(served.path, "d/f"), "user.short", "1");
+    setAttribute(path.join(served.path, "long"), "user.long", "v".repeat(500));
+    setAttribute(path.join(served.path, "d/f"), "system.posix_acl_access", list);
+    const url = `rsync://127.0.0.1:${served.port}/m/`;
+    const ran = await runRsync(version, ["-aAX", url, `${served.here}/`]);
+    expect(ran).toEqual({ code: 0, output: "", errors: "" });
+    expect(attributesOf(served.here)).toEqual(attributesOf(served.path));
+    const refused = await runRsync(version, ["-aX", `${served.here}/`, url]);
+    expect(refused).toMatchObject({ code: 4 });
+    expect(refused.errors).toContain("--xattrs is for sending only");
   });
 });
