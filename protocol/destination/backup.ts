@@ -72,6 +72,9 @@ export class Backups {
 
   *#prepared(path: BytePath): Steps<Location> {
     const to = this.location(path);
+    if (to.tree === this.#options.tree && to.path === path) {
+      throw Object.assign(new Error("its backup would be the file itself"), { code: "EINVAL" });
+    }
     if (this.#options.area !== undefined) this.#makeParents(path);
     const inWay = to.tree.find(to.path);
     if (inWay !== undefined && isDirectory(inWay)) yield* removeTree(to);

@@ -71,10 +71,12 @@ export class FileRequests {
   }
 
   #isLeftOut(entry: FileEntry, found: Found | undefined): boolean {
-    const { maxSizeBytes, minSizeBytes, update } = this.#job.transfer;
+    const { transfer, attributes } = this.#job;
+    const { maxSizeBytes, minSizeBytes, update } = transfer;
     if (maxSizeBytes !== undefined && entry.size > maxSizeBytes) return true;
     if (minSizeBytes !== undefined && entry.size < minSizeBytes) return true;
-    return update === true && found !== undefined && isRegularFile(found) && isNewer(found, entry);
+    if (!update || found === undefined || !isRegularFile(found)) return false;
+    return !attributes.sameTime(entry, found) && isNewer(found, entry);
   }
 
   async #searched(

@@ -12,6 +12,7 @@ import { expectEqualTrees, makeTree, type TreeSpec, temporaryDirectory } from ".
 
 /** More of them are a longer proof: `SERSYNC_KILLS=100`. */
 const kills = Number(process.env["SERSYNC_KILLS"] ?? 12);
+const timeout = 60_000 + kills * 15_000;
 const files = 60;
 /** What every kill runs with, one after the other. */
 const optionLists = ["-a", "-a --delay-updates", "-a --partial-dir=.p", "-ab --suffix=.bak"];
@@ -67,7 +68,7 @@ async function startOver(daemon: Daemon, here: string, chance: Random): Promise<
 }
 
 describe.skipIf(!daemonVersions.includes("3.5.0"))("a pull that is killed", () => {
-  test(`leaves whole files, ${kills} times`, { timeout: 60_000 + kills * 5_000 }, async () => {
+  test(`leaves whole files, ${kills} times`, { timeout }, async () => {
     await using daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
     using work = temporaryDirectory();
     makeTree(daemon.path("m"), after);
@@ -83,7 +84,9 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("a pull that is killed", () =
     expectEqualTrees(daemon.path("m"), here);
   });
 
-  test("whole files are left when the daemon is killed, and nothing beside them", async () => {
+  test("whole files are left when the daemon is killed, and nothing beside them", {
+    timeout,
+  }, async () => {
     await using daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
     using work = temporaryDirectory();
     makeTree(daemon.path("m"), after);

@@ -290,4 +290,35 @@ describeDaemons("pulling", (version) => {
     expect(fs.statSync(path.join(work.path, "a")).ino).toBe(inode);
     expectEqualTrees(daemon.path("m"), work.path);
   });
+
+  test("what cannot be backed up stays as it is", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    using work = temporaryDirectory();
+    makeTree(daemon.path("m"), { a: "theirs" });
+    makeTree(work.path, { a: "our own", gone: "ours" });
+    const transfer = { ...mirror, backup: true, backupDir: "." };
+    const result = await pullFrom(daemon, work.path, { transfer });
+    expect(result.exitCode).toBe(23);
+    expect(fs.readFileSync(path.join(work.path, "a"), "utf8")).toBe("our own");
+    expect(fs.readdirSync(work.path).sort()).toEqual(["a", "gone"]);
+  });
+
+  test.each([30, 32])("protocol %i: --update keeps what is newer by a second", async (protocol) => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    using work = temporaryDirectory();
+    makeTree(daemon.path("m"), { newer: "theirs", older: "theirs", same: "theirs" });
+    makeTree(work.path, { newer: "our own", older: "our own", same: "our own" });
+    for (const [name, time] of [
+      ["newer", 2_001.5],
+      ["older", 1_999.5],
+      ["same", 2_000],
+    ] as const) {
+      fs.utimesSync(path.join(daemon.path("m"), name), 2_000, 2_000);
+      fs.utimesSync(path.join(work.path, name), time, time);
+    }
+    const transfer = { recursive: true, times: true, update: true };
+    await pullFrom(daemon, work.path, { transfer, protocol });
+    const content = (name: string) => fs.readFileSync(path.join(work.path, name), "utf8");
+    expect(["newer", "older", "same"].map(content)).toEqual(["our own", "theirs", "theirs"]);
+  });
 });
