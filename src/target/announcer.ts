@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { type BytePath, displayPath } from "../../protocol/index.ts";
 import type { Delivery, JobFailure, PathFailure } from "../push/message.ts";
+import type { StepDetails } from "./options.ts";
 import { Allowance, Repeats } from "./repeats.ts";
 import type { TargetEvents } from "./target.ts";
 
@@ -81,8 +82,15 @@ export class Announcer implements TargetEvents {
     this.#log.warn(`deletions go on at this target; ${held} had been held back`);
   }
 
-  stepped(step: string, details: Readonly<Record<string, unknown>>): void {
-    this.#log.debug(details, step);
+  stepped(step: string, { path, first, reason, ...others }: StepDetails): void {
+    if (!this.#log.isLevelEnabled("debug")) return;
+    const told = {
+      ...others,
+      ...(path !== undefined && { path: displayPath(path) }),
+      ...(first !== undefined && { first: displayPath(first) }),
+      ...(reason !== undefined && { reason: displayText(reason) }),
+    };
+    this.#log.debug(told, step);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { BytePath } from "../../protocol/index.ts";
 import type { Delivery, JobFailure, PathFailure, ReconcileScope } from "../push/message.ts";
 import type { PushThreads } from "../push/threads.ts";
 
@@ -22,7 +23,14 @@ export interface TargetEvents {
   /** Deletions are made again; so many had been held back. */
   resumed(held: number): void;
   /** A step on the way, for who looks for a fault: a job begins or ends, a path is put off. */
-  stepped(step: string, details: Readonly<Record<string, unknown>>): void;
+  stepped(step: string, details: StepDetails): void;
+}
+
+/** What a step is about: how many paths, the first of them, and whatever else explains it. */
+export interface StepDetails extends Readonly<Record<string, unknown>> {
+  readonly path?: BytePath | undefined;
+  readonly first?: BytePath | undefined;
+  readonly reason?: string | undefined;
 }
 
 export interface TargetOptions {

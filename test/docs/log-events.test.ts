@@ -26,7 +26,7 @@ const sources = new Map(
 function eventsOf(file: string, heading: string): Event[] {
   const text = fs.readFileSync(inProject(file), "utf8").split(`\n## ${heading}\n`)[1] ?? "";
   const section = text.split("\n## ")[0] ?? "";
-  return [...section.matchAll(/^\| (info|warn|error) \| `(.+?)` \| .+ \|$/gm)].map(
+  return [...section.matchAll(/^\| (info|warn|error|debug) \| `(.+?)` \| .+ \|$/gm)].map(
     ([, level = "", message = ""]) => ({ level, message }),
   );
 }
@@ -74,6 +74,7 @@ const elsewhere: Readonly<Record<string, readonly string[]>> = {
   "service/reload.ts mistake": ["the configuration is not reloaded"],
   "service/reload.ts warning": [],
   "target/announcer.ts fields, text": ["cannot deliver"],
+  "target/announcer.ts told, step": ["job begun", "job ended", "comparison begun", "free to go"],
 };
 
 /** The first and the last of what stays the same are enough to know a message by. */
