@@ -8,6 +8,16 @@ import { makeTree, temporaryDirectory } from "../support/tree.ts";
 
 const outputs = { out: () => {}, err: () => {} };
 
+/** All times equal: which items are told depends on nothing else. */
+function setTimes(root: string, day: string): void {
+  for (const name of [
+    "",
+    ...fs.readdirSync(root, { recursive: true, encoding: "utf8" }),
+  ].reverse()) {
+    fs.lutimesSync(`${root}/${name}`, new Date(day), new Date(day));
+  }
+}
+
 /** Lines without their time and process, and without the numbers of bytes that differ. */
 function linesOf(file: string): string[] {
   const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
@@ -36,7 +46,11 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("--log-file beside rsync 3.5.
         "d/b b": "x",
         l: { type: "symlink", target: "a" },
       });
-      for (const module of ["stock", "ours"]) makeTree(daemon.path(module), { gone: "", a: "he" });
+      setTimes(`${work.path}/src`, "2020-01-02");
+      for (const module of ["stock", "ours"]) {
+        makeTree(daemon.path(module), { gone: "", a: "he" });
+        setTimes(daemon.path(module), "2019-01-02");
+      }
       const words = (module: string) => [
         ...line.split(" "),
         "--no-i-r",
