@@ -40,7 +40,7 @@ class ModuleArea implements Area {
     const directory = this.#open();
     const place = path === "" ? directory : directory === "" ? path : joinPath(directory, path);
     const isHidden = this.#module.isHidden(place, false) || this.#module.isHidden(place, true);
-    return { tree: isHidden ? nothing : this.#module.tree, path: place };
+    return { tree: isHidden ? nothing : this.#module.shown, path: place };
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import { isDirectory, isSymlink } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import { asBytePath, type BytePath, joinPath, parentPath } from "../path.ts";
 import { hiddenBelow } from "./hidden.ts";
+import { HidingTree } from "./hiding-tree.ts";
 import type { DaemonModule } from "./module.ts";
 
 const mostLinks = 40;
@@ -17,6 +18,8 @@ const mostParts = 4_096;
 export class ModuleTree {
   readonly #anchor: Anchor;
   readonly tree: DestinationTree;
+  /** The same, where what is hidden is not read. */
+  readonly shown: DestinationTree;
   /** Says of a path from its root whether it is hidden. */
   readonly isHidden: PatternMatch;
   readonly hasRules: boolean;
@@ -27,6 +30,7 @@ export class ModuleTree {
     this.hasRules = filter !== undefined && !filter.isEmpty;
     this.#anchor = new Anchor(root);
     this.tree = new DestinationTree(this.#anchor);
+    this.shown = this.hasRules ? new HidingTree(this.#anchor, this.isHidden) : this.tree;
   }
 
   close(): void {

@@ -1,7 +1,9 @@
 import { DestinationTree } from "../destination/tree.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import type { PatternMatch } from "../flist/pattern.ts";
 import type { TransferOptions } from "../options.ts";
-import { asBytePath, type BytePath, baseName, displayPath, parentPath } from "../path.ts";
+import { asBytePath, type BytePath, baseName, displayPath, joinPath, parentPath } from "../path.ts";
+import { HidingTree } from "./hiding-tree.ts";
 import type { ModuleTree } from "./module-tree.ts";
 import { SessionFailure } from "./refusal.ts";
 
@@ -48,7 +50,10 @@ export function landPush(
 }
 
 function landed(module: ModuleTree, directory: BytePath, slots: Slots): PushLanding {
-  return { directory, tree: new DestinationTree(module.below(directory)), slots, made: 0 };
+  const isHidden: PatternMatch = (path, isDir) => module.isHidden(joinPath(directory, path), isDir);
+  const below = module.below(directory);
+  const tree = module.hasRules ? new HidingTree(below, isHidden) : new DestinationTree(below);
+  return { directory, tree, slots, made: 0 };
 }
 
 function asFile(module: ModuleTree, path: string, slots: Slots, makePath: boolean): PushLanding {

@@ -3,9 +3,11 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { FilterRules } from "../../../protocol/flist/filter.ts";
 import { parsePatternRule } from "../../../protocol/flist/filter-rule.ts";
+import { push } from "../../../protocol/index.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { HostileClient } from "../../support/hostile-client.ts";
 import { serveModule } from "../../support/served.ts";
+import { makeTree } from "../../support/tree.ts";
 
 const hiding = new FilterRules();
 hiding.add(parsePatternRule("exclude", "/hidden"));
@@ -62,4 +64,26 @@ test("no rule of a file in a module that may only be written is told", async () 
   client.data(rules(": rules"));
   client.data("\x01\x01.\x00\x00\x10\x00\x00\x00\x00\xed\x41\x00\x00\x00");
   expect(await client.end()).not.toContain(secret);
+});
+
+test.each([
+  ["a fuzzy basis", { fuzzy: true }, "secret", "secret2"],
+  [
+    "an alternate fuzzy basis",
+    { fuzzy: true, alternate: { how: "copy", directories: ["../hidden"] } },
+    "secret",
+    "secret2",
+  ],
+  ["a partial basis", { partialDir: "hidden" }, "hidden/file", "file"],
+] as const)("what is hidden is not %s", async (_, transfer, hidden, name) => {
+  const filter = new FilterRules();
+  for (const rule of ["/secret", "/hidden/"]) filter.add(parsePatternRule("exclude", rule));
+  await using served = await serveModule({ filter });
+  const content = secret.repeat(500);
+  makeTree(served.path, { [hidden]: content });
+  makeTree(served.here, { [name]: content });
+  const url = `rsync://127.0.0.1:${served.port}/m/`;
+  const { totals } = await push(served.here, url, { transfer: { recursive: true, ...transfer } });
+  expect(totals).toMatchObject({ matchedBytes: 0 });
+  expect(fs.readFileSync(path.join(served.path, name), "utf8")).toBe(content);
 });
