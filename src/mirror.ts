@@ -169,6 +169,11 @@ export class Mirror {
     await withDeadline(Promise.all(this.#targets.map(({ target }) => target.drain())), deadlineMs);
   }
 
+  /** Resolves when what had happened before the call is pending, within `deadlineMs` at most. */
+  async caughtUp(deadlineMs: number): Promise<void> {
+    await withDeadline(Promise.all(this.#sources.map((each) => each.caughtUp())), deadlineMs);
+  }
+
   /** Goes on delivering after {@link drain}. */
   proceed(): void {
     for (const { target } of this.#targets) target.proceed();

@@ -19,7 +19,8 @@ import { tellAll } from "./target/listeners.ts";
 import { doubtOf, type Memory } from "./target/memory.ts";
 import type { SourceStatus } from "./target/mirror-status.ts";
 import { PasswordWatch } from "./target/password-watch.ts";
-import type { Backlog } from "./target/status.ts";
+import { pathPatience } from "./target/retry.ts";
+import { type Backlog, noBacklog } from "./target/status.ts";
 import { Target, type TargetEvents } from "./target/target.ts";
 import { isRescan } from "./watch/change.ts";
 import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
@@ -67,9 +68,6 @@ interface NamedTarget {
   address: TargetAddress | undefined;
 }
 
-/** A path refused so often goes into the journal. */
-const patience = 4;
-
 /** One watched directory, its watcher and its targets. */
 export class MirroredSource {
   readonly targets: readonly NamedTarget[];
@@ -106,7 +104,7 @@ export class MirroredSource {
 
   takeOver(pending: PendingPaths): void {
     for (const { target, name } of this.targets) {
-      target.restore(pending.get(this.#keyOf(name)) ?? nothing);
+      target.restore(pending.get(this.#keyOf(name)) ?? noBacklog);
     }
   }
 
@@ -120,7 +118,7 @@ export class MirroredSource {
       const doubt = record === undefined ? handedOver?.halted : doubtOf(record, now);
       if (doubt !== undefined) target.haltDeletions(doubt);
       this.#recalled.push(() => {
-        target.restore(handedOver ?? record ?? nothing, record?.reconciledAt);
+        target.restore(handedOver ?? record ?? noBacklog, record?.reconciledAt);
         if (record === undefined || fullPush) return;
         if (record.clean && doubt === undefined) return;
         target.reconcile({ deletes: false });
@@ -156,6 +154,10 @@ export class MirroredSource {
     for (const { target } of this.targets) if (fullPush) target.reconcile();
   }
 
+  async caughtUp(): Promise<void> {
+    await this.#watcher?.caughtUp();
+  }
+
   async closeWatcher(): Promise<void> {
     for (const { password } of this.targets) password.close();
     await this.#watcher?.close();
@@ -170,7 +172,7 @@ export class MirroredSource {
       (address) => this.#usePassword(id, address),
     );
     const events = tellAll([
-      new Announcer(log.child({ target: name }), patience),
+      new Announcer(log.child({ target: name }), pathPatience),
       pluginEvents({ root: source.watch, target: name }, plugin),
       listener?.(source.watch, name) ?? {},
       {
@@ -184,7 +186,7 @@ export class MirroredSource {
       id,
       threads,
       events,
-      patience,
+      patience: pathPatience,
       retryMs: config.failLog.retryMinutes * 60_000,
       pendingLimit,
       unasked: { deletes: fullPush },
@@ -296,5 +298,3 @@ export class MirroredSource {
     return `${this.#options.source.watch}\n${name}`;
   }
 }
-
-const nothing: Backlog = { paths: [], owed: undefined, halted: undefined };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { Instance, NoRuntimeDirectory } from "../control/instance.ts";
 import { type Answerer, ControlServer } from "../control/server.ts";
@@ -126,12 +125,12 @@ export class Unit {
   }
 }
 
-/** Events lie in the kernel's queue for so long at most before a watcher that is not busy reads them. */
-const queueMs = 250;
+/** In a storm a watcher may be busy for ever. */
+const mostCatchUpMs = 2_000;
 
 /** What the old mirror saw of the time before the new one watched is the new one's to deliver. */
 async function handOver(before: Mirror, next: Mirror): Promise<void> {
-  await sleep(queueMs);
+  await before.caughtUp(mostCatchUpMs);
   await before.stop(0);
   next.takeOver(before.pendingPaths());
 }

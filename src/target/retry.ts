@@ -18,6 +18,9 @@ export const standingBackoff: BackoffOptions = { firstMs: 60_000, longestMs: 60_
 /** A path that the target refuses is tried again ever more rarely. */
 export const pathBackoff: BackoffOptions = { firstMs: 1_000, longestMs: 600_000 };
 
+/** A path refused so often goes into the journal. */
+export const pathPatience: number = 4;
+
 /** A file that was changing while it was read is read again soon; its next event comes before. */
 export const changingBackoff: BackoffOptions = { firstMs: 200, longestMs: 60_000 };
 

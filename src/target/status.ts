@@ -11,6 +11,9 @@ export interface Backlog {
   readonly halted: string | undefined;
 }
 
+/** Nothing is to be done. */
+export const noBacklog: Backlog = { paths: [], owed: undefined, halted: undefined };
+
 /** How far a comparison of the whole tree is. */
 export interface ReconcileStatus {
   /** `wanted`: it waits for the target, or for the one that runs. */

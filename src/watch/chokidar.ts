@@ -1,5 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type FSWatcher, watch } from "chokidar";
 import {
   asBytePath,
@@ -12,6 +13,9 @@ import {
 } from "../../protocol/index.ts";
 import { defaultEvents, type EventSwitches } from "./events.ts";
 import type { Engine, EngineHost } from "./portable.ts";
+
+/** Events are on their way for so long at most, where the machine is not busy. */
+const mostDelayMs = 250;
 
 /** chokidar hides lost events, so the whole tree is looked at again this often. */
 export const reconcileMs = 600_000;
@@ -90,6 +94,11 @@ export class ChokidarEngine implements Engine {
     });
     // What changes right after chokidar says "ready" may be in its first look already.
     this.#lookAgain(rootPath);
+  }
+
+  /** Nothing tells whether more is on its way. */
+  async caughtUp(): Promise<void> {
+    await sleep(mostDelayMs);
   }
 
   async close(): Promise<void> {

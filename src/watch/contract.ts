@@ -85,6 +85,8 @@ export interface Watcher {
    */
   readonly ready: Promise<void>;
   status(): WatcherStatus;
+  /** Resolves when what had happened before the call has been reported, as far as can be known. */
+  caughtUp(): Promise<void>;
   /** Stops reporting at once; resolves when everything is released. */
   close(): Promise<void>;
 }

@@ -74,6 +74,10 @@ export class InotifyWatcher implements Watcher {
     };
   }
 
+  async caughtUp(): Promise<void> {
+    await this.#watch?.caughtUp();
+  }
+
   async close(): Promise<void> {
     this.#state = "closed";
     clearInterval(this.#looking);

@@ -26,6 +26,8 @@ export class PollEngine implements Engine {
   /** What cannot be looked at, and the last scan that tried. */
   readonly #unreadable = new Map<BytePath, number>();
   #scans = 0;
+  /** The scan under way, if there is one. */
+  #scanning: Promise<void> = Promise.resolve();
   /** What the last scan took without its rests. */
   #workMs = 0;
 
@@ -63,6 +65,10 @@ export class PollEngine implements Engine {
     void this.#goOn();
   }
 
+  caughtUp(): Promise<void> {
+    return this.#scan();
+  }
+
   close(): Promise<void> {
     this.#slices.close();
     return Promise.resolve();
@@ -87,7 +93,13 @@ export class PollEngine implements Engine {
     }
   }
 
-  async #scan(sinceMs?: number): Promise<void> {
+  #scan(sinceMs?: number): Promise<void> {
+    this.#scanning = this.#scanning.then(() => this.#scanNow(sinceMs));
+    return this.#scanning;
+  }
+
+  async #scanNow(sinceMs?: number): Promise<void> {
+    if (this.#slices.isClosed) return;
     this.#scans += 1;
     this.#workMs = await this.#slices.run(this.#scanner.scan(sinceMs));
     for (const [path, scan] of this.#unreadable) {

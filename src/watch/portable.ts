@@ -16,6 +16,8 @@ export interface Engine {
   readonly events: number;
   /** Resolves when every change from now on is noticed. */
   open(): Promise<void>;
+  /** Resolves when what had happened before the call has been noticed. */
+  caughtUp(): Promise<void>;
   /** Nothing is reported after this call. */
   close(): Promise<void>;
   /** What it does, for people: "by polling ...". */
@@ -78,6 +80,11 @@ export class PortableWatcher implements Watcher, EngineHost {
       events: this.#eventsBefore + (this.#engine?.events ?? 0),
       overflows: 0,
     };
+  }
+
+  async caughtUp(): Promise<void> {
+    await this.#engine?.caughtUp();
+    this.#flush();
   }
 
   async close(): Promise<void> {

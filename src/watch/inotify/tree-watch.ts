@@ -60,6 +60,8 @@ export class TreeWatch {
   #rootTouched = false;
   #turn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Who waits until so much has been read, and reported. */
+  #waiting: { readonly until: number; readonly tell: () => void }[] = [];
 
   /** @throws {Error} with `code` EMFILE when there are no inotify instances left. */
   constructor(options: TreeWatchOptions) {
@@ -121,8 +123,18 @@ export class TreeWatch {
     this.#work();
   }
 
+  /** Resolves when what stands in the queue has been read, and reported. */
+  caughtUp(): Promise<void> {
+    return new Promise((tell) => {
+      const until = this.#isOver ? 0 : this.#position + this.#instance.pendingBytes();
+      this.#waiting.push({ until, tell });
+      this.#tellWaiting();
+    });
+  }
+
   close(): Promise<void> {
     this.#isOver = true;
+    this.#tellWaiting();
     clearImmediate(this.#turn);
     clearTimeout(this.#timer);
     return this.#stream.close();
@@ -160,6 +172,7 @@ export class TreeWatch {
     this.#translator.reportUnclosed();
     this.#settleDoubts();
     this.#flush();
+    this.#tellWaiting();
     if (this.#isOver) return;
     this.#schedule();
     if (this.#isComplete) return;
@@ -251,6 +264,14 @@ export class TreeWatch {
       (this.#batch.mayRemove && !isRootIntact()) || (this.#batch.mayEmpty && wasRootEmptied());
     if (isLost) this.#lose("root");
     else this.#options.onChanges(this.#batch.take());
+  }
+
+  #tellWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    const isBusy = !this.#walker.isIdle || this.#translator.renames.isWaiting;
+    const reached = this.#isOver ? Infinity : isBusy ? -1 : this.#position;
+    for (const { until, tell } of this.#waiting) if (until <= reached) tell();
+    this.#waiting = this.#waiting.filter(({ until }) => until > reached);
   }
 
   #schedule(): void {
