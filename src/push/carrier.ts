@@ -176,6 +176,11 @@ export class Carrier {
     this.sessions.prepare(kinds);
   }
 
+  /** Does what nobody waits for, as setting the times of directories; resolves when it is done. */
+  async settle(): Promise<void> {
+    await this.#times.settle();
+  }
+
   /** Closes what waits and gives up what is under way. */
   close(): void {
     this.#times.close();

@@ -16,6 +16,7 @@ export class DirectoryTimes {
   readonly #stale = new Set<BytePath>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #touching: Promise<void> = Promise.resolve();
 
   /** `onUnsettled`: a path must be looked at again. */
   constructor(carrier: Carrier, onUnsettled: (path: BytePath) => void) {
@@ -27,7 +28,13 @@ export class DirectoryTimes {
   touchSoon(directories: readonly BytePath[]): void {
     for (const path of directories) this.#stale.add(path);
     if (this.#stale.size === 0 || this.#timer !== undefined || this.#closed) return;
-    this.#timer = setTimeout(() => void this.#touch(), touchDelayMs);
+    this.#timer = setTimeout(() => this.#begin(), touchDelayMs);
+  }
+
+  /** Resolves when all that could be set is. */
+  async settle(): Promise<void> {
+    if (this.#timer !== undefined) this.#begin();
+    await this.#touching;
   }
 
   close(): void {
@@ -35,8 +42,13 @@ export class DirectoryTimes {
     clearTimeout(this.#timer);
   }
 
-  async #touch(): Promise<void> {
+  #begin(): void {
+    clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#touching = this.#touching.then(() => this.#touch());
+  }
+
+  async #touch(): Promise<void> {
     const stale = [...this.#stale];
     this.#stale.clear();
     const report: CarrierReport = {

@@ -52,6 +52,9 @@ port.on("message", (order: Order) => {
     case "deliver":
       void runJob(order, (carrier, report) => deliver(order.paths, carrier, report));
       break;
+    case "settle":
+      void runJob(order, (carrier) => carrier.settle());
+      break;
     case "reconcile":
       void runJob(order, (carrier, report) => {
         const comparison = comparisonFor(order, carrier);

@@ -41,6 +41,15 @@ export interface Comparison {
   readonly resumes: boolean;
 }
 
+/** Of a job that speaks of no path. */
+const deaf: Omit<JobListener, "finished"> = {
+  delivered: () => {},
+  failed: () => {},
+  again: () => {},
+  freed: () => {},
+  held: () => {},
+};
+
 /**
  * The push threads, as the main thread sees them. Each target belongs to one of them, so that what
  * is in flight to it is known in one place.
@@ -85,6 +94,15 @@ export class PushThreads {
     const job = this.#begin(targetId, listener);
     const order: Order = { kind: "deliver", job, targetId, paths };
     this.#home(targetId).postMessage(order);
+  }
+
+  /** Resolves when all that nobody waits for has been done at a target, or cannot be. */
+  async settle(targetId: number): Promise<void> {
+    if (!this.#homes.has(targetId)) return;
+    await new Promise<void>((finished) => {
+      const job = this.#begin(targetId, { ...deaf, finished: () => finished() });
+      this.#home(targetId).postMessage({ kind: "settle", job, targetId } satisfies Order);
+    });
   }
 
   reconcile(targetId: number, comparison: Comparison, listener: JobListener): void {

@@ -158,6 +158,7 @@ export class Target {
     clearTimeout(this.#timer);
     if (this.#paused) this.#options.threads.steer(this.#options.id, "give up");
     await this.#underWay.idle();
+    if (this.#outage.status === undefined) await this.#options.threads.settle(this.#options.id);
   }
 
   /** Goes on after {@link drain}. */

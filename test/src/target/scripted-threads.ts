@@ -106,6 +106,7 @@ export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTa
       const names = paths.map(({ path }) => path);
       jobs.push(new ScriptedJob(names, listener));
     },
+    settle: () => Promise.resolve(),
     reconcile: (_id: number, { scope, resumes }: Comparison, listener: JobListener) => {
       const how = [scope.deletes ? "deletes" : "keeps", ...(scope.excludes ?? [])];
       if (scope.unguarded) how.push("unguarded");
