@@ -80,10 +80,9 @@ class DaemonServer implements Daemon {
 
   dropTo({ uid, gids = [] }: ProcessIds): void {
     const [gid] = gids;
-    if (gid !== undefined) {
-      process.setgroups?.([...gids]);
-      process.setgid?.(gid);
-    }
+    // The groups of root are rights, too.
+    if (uid !== undefined || gid !== undefined) process.setgroups?.([...gids]);
+    if (gid !== undefined) process.setgid?.(gid);
     if (uid !== undefined) process.setuid?.(uid);
   }
 

@@ -198,6 +198,6 @@ export interface Daemon {
 /** The user and the groups that a process runs as. */
 export interface ProcessIds {
   readonly uid?: number | undefined;
-  /** The first is the group of new files. */
+  /** The first is the group of new files; without any, a process that changes its user has none. */
   readonly gids?: readonly number[] | undefined;
 }

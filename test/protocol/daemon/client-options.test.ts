@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { parseClientOptions } from "../../../protocol/daemon/client-options.ts";
+
+const push = ["--server", "-logDtpre.iLsfxCIvu", "--delete", ".", "m/"];
+const pull = ["--server", "--sender", "-logDtprze.iLsfxCIvu", ".", "m/a", "m/b"];
+
+test("a push and a pull are told from each other, options from paths", () => {
+  expect(parseClientOptions(push)).toMatchObject({
+    isPull: false,
+    capabilities: "iLsfxCIvu",
+    transfer: { recursive: true, links: true, delete: true },
+    paths: ["m/"],
+  });
+  expect(parseClientOptions(pull)).toMatchObject({ isPull: true, paths: ["m/a", "m/b"] });
+});
+
+test.each([
+  [["--server", "--sender", "-lCre.iLsfxCIvu", ".", "m/"], "--cvs-exclude"],
+  [["--server", "-lre.iLsfxCIvu", "--files-from=list", ".", "m/"], "--files-from of a push"],
+])("what only a sender here would have to do is refused: %j", (words, missing) => {
+  expect(parseClientOptions(words).unavailable).toEqual([missing]);
+});
+
+test("a client that sends has applied -C itself", () => {
+  const words = ["--server", "-lCre.iLsfxCIvu", ".", "m/"];
+  expect(parseClientOptions(words)).toMatchObject({ unavailable: [], unknown: [] });
+});
