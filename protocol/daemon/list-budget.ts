@@ -1,7 +1,7 @@
 import v8 from "node:v8";
 import { SessionFailure } from "./refusal.ts";
 
-/** The memory that file lists may take, of all clients together. */
+/** The memory that file lists may take, of all clients together; nobody gets more than half of what is left. */
 export class ListBudget {
   #left: number;
 
@@ -14,7 +14,7 @@ export class ListBudget {
     let taken = 0;
     return {
       spend: (bytes) => {
-        if (bytes > this.#left) {
+        if (taken + bytes > (this.#left + taken) / 2) {
           throw new SessionFailure(22, "ERROR: there is no memory left for so long a file list");
         }
         this.#left -= bytes;

@@ -147,8 +147,8 @@ export interface DaemonOptions {
   /** A session with so many seconds of silence ends, where its module says nothing; default 3,600. */
   readonly timeoutSeconds?: number | undefined;
   /**
-   * Memory that the file lists of all clients together may take, in bytes; who asks for more is
-   * turned away. Default half of what this process may have.
+   * Memory that the file lists of all clients together may take, in bytes; who asks for more, or for
+   * more than half of what is left, is turned away. Default half of what this process may have.
    */
   readonly mostListBytes?: number | undefined;
   /** Told of what happens; must not throw. Default: nobody. */
