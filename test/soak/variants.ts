@@ -104,8 +104,11 @@ async function reviveDeadTarget(rig: Rig): Promise<void> {
   const target = late.path("backup");
   const compare = (): string[] => compareStill(compareAll, { source, target });
   const deadline = performance.now() + 75_000; // a target is asked at least once a minute
-  while (compare().length > 0 && performance.now() < deadline) await pause(200);
-  const differences = compare();
+  let differences = compare();
+  while (differences.length > 0 && performance.now() < deadline) {
+    await pause(200);
+    differences = compare();
+  }
   if (differences.length > 0) throw new Error(`the late target differs: ${differences[0]}`);
 }
 
