@@ -164,6 +164,7 @@ export class Target {
   /** Goes on after {@link drain}. */
   proceed(): void {
     this.#stopping = false;
+    if (this.#paused) this.#options.threads.steer(this.#options.id, "pause");
     this.#pump();
   }
 

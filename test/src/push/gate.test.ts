@@ -17,12 +17,14 @@ test("what comes to a closed gate goes on when it is opened, in its order", asyn
   expect(passed).toEqual([1, 2, 3]);
 });
 
-test("what waits can be sent away, and what comes later waits again", async () => {
+test("what waits can be sent away, and so is what comes later, until it is closed anew", async () => {
   const gate = new Gate();
   gate.close();
   const refused = gate.passed();
   gate.refuse(new Error("no more"));
   await expect(refused).rejects.toThrow("no more");
+  await expect(gate.passed()).rejects.toThrow("no more");
+  gate.close();
   let isThrough = false;
   const later = gate.passed().then(() => {
     isThrough = true;
@@ -31,4 +33,10 @@ test("what waits can be sent away, and what comes later waits again", async () =
   expect(isThrough).toBe(false);
   gate.open();
   await later;
+});
+
+test("an open gate refuses nothing", async () => {
+  const gate = new Gate();
+  gate.refuse(new Error("no more"));
+  await gate.passed();
 });

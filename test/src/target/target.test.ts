@@ -507,4 +507,6 @@ test("a paused target that is to end gives up what waits for its turn", async ()
   await drained;
   expect(scripted.told).toHaveLength(2); // that is no outage
   expect(scripted.target.backlog.owed).toEqual({ deletes: true });
+  scripted.target.proceed();
+  expect(scripted.told.at(-1)).toBe("pause"); // it did not end after all
 });
