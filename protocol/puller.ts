@@ -65,6 +65,8 @@ export async function runPull(job: PullJob): Promise<PullResult> {
 }
 
 const mostClosingBytes = 64 * 1024;
+/** A disk is slower than a network: what is ahead of it waits in the daemon, not here. */
+const longestQueue = 2 * 1024 * 1024;
 const goodbyeMs = 1_000;
 
 type CheckedJob = PullJob & { readonly filter: FilterRules };
@@ -94,10 +96,11 @@ class Puller {
       socket.onComplaint = (line) => this.#hear(messageTags.error, Buffer.from(line, "latin1"));
     }
     this.#sink = new Sink(socket);
-    this.#source = new Source(socket, {
-      onMessage: (tag, payload) => this.#hear(tag, payload),
-      onEnd: (reason) => this.#meeting.fail(this.#explained(reason)),
-    });
+    const events = {
+      onMessage: (tag: number, payload: Buffer): void => this.#hear(tag, payload),
+      onEnd: (reason: RsyncError): void => this.#meeting.fail(this.#explained(reason)),
+    };
+    this.#source = new Source(socket, events, { longestQueue });
     this.#deadline(job.handshakeTimeoutMs ?? 30_000);
   }
 
