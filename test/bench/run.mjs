@@ -1,7 +1,7 @@
 // `npm run bench`: this program and stock rsync do the same work in turn, on the same machine in the
 // same minutes; what counts is the ratio of the medians. Runs on Linux with the stock daemon that
 // the tests use. `npm run bench -- --runs 7 --files 20000`; `npm run bench -- --memory 1000000`;
-// `npm run bench -- serve` for the daemon.
+// `npm run bench -- serve` for the daemon, `npm run bench -- lag` for single changes.
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -15,9 +15,11 @@ import { daemonLines, daemonProgram, installedProgram } from "../support/daemons
 import { startDaemon } from "../support/rsyncd.mjs";
 import { benchMemory } from "./memory.mjs";
 
-if (process.argv[2] === "serve") {
+const others = { serve: "./serve.mjs", lag: "./lag.mjs" };
+const other = others[process.argv[2]];
+if (other !== undefined) {
   process.argv.splice(2, 1);
-  await import("./serve.mjs");
+  await import(other);
   process.exit();
 }
 
