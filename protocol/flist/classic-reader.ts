@@ -2,7 +2,7 @@ import type { Cursor } from "../wire/cursor.ts";
 import { readInt32, readLongint, readUint32 } from "../wire/int.ts";
 import { classicFlags } from "./classic-entry.ts";
 import { type EntryFormat, entryFlags, type FileEntry, fileTypes, isRegularFile } from "./entry.ts";
-import { badEntry, checkedType, longestTarget, pathOf, readName } from "./entry-reader.ts";
+import { badEntry, checkedType, pathOf, readName, readTarget } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
 
 /** What the entry before had. */
@@ -128,11 +128,7 @@ export class ClassicEntryReader {
 
   #readTarget(from: Cursor, type: number, name: string): string | undefined {
     if (type !== fileTypes.symlink || !this.#format.links) return undefined;
-    const length = readInt32(from);
-    if (length <= 0 || length > longestTarget) {
-      throw badEntry(name, `it points to a name of ${length} bytes`);
-    }
-    return from.latin1(length);
+    return readTarget(from, readInt32(from), name);
   }
 
   /** Which object an entry is a name of; protocol 27 tells that of every file. */

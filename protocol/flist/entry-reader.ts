@@ -8,7 +8,7 @@ import { type EntryFormat, entryFlags, type FileEntry, fileTypes } from "./entry
 /** Longer names and link targets no system has; a peer that announces one wants our memory. */
 const longestName = 4_095;
 /** In bytes. */
-export const longestTarget = 4_095;
+const longestTarget = 4_095;
 const mostNanoseconds = 999_999_999;
 /** `00` ends a list; with byte flags these two bytes end it, too, and an error number follows. */
 const endWithError = entryFlags.extended | 0x1000;
@@ -142,11 +142,7 @@ export class EntryReader {
 
   #readTarget(from: Cursor, type: number, name: string): string | undefined {
     if (type !== fileTypes.symlink || !this.#format.links) return undefined;
-    const length = readVarint(from);
-    if (length <= 0 || length > longestTarget) {
-      throw badEntry(name, `it points to a name of ${length} bytes`);
-    }
-    return from.latin1(length);
+    return readTarget(from, readVarint(from), name);
   }
 
   #readDigest(from: Cursor, type: number): Uint8Array | undefined {
@@ -220,6 +216,14 @@ export function checkedType(
   if (!isDeletion && !knownTypes.has(type))
     throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);
   return type;
+}
+
+/** What a symlink points to: `length` bytes. */
+export function readTarget(from: Cursor, length: number, name: string): string {
+  if (length <= 0 || length > longestTarget) {
+    throw badEntry(name, `it points to a name of ${length} bytes`);
+  }
+  return from.latin1(length);
 }
 
 /** The failure for an entry that cannot be read. */
