@@ -37,53 +37,44 @@ export interface MessageHandlers {
 
 const mostSilenceSeconds = 86_400;
 
-/** A client that has agreed with us on everything: what is said beside the data. */
-export class ClientSession implements SessionStart {
-  readonly line: ClientLine;
-  readonly agreement: Agreement;
-  readonly options: ClientOptions;
-  readonly module: DaemonModule;
-  readonly about: DaemonSession;
-  readonly mayRead: boolean;
-  readonly mayWrite: boolean;
-  readonly timeoutSeconds: number;
-  readonly memory: ListShare;
-  readonly log: (event: DaemonEvent) => void;
+/** A client that has agreed with us on everything. */
+export type ClientSession = SessionStart & Conversation;
+
+/** The session that so begins; nothing has been said yet. */
+export function openSession(start: SessionStart): ClientSession {
+  return Object.assign(new Conversation(start), start);
+}
+
+/** What is said beside the data. */
+class Conversation {
   readonly output: Output;
   handlers: MessageHandlers = {};
   totalBytes = 0;
+  readonly #start: SessionStart;
   readonly #keepAlive: KeepAlive;
 
   constructor(start: SessionStart) {
-    this.line = start.line;
-    this.agreement = start.agreement;
-    this.options = start.options;
-    this.module = start.module;
-    this.about = start.about;
-    this.mayRead = start.mayRead;
-    this.mayWrite = start.mayWrite;
-    this.timeoutSeconds = start.timeoutSeconds;
-    this.memory = start.memory;
-    this.log = start.log;
+    this.#start = start;
     this.output = new Mux(start.line.sink);
     this.#keepAlive = new KeepAlive(() => this.#speak());
   }
 
   /** From here on the client's messages are heard, and it hears how long it may be silent. */
   begin(): void {
-    const { protocol } = this.agreement;
-    this.line.expectProgress(this.timeoutSeconds * 1_000);
+    const { agreement, line, timeoutSeconds } = this.#start;
+    const { protocol } = agreement;
+    line.expectProgress(timeoutSeconds * 1_000);
     if (protocol >= 30) {
-      this.line.source.demultiplex();
-      this.#keepAlive.adoptTimeout(seconds(this.timeoutSeconds));
+      line.source.demultiplex();
+      this.#keepAlive.adoptTimeout(seconds(timeoutSeconds));
       this.#keepAlive.start();
     }
-    if (protocol < 31 || this.timeoutSeconds > mostSilenceSeconds) return;
-    this.output.message(messageTags.ioTimeout, seconds(this.timeoutSeconds));
+    if (protocol < 31 || timeoutSeconds > mostSilenceSeconds) return;
+    this.output.message(messageTags.ioTimeout, seconds(timeoutSeconds));
   }
 
   end(): void {
-    this.memory.giveBack();
+    this.#start.memory.giveBack();
     this.#keepAlive.stop();
   }
 
@@ -101,21 +92,23 @@ export class ClientSession implements SessionStart {
 
   /** Tells the client something, in lines; an error makes it end with code 23. */
   tell(severity: DaemonText["severity"], text: string): void {
-    const { protocol } = this.agreement;
-    const tag = protocol < 30 && severity === "warning" ? messageTags.info : tags[severity];
+    const { about, agreement, log } = this.#start;
+    const tag =
+      agreement.protocol < 30 && severity === "warning" ? messageTags.info : tags[severity];
     this.output.message(tag, lineOf(text));
-    this.log({ ...this.about, kind: "text", severity, text });
+    log({ ...about, kind: "text", severity, text });
   }
 
   /** One object, for a log of transfers. */
   tellTransfer(operation: "receive" | "send" | "delete", path: BytePath, sizeBytes: number): void {
-    if (this.module.logsTransfers !== true) return;
-    this.log({ ...this.about, kind: "transfer", operation, path, sizeBytes });
+    const { about, log, module } = this.#start;
+    if (module.logsTransfers !== true) return;
+    log({ ...about, kind: "transfer", operation, path, sizeBytes });
   }
 
   /** The last words of a session that fails: why, and the exit code. */
   sayFailure(exitCode: number, text: string): void {
-    const { protocol } = this.agreement;
+    const { protocol } = this.#start.agreement;
     const tag = protocol < 30 ? messageTags.errorTransfer : messageTags.error;
     const end = `rsync error: ${exitTexts[exitCode] ?? "the daemon gave up"} (code ${exitCode})`;
     for (const line of [text, end]) this.output.message(tag, lineOf(line));
@@ -129,7 +122,8 @@ export class ClientSession implements SessionStart {
   }
 
   #speak(): void {
-    const { line, output } = this;
+    const { output } = this;
+    const { line } = this.#start;
     if (line.sink.congested || line.socket.destroyed) return;
     const before = output.bytesSent;
     output.keepAlive();

@@ -16,19 +16,49 @@ delete process.env[logMark];
 /** What the process in the background says to the one that waits for it. */
 type Word = { readonly kind: "ready" } | { readonly kind: "out" | "err"; readonly text: string };
 
-/** True in the process that `-d` has started. */
-export function isInBackground(): boolean {
-  return mark === "1";
-}
+const isInBackground: boolean = mark === "1";
 
 /** The log file that was chosen for the process in the background; undefined: none was. */
 export function backgroundLog(): string | undefined {
   return chosenLog;
 }
 
-/** Where a process in the background logs to unless told; its name says which configuration. */
-export function defaultLogFile(name: string, key: string): string {
-  const base = path.basename(name, path.extname(name));
+/** A command that `-d` sends to the background. */
+export interface BackgroundCommand {
+  readonly daemon: boolean;
+  readonly logFile?: string | undefined;
+}
+
+/**
+ * What the log file is called unless there is one: after this file, and the key that tells it from
+ * others of the same name.
+ */
+export interface LogName {
+  readonly file: string;
+  readonly key: string;
+}
+
+/**
+ * Goes to the background where a command says so.
+ *
+ * @param words the command line, for starting it again.
+ * @returns the exit code of `-d`; undefined in the process that does the work.
+ */
+export async function startInBackground(
+  { daemon, logFile }: BackgroundCommand,
+  words: readonly string[],
+  name: LogName,
+): Promise<number | undefined> {
+  if (!daemon || isInBackground) return undefined;
+  // sersync's own outputs were its log: where they lead to a file or a program, that is kept.
+  const chosen = logFile ?? (process.stdout.isTTY ? defaultLogFile(name) : undefined);
+  const exitCode = await runInBackground(words, chosen);
+  if (exitCode === 0 && logFile === undefined && chosen !== undefined) say(`log file: ${chosen}\n`);
+  return exitCode;
+}
+
+function defaultLogFile({ file, key }: LogName): string {
+  const base = path.basename(file, path.extname(file));
   return path.join(logDirectory(), `${base}-${key.slice(0, 6)}.log`);
 }
 
@@ -46,7 +76,7 @@ function logDirectory(): string {
  *
  * @returns 0 when the background process is ready, else what it exited with.
  */
-export async function runInBackground(
+async function runInBackground(
   words: readonly string[],
   logFile: string | undefined,
 ): Promise<number> {
@@ -118,22 +148,28 @@ function tell(word: Word & { readonly text: string }, otherwise: NodeJS.WriteStr
   else otherwise.write(word.text);
 }
 
-/** Tells the process that waits in the foreground that it may go. */
-export async function reportReady(): Promise<void> {
-  if (!isInBackground() || !process.connected) return;
+/** The process that waits in the foreground until this one is ready. */
+export interface Starter {
+  /** Tells it that it may go. */
+  ready(): void;
+}
+
+/** Calls `abandoned` when the process that waits is gone before this one was ready. */
+export function heedStarter(abandoned: () => void): Starter {
+  if (isInBackground) process.once("disconnect", abandoned);
+  return { ready: () => void reportReady() };
+}
+
+async function reportReady(): Promise<void> {
+  if (!isInBackground || !process.connected) return;
   process.removeAllListeners("disconnect");
   await new Promise((resolve) => process.send?.({ kind: "ready" } satisfies Word, resolve));
   if (process.connected) process.disconnect();
 }
 
-/** Calls `listener` when the process that waits is gone before this one was ready. */
-export function whenAbandoned(listener: () => void): void {
-  if (isInBackground()) process.once("disconnect", listener);
-}
-
 /** Lets the process that waits see the end of this one; all that was said before arrives. */
 export async function leaveStarter(): Promise<void> {
-  if (!isInBackground() || !process.connected) return;
+  if (!isInBackground || !process.connected) return;
   process.removeAllListeners("disconnect");
   const last: Word = { kind: "err", text: "" };
   await new Promise((resolve) => process.send?.(last, resolve));

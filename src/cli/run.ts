@@ -13,17 +13,14 @@ import { Service } from "../service/service.ts";
 import { stateDirectory } from "../state/directory.ts";
 import type { StatusReport } from "../status/report.ts";
 import { tokenProblem } from "../status/token.ts";
-import type { MirrorCommand, RunOptions, WatchCommand } from "./command.ts";
+import type { MirrorCommand, WatchCommand } from "./command.ts";
 import {
   backgroundLog,
   complain,
-  defaultLogFile,
-  isInBackground,
-  reportReady,
-  runInBackground,
+  heedStarter,
   say,
   sayOnError,
-  whenAbandoned,
+  startInBackground,
 } from "./daemon.ts";
 import { FirstPush } from "./first-push.ts";
 import { ProgressLine } from "./progress-line.ts";
@@ -42,7 +39,9 @@ export async function runMirror(
   { words, version }: RunContext,
 ): Promise<number> {
   const sources = command.kind === "mirror" ? fileSources(command) : [settingsSource(command)];
-  if (command.daemon && !isInBackground()) return startInBackground(command, words, sources);
+  const [first] = sources as readonly [PlanSource, ...PlanSource[]];
+  const started = await startInBackground(command, words, first);
+  if (started !== undefined) return started;
   if (command.kind === "mirror") for (const warning of command.warnings) complain(warning);
   const plans = loadPlans(sources);
   for (const { warnings } of plans) for (const line of warnings) sayOnError(`${line}\n`);
@@ -78,19 +77,6 @@ function targetName({
   user = "",
 }: MirrorSettings["targets"][number]): string {
   return `${user}@${host}:${port}/${name}`;
-}
-
-async function startInBackground(
-  { logFile }: RunOptions,
-  words: readonly string[],
-  sources: readonly PlanSource[],
-): Promise<number> {
-  const [{ file, key }] = sources as readonly [PlanSource, ...PlanSource[]];
-  // sersync's own outputs were its log: where they lead to a file or a program, that is kept.
-  const chosen = logFile ?? (process.stdout.isTTY ? defaultLogFile(file, key) : undefined);
-  const exitCode = await runInBackground(words, chosen);
-  if (exitCode === 0 && logFile === undefined && chosen !== undefined) say(`log file: ${chosen}\n`);
-  return exitCode;
 }
 
 function announce(command: MirrorCommand | WatchCommand, plans: readonly Plan[]): void {
@@ -135,10 +121,10 @@ async function serve(
     log,
     reopenLog: () => logFile?.reopen(),
     onClaimed: () => announce(command, plans),
-    onReady: () => void reportReady(),
+    onReady: () => starter.ready(),
   });
   const bar = command.fullPush && screen ? screen.follow(plans, () => service.reports) : undefined;
-  whenAbandoned(() => void service.stop("the end of the process that started it"));
+  const starter = heedStarter(() => void service.stop("the end of the process that started it"));
   await service.run().finally(() => bar?.end());
 }
 
