@@ -1,15 +1,16 @@
-import { once } from "node:events";
-import net from "node:net";
-import tls from "node:tls";
+import type net from "node:net";
 import { RsyncError } from "../errors.ts";
 import { Brake } from "./brake.ts";
+import { type GuestLimits, Guests } from "./guests.ts";
 import { ListBudget } from "./list-budget.ts";
+import { Listener } from "./listener.ts";
 import type {
   Daemon,
   DaemonClient,
   DaemonEvent,
   DaemonModule,
   DaemonOptions,
+  DaemonTls,
   ListenAddress,
   ListenOptions,
   ProcessIds,
@@ -20,6 +21,10 @@ const daemonPort = 873;
 const tlsPort = 874;
 const graceMsByDefault = 1_000;
 const defaultConnections = 500;
+/** Timers take no more, and fire at once instead. */
+const longestTimerMs = 2 ** 31 - 1;
+/** Of a process that has become somebody, and of whom nobody has said in which group. */
+const nobodysGroup = 65_534;
 
 /**
  * An rsync daemon in this process, for any rsync client; see {@link Daemon}.
@@ -34,9 +39,10 @@ class DaemonServer implements Daemon {
   readonly #options: DaemonOptions;
   readonly #brake = new Brake();
   readonly #lists: ListBudget;
-  readonly #visits = new Map<Visit, net.Socket>();
+  readonly #limits: GuestLimits;
+  readonly #guests: Guests;
   #modules: readonly DaemonModule[];
-  #server: net.Server | undefined;
+  #listener: Listener | undefined;
   #address: ListenAddress | undefined;
   #clients = 0;
 
@@ -44,6 +50,10 @@ class DaemonServer implements Daemon {
     this.#options = options;
     this.#lists = new ListBudget(options.mostListBytes);
     this.#modules = checkedModules(options.modules);
+    const { maxConnections: most = defaultConnections } = options;
+    const { maxPerAddress: mostPerAddress = Math.ceil(most / 2) } = options;
+    this.#limits = { most, mostPerAddress };
+    this.#guests = new Guests(this.#limits);
   }
 
   get address(): ListenAddress | undefined {
@@ -51,27 +61,28 @@ class DaemonServer implements Daemon {
   }
 
   async listen(options: number | ListenOptions = {}): Promise<ListenAddress> {
-    if (this.#server !== undefined) throw new TypeError("the daemon listens already");
+    if (this.#listener !== undefined) throw new TypeError("the daemon listens already");
     const { tls: secure } = this.#options;
     const { port = secure === undefined ? daemonPort : tlsPort, address = "127.0.0.1" } =
       typeof options === "number" ? { port: options } : options;
-    const server = this.#makeServer();
-    // Clients are counted when TLS is through; those before that must have an end, too.
-    server.maxConnections = 2 * (this.#options.maxConnections ?? defaultConnections);
-    this.#server = server;
+    const listener = this.#makeListener();
+    this.#listener = listener;
     try {
-      server.listen(port, address);
-      await once(server, "listening");
+      const onError = (cause: Error): void =>
+        this.#log({ kind: "trouble", reason: cause.message, cause });
+      this.#address = { address, port: await listener.listen(port, address, onError) };
+      return this.#address;
     } catch (cause) {
-      this.#server = undefined;
+      this.#listener = undefined;
       const found = (cause as Error).message;
       throw new RsyncError("CONNECTION_LOST", `Cannot listen on ${address}:${port}: ${found}`, {
         cause,
       });
     }
-    server.on("error", (cause) => this.#log({ kind: "trouble", reason: cause.message, cause }));
-    this.#address = { address, port: (server.address() as net.AddressInfo).port };
-    return this.#address;
+  }
+
+  renewTls(secure: DaemonTls): void {
+    this.#listener?.renewTls(secure);
   }
 
   replace(modules: readonly DaemonModule[]): void {
@@ -79,60 +90,43 @@ class DaemonServer implements Daemon {
   }
 
   dropTo({ uid, gids = [] }: ProcessIds): void {
-    const [gid] = gids;
     // The groups of root are rights, too.
+    const [gid = uid ? nobodysGroup : undefined] = gids;
     if (uid !== undefined || gid !== undefined) process.setgroups?.([...gids]);
     if (gid !== undefined) process.setgid?.(gid);
     if (uid !== undefined) process.setuid?.(uid);
   }
 
   async close({ graceMs = graceMsByDefault }: { readonly graceMs?: number } = {}): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
-    this.#server = undefined;
+    const listener = this.#listener;
+    if (listener === undefined) return;
+    this.#listener = undefined;
     this.#address = undefined;
-    const closed = once(server, "close");
-    server.close();
     const late = setTimeout(() => {
-      for (const visit of this.#visits.keys()) visit.abort("the daemon closes");
+      for (const visit of this.#guests.visits) visit.abort("the daemon closes");
+      listener.dropAll();
     }, graceMs);
-    await closed;
+    await listener.close();
     clearTimeout(late);
   }
 
-  #makeServer(): net.Server {
-    const { tls: secure } = this.#options;
-    const options = { noDelay: true, keepAlive: true };
-    if (secure === undefined) return net.createServer(options, (socket) => this.#welcome(socket));
-    const { cert, key, clientAuthorities } = secure;
-    return tls
-      .createServer(
-        {
-          ...options,
-          cert: asPem(cert),
-          key: asPem(key),
-          handshakeTimeout: this.#handshakeTimeoutMs,
-          ...(clientAuthorities !== undefined && {
-            ca: asPem(clientAuthorities),
-            requestCert: true,
-            rejectUnauthorized: true,
-          }),
-        },
-        (socket) => this.#welcome(socket),
-      )
-      .on("tlsClientError", (_, socket) => socket.destroy());
+  #makeListener(): Listener {
+    const { tls } = this.#options;
+    const handshakeTimeoutMs = this.#handshakeTimeoutMs;
+    const options = { ...this.#limits, tls, handshakeTimeoutMs };
+    return new Listener(options, (socket) => this.#welcome(socket));
   }
 
   get #handshakeTimeoutMs(): number {
-    return this.#options.handshakeTimeoutMs ?? 60_000;
+    return Math.min(longestTimerMs, this.#options.handshakeTimeoutMs ?? 60_000);
   }
 
   #welcome(socket: net.Socket): void {
     socket.on("error", () => {}); // told by whoever reads from it
-    const { maxConnections = defaultConnections } = this.#options;
     const client = this.#clientOf(socket);
-    if (this.#visits.size >= maxConnections && !this.#makeRoom()) {
-      socket.end(`@ERROR: max connections (${maxConnections}) reached -- try again later\n`);
+    const limit = this.#guests.limitFor(client.address);
+    if (limit !== undefined) {
+      socket.end(`@ERROR: max connections (${limit}) reached -- try again later\n`);
       socket.destroySoon();
       this.#log({ kind: "refused", client, module: undefined, reason: "too many connections" });
       return;
@@ -140,21 +134,10 @@ class DaemonServer implements Daemon {
     const visit: Visit = new Visit(
       socket,
       client,
-      this.#house((module) => this.#takePlace(visit, module)),
+      this.#house((module) => this.#guests.takePlace(visit, module)),
     );
-    this.#visits.set(visit, socket);
-    void visit.run().finally(() => this.#visits.delete(visit));
-  }
-
-  /** Whoever has not got any further for a while goes, so that silence keeps nobody out. */
-  #makeRoom(): boolean {
-    for (const visit of this.#visits.keys()) {
-      if (!visit.isDawdling) continue;
-      visit.abort("it got no further, and others wait");
-      this.#visits.delete(visit);
-      return true;
-    }
-    return false;
+    this.#guests.add(visit, client.address);
+    void visit.run().finally(() => this.#guests.leave(visit));
   }
 
   #clientOf({ remoteAddress = "", remotePort = 0 }: net.Socket): DaemonClient {
@@ -177,16 +160,6 @@ class DaemonServer implements Daemon {
     };
   }
 
-  #takePlace(visit: Visit, module: DaemonModule): boolean {
-    const { maxConnections = 0 } = module;
-    const others = [...this.#visits.keys()].flatMap((each) => each.module ?? []);
-    const taken = others.filter((each) => countsWith(each, module)).length;
-    // A negative number shuts the module, as in rsync.
-    if (maxConnections !== 0 && taken >= maxConnections) return false;
-    visit.module = module;
-    return true;
-  }
-
   /** What a log does wrong is not the clients' fault. */
   #log(event: DaemonEvent): void {
     try {
@@ -195,18 +168,6 @@ class DaemonServer implements Daemon {
       // there is nobody left to tell
     }
   }
-}
-
-/** Only sessions in modules with a limit take places that modules share. */
-function countsWith(one: DaemonModule, other: DaemonModule): boolean {
-  if (one.name === other.name) return true;
-  const isShared =
-    one.connectionsWith !== undefined && one.connectionsWith === other.connectionsWith;
-  return isShared && Boolean(one.maxConnections);
-}
-
-function asPem(text: string | Uint8Array): string | Buffer {
-  return typeof text === "string" ? text : Buffer.from(text);
 }
 
 function checkedModules(modules: readonly DaemonModule[]): readonly DaemonModule[] {

@@ -195,16 +195,16 @@ async function logIn(
   line.write(`@RSYNCD: AUTHREQD ${challenge}\n`);
   const answer = await line.read(readLine);
   const { address } = client;
-  if (!(await door.brake.turn(address))) {
+  if (!door.brake.admits(address)) {
     throw new Refusal(said, `too many logins from ${address} wait already`);
   }
   try {
     return await checkLogin(module, answer, challenge, digest);
   } catch (error) {
-    door.brake.failed(address);
     const user = error instanceof LoginFailure ? error.user : "";
     const reason = error instanceof Error ? error.message : String(error);
     door.log({ kind: "login failed", client, module: module.name, user, reason });
+    await door.brake.failed(address);
     throw new Refusal(said, reason, { isLogged: true });
   }
 }

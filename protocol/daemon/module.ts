@@ -142,6 +142,8 @@ export interface DaemonOptions {
   readonly tls?: DaemonTls | undefined;
   /** Connections at a time, of all modules together; default 500. */
   readonly maxConnections?: number | undefined;
+  /** Of them from one address, or one IPv6 network of 64 bits; default half of all. */
+  readonly maxPerAddress?: number | undefined;
   /** How long greeting and login, and then the arguments, may take; default 60,000 ms. */
   readonly handshakeTimeoutMs?: number | undefined;
   /** A session with so many seconds of silence ends, where its module says nothing; default 3,600. */
@@ -189,6 +191,12 @@ export interface Daemon {
   readonly address: ListenAddress | undefined;
   /** Clients that come from now on find these modules; sessions go on as they began. */
   replace(modules: readonly DaemonModule[]): void;
+  /**
+   * Clients that come from now on are shown this certificate; only with {@link DaemonOptions.tls}.
+   *
+   * @throws {RsyncError} BAD_OPTION for one that cannot be used; what was there before stays.
+   */
+  renewTls(tls: DaemonTls): void;
   /** Gives up the rights of root for good, in the whole process. */
   dropTo(ids: ProcessIds): void;
   /** Takes no new clients; ends sessions that have not ended by themselves after `graceMs`. */
@@ -198,6 +206,6 @@ export interface Daemon {
 /** The user and the groups that a process runs as. */
 export interface ProcessIds {
   readonly uid?: number | undefined;
-  /** The first is the group of new files; without any, a process that changes its user has none. */
+  /** The first is the group of new files; without any a process that changes its user gets 65,534. */
   readonly gids?: readonly number[] | undefined;
 }

@@ -4,7 +4,7 @@ import { RefusedOptions } from "./access/options.ts";
 import { readArguments, withoutBackslashes } from "./argument-reader.ts";
 import { ClientLine } from "./client-line.ts";
 import { type ClientOptions, parseClientOptions } from "./client-options.ts";
-import { ClientSession } from "./client-session.ts";
+import { type ClientSession, openSession } from "./client-session.ts";
 import { type Door, type Entered, receiveClient } from "./entrance.ts";
 import type { ListBudget } from "./list-budget.ts";
 import type { DaemonClient, DaemonModule, DaemonSession } from "./module.ts";
@@ -20,6 +20,8 @@ export interface House extends Door {
 }
 
 const dawdlesAfterMs = 2_000;
+/** 30 days; timers could not take much more. */
+const longestTimeoutSeconds = 2_592_000;
 
 /** One client, from the greeting to the last word. Nothing that it does makes this throw. */
 export class Visit {
@@ -91,7 +93,7 @@ export class Visit {
     };
     const { log, lists } = this.#house;
     const timeoutSeconds = this.#timeout(module, options);
-    const session = new ClientSession({
+    const session = openSession({
       line,
       agreement,
       options,
@@ -114,7 +116,7 @@ export class Visit {
 
   /** The shorter of what the module and the client want. */
   #timeout({ timeoutSeconds: wanted }: DaemonModule, { transfer }: ClientOptions): number {
-    const own = wanted || this.#house.timeoutSeconds;
+    const own = Math.min(longestTimeoutSeconds, wanted || this.#house.timeoutSeconds);
     return transfer.timeoutSeconds ? Math.min(own, transfer.timeoutSeconds) : own;
   }
 

@@ -105,7 +105,8 @@ export const chineseServeHelp: string = `用法: sersync serve [--module 名称=
   --tls-cert FILE          使用TLS（rsyncs://）：证书，PEM
   --tls-key FILE           证书的密钥，PEM
   --tls-ca FILE            只接受持有该机构所签证书的客户端
-  --max-connections N      连接总数上限，默认1000
+  --max-connections N      连接总数上限，默认500
+  --max-per-address N      每个地址的连接数上限，默认为总数的一半
   --timeout SECONDS        无数据时断开（模块未设置时）
   --grace SECONDS          停止时等待正在进行的传输，默认10秒
   --log-file FILE          日志文件，默认标准输出
@@ -119,7 +120,7 @@ export const chineseServeHelp: string = `用法: sersync serve [--module 名称=
   sersync serve --module b=/srv/b,rw,auth=joe --password-file /etc/rsync.pas --address 0.0.0.0
   sersync serve --config /etc/rsyncd.conf
 
-HUP信号: 重新读取配置（有错误则继续使用旧配置）并重新打开日志；TERM和INT: 等传输结束后停止，第二次立即停止。
+HUP信号: 重新读取配置和证书（有错误则继续使用旧配置）并重新打开日志；TERM和INT: 等传输结束后停止，第二次立即停止。
 退出码: 0 正常；1 选项或配置有误；10 无法监听端口；20 两次要求停止。
 `;
 

@@ -19,11 +19,14 @@ export interface ServeOptions {
   /** Where it listens unless the settings say so. */
   readonly address: string;
   readonly port: number;
-  readonly tls: DaemonTls | undefined;
+  /** Reads certificate and key, likewise again at each reload. @throws {RsyncError} */
+  readonly loadTls: () => DaemonTls | undefined;
   /** Wins over that of the settings. */
   readonly logFile: string | undefined;
   readonly pidFile: string | undefined;
   readonly maxConnections: number | undefined;
+  /** Of them from one address. */
+  readonly maxPerAddress: number | undefined;
   readonly timeoutSeconds: number | undefined;
   /** How long sessions may go on when it is told to end. */
   readonly graceMs: number;
@@ -47,14 +50,15 @@ export class ServeService {
   constructor(options: ServeOptions) {
     this.#options = options;
     this.#settings = options.load();
-    const { maxConnections, timeoutSeconds, tls, complain } = options;
+    const { maxConnections, maxPerAddress, timeoutSeconds, complain } = options;
     const { modules, reverse, logFile } = this.#settings;
     this.#log = new ServeLog({ file: options.logFile ?? logFile, reverse, complain });
     this.#daemon = createDaemon({
       modules: modules.map(({ module }) => module),
       motd: () => this.#motd(),
-      tls,
+      tls: options.loadTls(),
       maxConnections,
+      maxPerAddress,
       timeoutSeconds,
       log: this.#log.event,
     });
@@ -100,6 +104,8 @@ export class ServeService {
       if (String(settings.ids?.uid) !== String(this.#settings.ids?.uid)) {
         this.#complainOf(["uid and gid are those of the start; only a new start changes them"]);
       }
+      const tls = this.#options.loadTls();
+      if (tls !== undefined) this.#daemon.renewTls(tls);
       this.#daemon.replace(settings.modules.map(({ module }) => module));
       this.#log.use(settings.modules);
       this.#settings = settings;

@@ -220,15 +220,37 @@ test.skipIf(!hasLsyncd)("lsyncd mirrors to it", async () => {
 
 const certificates = makeCertificates("localhost");
 
-test.skipIf(certificates === undefined)("with a certificate it speaks TLS", async () => {
-  using place = prepare("");
-  const files = ["ca", "cert", "key"] as const;
-  for (const each of files) fs.writeFileSync(`${place.path}/${each}`, certificates?.[each] ?? "");
-  const pair = ["--tls-cert", `${place.path}/cert`, "--tls-key", `${place.path}/key`];
-  await using running = await startServe(["--config", place.file, ...pair]);
-  expect(running.output()).toContain(`rsyncs://127.0.0.1:${running.port}/m/`);
-  const argv = [inProject("dist/bin/sersync.js"), "list", `rsyncs://localhost:${running.port}/`];
-  const env = { ...process.env, RSYNC_SSL_CA_CERT: `${place.path}/ca` };
-  const ran = spawnSync(process.execPath, argv, { encoding: "utf8", env, timeout: 20_000 });
-  expect(ran.stdout + ran.stderr).toMatch(/^m +\t/);
-});
+test.skipIf(certificates === undefined)(
+  "with a certificate it speaks TLS, with stock clients too, and takes a new one at HUP",
+  async () => {
+    using place = prepare("read only = no\n");
+    const write = (from: typeof certificates): void => {
+      const files = ["ca", "cert", "key"] as const;
+      for (const each of files) fs.writeFileSync(`${place.path}/${each}`, from?.[each] ?? "");
+    };
+    write(certificates);
+    const pair = ["--tls-cert", `${place.path}/cert`, "--tls-key", `${place.path}/key`];
+    await using running = await startServe(["--config", place.file, ...pair]);
+    expect(running.output()).toContain(`rsyncs://127.0.0.1:${running.port}/m/`);
+    const argv = [inProject("dist/bin/sersync.js"), "list", `rsyncs://localhost:${running.port}/`];
+    const env = { ...process.env, RSYNC_SSL_CA_CERT: `${place.path}/ca` };
+    const ran = spawnSync(process.execPath, argv, { encoding: "utf8", env, timeout: 20_000 });
+    expect(ran.stdout + ran.stderr).toMatch(/^m +\t/);
+    // What rsync-ssl runs.
+    const trust = `-CAfile ${place.path}/ca -verify_return_error -verify_hostname localhost`;
+    const RSYNC_CONNECT_PROG = `openssl s_client ${trust} -quiet -connect %H:${running.port}`;
+    const stock = (...words: string[]) => runRsync(version, words, { env: { RSYNC_CONNECT_PROG } });
+    makeTree(`${place.path}/here`, { big: Buffer.alloc(3 << 20, "tls"), "d/e": "" });
+    const url = "rsync://localhost/m/";
+    expect(await stock("-a", `${place.path}/here/`, url)).toMatchObject({ code: 0 });
+    expect(await stock("-a", url, `${place.path}/back`)).toMatchObject({ code: 0 });
+    expect(readText(`${place.path}/back/big`)).toBe(readText(`${place.path}/here/big`));
+    fs.writeFileSync(`${place.path}/cert`, "no certificate");
+    running.signal("SIGHUP");
+    await eventually(running.output).toMatch(/Cannot speak TLS: [\s\S]*old configuration goes on/);
+    expect(await stock(url)).toMatchObject({ code: 0 });
+    write(makeCertificates("localhost"));
+    running.signal("SIGHUP");
+    await eventually(async () => (await stock(url)).code).toBe(0);
+  },
+);

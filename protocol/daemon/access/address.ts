@@ -22,6 +22,12 @@ export function readAddress(text: string): AddressBytes | undefined {
   return { bytes: ipv6Bytes(bare), scope };
 }
 
+/** What one owner has at least: an IPv4 address, or all IPv6 addresses with the same 64 bits in front. */
+export function networkOf(address: string): string {
+  const bytes = readAddress(address)?.bytes;
+  return bytes?.length === 16 ? Buffer.from(bytes.subarray(0, 8)).toString("hex") : address;
+}
+
 function ipv6Bytes(address: string): Uint8Array {
   const [head = "", tail] = address.split("::", 2);
   const left = groups(head);

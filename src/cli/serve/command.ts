@@ -16,6 +16,8 @@ export interface ServeCommand {
   readonly logFile: string | undefined;
   readonly pidFile: string | undefined;
   readonly maxConnections: number | undefined;
+  /** Of them from one address. */
+  readonly maxPerAddress: number | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly graceSeconds: number;
   /** `-d`: in the background. */

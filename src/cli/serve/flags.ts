@@ -17,6 +17,7 @@ interface ServeFlags {
   readonly logFile?: string;
   readonly pidFile?: string;
   readonly maxConnections?: number;
+  readonly maxPerAddress?: number;
   readonly timeout?: number;
   readonly grace?: number;
   readonly daemon?: boolean;
@@ -40,8 +41,8 @@ Examples:
                        say what would be served, and every mistake with its line
   rsync -a dir/ rsync://127.0.0.1:8730/backup/
 
-HUP reads the configuration again (a bad one leaves the old in place) and opens log files anew; TERM
-and INT end it when what is under way is through, a second one at once.
+HUP reads configuration and certificates again (a bad one leaves the old in place) and opens log
+files anew; TERM and INT end it when what is under way is through, a second one at once.
 
 Exit codes are rsync's: 0 ended as it was told, 1 options or configuration, 10 the port cannot be
 had, 20 told twice to end.`;
@@ -65,7 +66,12 @@ export function addServe(program: Commander, asked: (command: ServeCommand) => v
     .option("--tls-cert <file>", "speak TLS (rsyncs://): the certificate, PEM")
     .option("--tls-key <file>", "its key, PEM")
     .option("--tls-ca <file>", "only for clients with a certificate of this authority, PEM")
-    .option("--max-connections <number>", "of all clients, default 1000", wholeNumber(1, 100_000))
+    .option("--max-connections <number>", "of all clients, default 500", wholeNumber(1, 100_000))
+    .option(
+      "--max-per-address <number>",
+      "of clients with one address, default half of all",
+      wholeNumber(1, 100_000),
+    )
     .option(
       "--timeout <seconds>",
       "of silence, where a module says nothing",
@@ -109,6 +115,7 @@ function commandOf(command: Commander, flags: ServeFlags): ServeCommand {
     tlsKey,
     tlsCa,
     maxConnections: flags.maxConnections,
+    maxPerAddress: flags.maxPerAddress,
     timeoutSeconds: flags.timeout,
     graceSeconds: flags.grace ?? defaultGraceSeconds,
     daemon: flags.daemon ?? false,

@@ -12,12 +12,10 @@ import { loadSettings, type ServeSettings } from "../../serve/settings.ts";
 import {
   backgroundLog,
   complain,
-  defaultLogFile,
-  isInBackground,
-  reportReady,
-  runInBackground,
+  heedStarter,
+  type LogName,
   say,
-  whenAbandoned,
+  startInBackground,
 } from "../daemon.ts";
 import type { RunContext } from "../run.ts";
 import type { ServeCommand } from "./command.ts";
@@ -39,33 +37,41 @@ export async function runServe(
 ): Promise<number> {
   const load = loader(command, environment);
   if (command.check) return check(load(), command);
-  if (command.daemon && !isInBackground()) return startInBackground(command, words);
-  const { config, pidFile, maxConnections, timeoutSeconds, graceSeconds } = command;
-  const tls = readTls(command);
-  const service = new ServeService({
+  const started = await startInBackground(command, words, logName(command));
+  if (started !== undefined) return started;
+  const { config, pidFile, maxConnections, maxPerAddress, timeoutSeconds, graceSeconds } = command;
+  const secure = command.tlsCert !== undefined;
+  const service: ServeService = new ServeService({
     load,
     address: config === undefined ? "127.0.0.1" : "::",
-    port: config === undefined ? quickPort : tls === undefined ? 873 : 874,
-    tls,
+    port: config === undefined ? quickPort : secure ? 874 : 873,
+    loadTls: () => readTls(command),
     logFile: command.logFile ?? backgroundLog(),
     pidFile,
     maxConnections,
+    maxPerAddress,
     timeoutSeconds,
     graceMs: graceSeconds * 1_000,
     version,
     complain,
-    onReady: (settings, at) => announce(settings, at, tls !== undefined),
+    onReady: (settings, at) => {
+      announce(settings, { ...at, secure });
+      starter.ready();
+    },
   });
   heedSignals(service);
-  whenAbandoned(() => void service.stop("the process that started it has ended"));
+  const starter = heedStarter(() => void service.stop("the process that started it has ended"));
   await service.run();
   return 0;
 }
 
-function announce(settings: ServeSettings, at: ListenAddress, secure: boolean): void {
-  say(`${describeServing(settings, { ...at, secure }).join("\n")}\n`);
+function logName({ config = "serve" }: ServeCommand): LogName {
+  return { file: config, key: configurationKey(path.resolve(config)) };
+}
+
+function announce(settings: ServeSettings, at: ListenAddress & { readonly secure: boolean }): void {
+  say(`${describeServing(settings, at).join("\n")}\n`);
   for (const line of warnOfOpenDoors(settings, at.address)) complain(line);
-  void reportReady();
 }
 
 function heedSignals(service: ServeService): void {
@@ -136,15 +142,4 @@ function readPem(option: string, file: string): string {
   const content = inspect(() => ({ text: fs.readFileSync(file, "latin1") }));
   if (typeof content !== "string") return content.text;
   throw new RsyncError("BAD_OPTION", `Cannot use ${option} ${file}: ${content}`);
-}
-
-async function startInBackground(
-  { logFile, config = "serve" }: ServeCommand,
-  words: readonly string[],
-): Promise<number> {
-  const usual = defaultLogFile(config, configurationKey(path.resolve(config)));
-  const chosen = logFile ?? (process.stdout.isTTY ? usual : undefined);
-  const exitCode = await runInBackground(words, chosen);
-  if (exitCode === 0 && logFile === undefined && chosen !== undefined) say(`log file: ${chosen}\n`);
-  return exitCode;
 }

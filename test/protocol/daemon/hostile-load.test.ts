@@ -31,7 +31,7 @@ test("many names that are not there hold up nobody", async () => {
 });
 
 test("whoever connects and says nothing keeps nobody out", async () => {
-  await using served = await serveModule({}, { maxConnections: 2 });
+  await using served = await serveModule({}, { maxConnections: 2, maxPerAddress: 2 });
   await using first = await HostileClient.connect(served.port);
   await using second = await HostileClient.connect(served.port);
   await second.until("@RSYNCD");
@@ -43,16 +43,26 @@ test("whoever connects and says nothing keeps nobody out", async () => {
   await first.end();
 });
 
-test("one IPv6 network shares one brake", async () => {
+test("one IPv6 network shares one brake, which slows down wrong answers", async () => {
   const brake = new Brake();
-  brake.failed("2001:db8::1");
-  let isThrough = false;
-  const turn = brake.turn("2001:db8::ffff:0:1").then(() => {
-    isThrough = true;
-  });
-  await brake.turn("2001:db8:0:1::1");
-  expect(isThrough).toBe(false);
-  await turn;
+  const started = performance.now();
+  void brake.failed("2001:db8::1");
+  await brake.failed("2001:db8::ffff:0:1");
+  expect(performance.now() - started).toBeGreaterThan(1_400);
+  for (let n = 0; n < 20; n += 1) void brake.failed("2001:db8:0:0:7::1");
+  expect(brake.admits("2001:db8::")).toBe(false);
+  expect(brake.admits("2001:db8:0:1::1")).toBe(true);
+});
+
+test("one address has no more than its share of connections", async () => {
+  await using served = await serveModule({}, { maxConnections: 4 });
+  await using first = await HostileClient.enter(served.port, naming);
+  await using second = await HostileClient.enter(served.port, naming);
+  await first.until("@RSYNCD: OK");
+  await second.until("@RSYNCD: OK");
+  await using third = await HostileClient.connect(served.port);
+  expect(await third.end()).toBe("@ERROR: max connections (2) reached -- try again later\n");
+  expect(served.events.at(-1)).toMatchObject({ kind: "refused", reason: "too many connections" });
 });
 
 test.each(["--force", "--delete"])("%s: a root that is a file empties nothing", async (option) => {
