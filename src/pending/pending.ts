@@ -83,9 +83,14 @@ export class PendingSet {
     if (!this.#waiting.has(path)) this.#add(path, { now, arrived: true });
   }
 
-  /** Puts back what was pending in another set, with its age and its failures. */
-  restore({ path, whole, since, attempts, reason }: PendingPath): void {
-    this.#putBack(path, { ...fresh, whole, since, attempts, tries: attempts, reason });
+  /** Puts back what was pending in another set, with its age and its failures; but for renames. */
+  restore({ path, whole, since, attempts, reason, resend = false, after }: PendingPath): void {
+    const leaving = after !== undefined;
+    const tries = attempts;
+    this.#putBack(path, {
+      ...fresh,
+      ...{ whole, since, attempts, tries, reason, resend, leaving, after },
+    });
   }
 
   /**

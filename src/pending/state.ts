@@ -20,6 +20,8 @@ export interface PendingPath {
   readonly resend?: boolean;
   /** The target has it under this name, which is in flight too and has to go. */
   readonly renamedFrom?: BytePath;
+  /** Nothing but the end of a name whose object has moved to this one, which comes first. */
+  readonly after?: BytePath;
 }
 
 /** How much a set holds, for status pages. */
@@ -73,7 +75,7 @@ export const fresh: State = {
 
 /** What others see of a path. */
 export function pendingPath(path: BytePath, state: State): PendingPath {
-  const { whole, since, attempts, tries, reason, arrived, resend, origin } = state;
+  const { whole, since, attempts, tries, reason, arrived, resend, origin, leaving, after } = state;
   return {
     path,
     whole,
@@ -84,6 +86,7 @@ export function pendingPath(path: BytePath, state: State): PendingPath {
     ...(arrived && { arrived }),
     ...(resend && { resend }),
     ...(origin !== undefined && { renamedFrom: origin }),
+    ...(leaving && after !== undefined && { after }),
   };
 }
 

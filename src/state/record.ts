@@ -26,22 +26,33 @@ export interface OwedReconcile {
 }
 
 const format = "sersync state";
-const version = 1;
+const version = 2;
+/** Version 1 knew of whole trees only; that is read as it is. */
+const readable: readonly unknown[] = [1, version];
+/** What is known of a path, as one number. */
+const marks = { whole: 1, resend: 2 } as const;
+const allMarks = marks.whole | marks.resend;
 
 /**
  * A record as lines of JSON: a head, a line for each path, an end that tells a whole file from a
  * part. Paths are byte strings and stay what they are.
  *
- *     {"format":"sersync state","version":1,"root":…,"target":…,"clean":…,…}
- *     ["d/name",1,1763838000000,3,"Permission denied"]     whole tree?, since, attempts, reason
- *     {"end":1}
+ *     {"format":"sersync state","version":2,"root":…,"target":…,"clean":…,…}
+ *     ["d/name",1,1763838000000,3,"Permission denied"]     marks, since, attempts, reason
+ *     ["old",1,1763838000000,0,null,"d/name"]              goes when its new name has arrived
+ *     {"end":2}
+ *
+ * Marks: 1 the whole tree, 2 with all content, whatever size and time say.
  */
 export function* encodeRecord(record: TargetRecord): Generator<string> {
   const { paths, ...head } = record;
   yield JSON.stringify({ format, version, ...head });
-  for (const { path, whole, since, attempts, reason } of paths) {
-    const line = [path, whole ? 1 : 0, Math.round(since), attempts];
-    yield JSON.stringify(reason === undefined ? line : [...line, reason]);
+  for (const { path, whole, resend, since, attempts, reason, after } of paths) {
+    const marked = (whole ? marks.whole : 0) | (resend ? marks.resend : 0);
+    const line: unknown[] = [path, marked, Math.round(since), attempts];
+    if (reason !== undefined || after !== undefined) line.push(reason);
+    if (after !== undefined) line.push(after);
+    yield JSON.stringify(line);
   }
   yield JSON.stringify({ end: paths.length });
 }
@@ -51,7 +62,7 @@ export function parseRecord(text: string): TargetRecord {
   const lines = text.split("\n").filter((line) => line !== "");
   const head = parseLine(lines[0]);
   if (!isObject(head) || head["format"] !== format) throw new SyntaxError("it is no state file");
-  if (head["version"] !== version) {
+  if (!readable.includes(head["version"])) {
     throw new SyntaxError(`its version is ${String(head["version"])}, not ${version}`);
   }
   const end = parseLine(lines.at(-1));
@@ -94,18 +105,31 @@ function parseOwed(value: unknown): OwedReconcile | undefined {
 }
 
 function parsePath(value: unknown): PendingPath {
-  const [path, whole, since, attempts, reason] = Array.isArray(value) ? (value as unknown[]) : [];
-  const isPath = typeof path === "string" && isInside(path);
-  if (!isPath || typeof since !== "number" || typeof attempts !== "number") {
+  const [path, marked, since, attempts, reason, after] = Array.isArray(value)
+    ? (value as unknown[])
+    : [];
+  const isSound = isInside(path) && isMarked(marked) && (after === undefined || isInside(after));
+  if (!isSound || typeof since !== "number" || typeof attempts !== "number") {
     throw new SyntaxError("a line of it is damaged");
   }
-  const known = { path: asBytePath(path), whole: whole === 1, since, attempts };
-  return typeof reason === "string" ? { ...known, reason } : known;
+  return {
+    path: asBytePath(path),
+    whole: (marked & marks.whole) !== 0,
+    since,
+    attempts,
+    ...(typeof reason === "string" && { reason }),
+    ...((marked & marks.resend) !== 0 && { resend: true }),
+    ...(after !== undefined && { after: asBytePath(after) }),
+  };
+}
+
+function isMarked(value: unknown): value is number {
+  return typeof value === "number" && (value & allMarks) === value;
 }
 
 /** A byte string that cannot lead out of the root: the file may have been tampered with. */
-function isInside(path: string): boolean {
-  if (/[\0\u0100-\uffff]/.test(path)) return false;
+function isInside(path: unknown): path is string {
+  if (typeof path !== "string" || /[\0\u0100-\uffff]/.test(path)) return false;
   return (
     path === "" || path.split("/").every((part) => part !== "" && part !== "." && part !== "..")
   );

@@ -46,8 +46,10 @@ async function place(tree: TreeSpec = {}) {
 }
 
 describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", () => {
-  test("pushes at its next start what was pending, deletions too (F-12)", async () => {
-    await using at = await place({ gone: "1", "d/gone too": "2", stays: "3" });
+  test("pushes at its next start what was pending, deletions and renames too (F-12)", async () => {
+    const alike = { "moved/f": "AAAA", "over/f": "BBBB" };
+    await using at = await place({ gone: "1", "d/gone too": "2", stays: "3", ...alike });
+    for (const name of Object.keys(alike)) fs.utimesSync(`${at.source}/${name}`, 1e9, 1e9);
     const { setUp } = at;
     {
       await using first = await startMirror(setUp);
@@ -56,6 +58,8 @@ describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", ()
       await at.daemon.kill();
       fs.rmSync(`${at.source}/gone`);
       fs.rmSync(`${at.source}/d`, { recursive: true });
+      fs.rmSync(`${at.source}/over`, { recursive: true });
+      fs.renameSync(`${at.source}/moved`, `${at.source}/over`);
       makeTree(at.source, { "new\n\u00e9": "written while the target was away" });
       await first.says(isProblem);
       await until(() => /"new\\n/.test(statesIn(at.state)), true);
@@ -65,8 +69,9 @@ describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", ()
     await at.daemon.restart();
     await using second = launchMirror({ ...setUp, fullPush: false });
     await second.says(({ msg }) => msg.includes("did not end in order"));
-    const wanted = ["new\n\u00e9", "stays", "theirs alone", "unseen"].sort();
+    const wanted = ["new\n\u00e9", "over", "stays", "theirs alone", "unseen"].sort();
     await until(() => fs.readdirSync(at.target, "latin1").sort(), wanted);
+    await until(() => fs.readFileSync(`${at.target}/over/f`, "utf8"), "AAAA");
   });
 
   test("in the middle of 2,000 writes loses nothing", async () => {

@@ -171,3 +171,17 @@ test("a directory in which everything may differ while it is renamed is sent ane
   land(pending, "new", "old");
   expect(pending.take(9, 1)).toMatchObject([{ path: "new", whole: true, resend: true }]);
 });
+
+test("put into another set, what was renamed is sent with all content before the old name goes", () => {
+  const before = pendingSet(renamed("old", "new", "directory"), renamed("f", "g"));
+  const after = new PendingSet();
+  for (const each of before.paths()) after.restore(each);
+  expect(after.take(9, 0)).toMatchObject([
+    { path: "new", whole: true, resend: true },
+    { path: "g" },
+  ]);
+  land(after, "g");
+  expect(take(after)).toEqual(["f"]);
+  land(after, "new");
+  expect(take(after)).toEqual(["old/"]);
+});

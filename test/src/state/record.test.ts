@@ -23,12 +23,18 @@ const name = fc
   .map((bytes) => Buffer.from(bytes).toString("latin1").replace(/[\0/]/g, "_"))
   .filter((part) => part !== "." && part !== "..");
 const paths = fc.array(
-  fc.record({
-    path: fc.array(name, { maxLength: 4 }).map((parts) => asBytePath(parts.join("/"))),
-    whole: fc.boolean(),
-    since: fc.nat(),
-    attempts: fc.nat(9),
-  }),
+  fc.record(
+    {
+      path: fc.array(name, { maxLength: 4 }).map((parts) => asBytePath(parts.join("/"))),
+      whole: fc.boolean(),
+      since: fc.nat(),
+      attempts: fc.nat(9),
+      reason: fc.string(),
+      resend: fc.constant(true),
+      after: name.map(asBytePath),
+    },
+    { requiredKeys: ["path", "whole", "since", "attempts"] },
+  ),
 );
 
 test("a record is read as it was written, whatever bytes its paths have", () => {
@@ -54,14 +60,21 @@ test("a file that was cut anywhere, or grew, is no record", () => {
 });
 
 test("a later version is named, not misread", () => {
-  const later = text(empty).replace('"version":1', '"version":2');
-  expect(() => parseRecord(later)).toThrow("its version is 2, not 1");
+  const later = text(empty).replace('"version":2', '"version":3');
+  expect(() => parseRecord(later)).toThrow("its version is 3, not 2");
+});
+
+test("the record of an earlier version is read", () => {
+  const earlier = text({ ...empty, paths: [some] }).replace('"version":2', '"version":1');
+  expect(parseRecord(earlier).paths).toEqual([some]);
 });
 
 test.each(["../etc/passwd", "/etc/passwd", "a//b", "a/./b", "nul\0", "wide \u4e2d"])(
   "the path %j is refused: it could lead out of the root",
   (path) => {
-    const forged = text({ ...empty, paths: [{ ...some, path: asBytePath(path) }] });
-    expect(() => parseRecord(forged)).toThrow("damaged");
+    for (const forged of [{ path: asBytePath(path) }, { after: asBytePath(path) }]) {
+      const record = text({ ...empty, paths: [{ ...some, ...forged }] });
+      expect(() => parseRecord(record)).toThrow("damaged");
+    }
   },
 );
