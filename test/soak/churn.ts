@@ -6,8 +6,9 @@ import { expect } from "vitest";
 import { inProject } from "../support/command.mjs";
 import type { DaemonVersion } from "../support/daemon.ts";
 import { random } from "../support/random.ts";
+import { readTree } from "../support/tree.ts";
 import { type Rig, startRig } from "./rig.ts";
-import { compareAll, compareStill, type Variant } from "./variants.ts";
+import { compareAll, compareStill, type ReadTree, type Variant } from "./variants.ts";
 
 export interface ChurnSize {
   /** Default 120. */
@@ -49,9 +50,7 @@ export async function runChurn(
   const done = await churning;
   const churnMs = (await ending) - startedAt;
   await variant.settle?.(rig);
-  const settledAt = performance.now();
-  await untilRight(variant, rig, deadlineMs);
-  const convergenceMs = performance.now() - settledAt;
+  const convergenceMs = await untilRight(variant, rig, deadlineMs);
   await variant.afterwards?.(rig);
   expect(rig.mirror().isRunning()).toBe(true);
   return { operations: done, churnMs, convergenceMs };
@@ -91,16 +90,21 @@ async function disturbDuring(
   while (!isOver);
 }
 
-/** Fails when it takes longer, with what differed then, and says whether it was only late. */
-async function untilRight(variant: Variant, rig: Rig, deadlineMs: number): Promise<void> {
+/**
+ * Resolves with how long it took, in ms. Fails when the trees still differ when they are looked at
+ * after the deadline, with what differed then, and says whether it was only late.
+ */
+async function untilRight(variant: Variant, rig: Rig, deadlineMs: number): Promise<number> {
   const startedAt = performance.now();
-  const differences = await untilNone(variant, rig, startedAt + deadlineMs);
-  if (differences.length === 0) return;
-  const count = `${differences.length} differences after ${deadlineMs} ms`;
+  const { differences, lookedAt } = await untilNone(variant, rig, startedAt + deadlineMs);
+  const tookMs = Math.round(lookedAt - startedAt);
+  if (differences.length === 0) return tookMs;
+  const count = `${differences.length} differences after ${tookMs} ms`;
   const shown = differences.slice(0, 20).map((difference) => `\n  ${difference}`);
   const state = [rig.mirror().ask("status"), ...rig.pending()].map((line) => `\n  ${line}`);
-  const left = await untilNone(variant, rig, startedAt + deadlineMs * patience);
-  const lateMs = Math.round(performance.now() - startedAt);
+  const late = await untilNone(variant, rig, startedAt + deadlineMs * patience);
+  const left = late.differences;
+  const lateMs = Math.round(late.lookedAt - startedAt);
   const end = left.length === 0 ? `equal after ${lateMs} ms` : `${left.length} for ever`;
   const log = `${os.tmpdir()}/sersync-soak-${variant.name.replaceAll(" ", "-")}.log`;
   fs.writeFileSync(log, rig.mirror().output());
@@ -113,13 +117,29 @@ async function untilRight(variant: Variant, rig: Rig, deadlineMs: number): Promi
 /** How many deadlines are waited for before what differs is said to be lost. */
 const patience = 7;
 
-async function untilNone({ compare = compareAll }: Variant, rig: Rig, deadline: number) {
+/** What a look at both trees came to. */
+interface Look {
+  readonly differences: readonly string[];
+  /** When it had seen everything but contents; `performance.now()`. */
+  readonly lookedAt: number;
+}
+
+/** The first look that finds no difference, or the first one after the deadline. */
+async function untilNone(
+  { compare = compareAll }: Variant,
+  rig: Rig,
+  deadline: number,
+): Promise<Look> {
+  const look = (read: ReadTree): string[] => compareStill(() => compare(rig, read));
   for (;;) {
     const startedAt = performance.now();
-    const differences = compareStill(compare, rig);
-    if (differences.length === 0 || startedAt > deadline) return differences;
-    // Comparing takes from the program the processor that it needs.
-    const restMs = Math.max(50, 2 * (performance.now() - startedAt));
+    let differences = look((root) => readTree(root, { contents: false }));
+    const lookedAt = performance.now();
+    // What has its size and its time has its content, too: only reading all of it tells.
+    if (differences.length === 0) differences = look(readTree);
+    if (differences.length === 0 || startedAt > deadline) return { differences, lookedAt };
+    // Looking takes from the program the processor that it needs.
+    const restMs = Math.max(50, lookedAt - startedAt);
     await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }

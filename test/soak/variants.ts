@@ -16,22 +16,28 @@ export interface Variant {
   /** Ends the disturbance: from then on the trees have their time to become equal. */
   readonly settle?: (rig: Rig) => Promise<void>;
   /** What is wrong at the target, in lines. Default: whatever differs. */
-  readonly compare?: (rig: Rig) => string[];
+  readonly compare?: (rig: Rig, read: ReadTree) => string[];
   /** Checks what must be so besides. */
   readonly afterwards?: (rig: Rig) => Promise<void>;
 }
 
+/** Reads a tree with the contents of its files, or without. */
+export type ReadTree = (root: string) => FoundTree;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Whatever differs. */
-export function compareAll({ source, target }: Pick<Rig, "source" | "target">): string[] {
-  return treeDifferences(readTree(source), readTree(target));
+export function compareAll(
+  { source, target }: Pick<Rig, "source" | "target">,
+  read: ReadTree = readTree,
+): string[] {
+  return treeDifferences(read(source), read(target));
 }
 
 /** A tree that changes while it is read is not as it must be yet. */
-export function compareStill<Trees>(compare: (of: Trees) => string[], of: Trees): string[] {
+export function compareStill(compare: () => string[]): string[] {
   try {
-    return compare(of);
+    return compare();
   } catch (error) {
     if (!/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
     return ["the target is changing"];
@@ -39,9 +45,9 @@ export function compareStill<Trees>(compare: (of: Trees) => string[], of: Trees)
 }
 
 /** What the target lacks or has wrong; whatever it has besides does not count. */
-function compareCommon({ source, target }: Rig): string[] {
-  const wanted = readTree(source);
-  const found = new Map([...readTree(target)].filter(([path]) => wanted.has(path)));
+function compareCommon({ source, target }: Rig, read: ReadTree): string[] {
+  const wanted = read(source);
+  const found = new Map([...read(target)].filter(([path]) => wanted.has(path)));
   return treeDifferences(wanted, found, { directoryTimes: false });
 }
 
@@ -64,9 +70,9 @@ function included(tree: FoundTree, keeps: (path: BytePath) => boolean): FoundTre
 }
 
 /** Excluded objects survive, and where one stands in the way of another kind, that must wait. */
-function compareFiltered({ source, target }: Rig): string[] {
-  const wanted = included(readTree(source), () => true);
-  const found = readTree(target);
+function compareFiltered({ source, target }: Rig, read: ReadTree): string[] {
+  const wanted = included(read(source), () => true);
+  const found = read(target);
   const isInTheWay = (path: BytePath): boolean =>
     survivors.some((survivor) => isWithin(survivor as BytePath, path)) &&
     wanted.get(path)?.type !== "directory";
@@ -102,7 +108,7 @@ async function reviveDeadTarget(rig: Rig): Promise<void> {
     global: { address: otherHost },
   });
   const target = late.path("backup");
-  const compare = (): string[] => compareStill(compareAll, { source, target });
+  const compare = (): string[] => compareStill(() => compareAll({ source, target }));
   const deadline = performance.now() + 75_000; // a target is asked at least once a minute
   let differences = compare();
   while (differences.length > 0 && performance.now() < deadline) {

@@ -44,8 +44,13 @@ export interface Difference {
 /** A tree as it is on disk, by byte path; the root itself is "". */
 export type FoundTree = ReadonlyMap<BytePath, FoundEntry>;
 
+export interface ReadingOptions {
+  /** False: files are looked at, and not read. Default true. */
+  readonly contents?: boolean;
+}
+
 /** Reads everything below `root`, following no link. */
-export function readTree(root: string): FoundTree;
+export function readTree(root: string, options?: ReadingOptions): FoundTree;
 
 /** Every difference between two trees, sorted by path; empty when they are equal. */
 export function findDifferences(

@@ -5,7 +5,7 @@ function native(root, at) {
   return Buffer.concat([Buffer.from(root), Buffer.from(at === "" ? "" : `/${at}`, "latin1")]);
 }
 
-function readEntry(file) {
+function readEntry(file, contents) {
   const stats = fs.lstatSync(file, { bigint: true });
   const { mtimeNs } = stats;
   const mtimeSeconds = mtimeNs / 1_000_000_000n;
@@ -16,15 +16,16 @@ function readEntry(file) {
   }
   if (stats.isDirectory()) return { type: "directory", mtimeSeconds, owner, mode };
   if (!stats.isFile()) return { type: "other", mtimeSeconds, owner, mode };
-  const content = createHash("sha256").update(fs.readFileSync(file)).digest("hex");
-  return { type: "file", mtimeNs, owner, mode, sizeBytes: Number(stats.size), content };
+  const known = { type: "file", mtimeNs, owner, mode, sizeBytes: Number(stats.size) };
+  if (!contents) return known;
+  return { ...known, content: createHash("sha256").update(fs.readFileSync(file)).digest("hex") };
 }
 
-export function readTree(root) {
+export function readTree(root, { contents = true } = {}) {
   const found = new Map();
   const pending = [""];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    const entry = readEntry(native(root, at));
+    const entry = readEntry(native(root, at), contents);
     found.set(at, entry);
     if (entry.type !== "directory") continue;
     for (const name of fs.readdirSync(native(root, at), { encoding: "latin1" })) {
