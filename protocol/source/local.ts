@@ -143,12 +143,15 @@ function splitDevice(device: bigint): { major: number; minor: number } {
   };
 }
 
-/** Node's own option takes ENOENT for absence, not a parent that is no directory any more. */
+/** Parents that are no directories any more, or have become links that lead nowhere. */
+const parentGoneCodes = new Set(["ENOTDIR", "ELOOP"]);
+
+/** Node's own option takes ENOENT for absence only. */
 function lstatQuietly(native: string | Buffer): BigIntStats | undefined {
   try {
     return lstatSync(native, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    if (parentGoneCodes.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
 }

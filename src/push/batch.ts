@@ -148,7 +148,7 @@ export class TreeView {
     throw new SourceGone(`Cannot mirror ${tree.root}: ${found}; nothing is deleted at the target`);
   }
 
-  /** What to send for `path`: its entry, a deletion, or nothing. */
+  /** What to send for `path`: its entry, a deletion, or nothing. @throws what the system says. */
   resolve(path: BytePath): FileEntry | undefined {
     const { rules, deletes, carries, mounts } = this.#options;
     const present = this.#highestOdd(path);
@@ -162,6 +162,15 @@ export class TreeView {
     // Whether it was a directory is not known any more; excluded as either is excluded.
     if (!deletes || rules.excluded(path, false) || rules.excluded(path, true)) return undefined;
     return rules.excluded(present, true) ? undefined : deletion(present);
+  }
+
+  /** The same; nothing also where nobody can tell what is there. */
+  glance(path: BytePath): FileEntry | undefined {
+    try {
+      return this.resolve(path);
+    } catch {
+      return undefined;
+    }
   }
 
   /**

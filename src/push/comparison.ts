@@ -119,7 +119,7 @@ export class Comparison {
 
   #next(): FileEntry[] | undefined {
     const undone = this.#undone.pop();
-    if (undone !== undefined) return this.#lookAgain(undone);
+    if (undone !== undefined) return undone.flatMap((entry) => this.#lookAgain(entry));
     const next = this.#chunks.next();
     if (next.done) return undefined;
     this.#entries += next.value.length;
@@ -127,16 +127,28 @@ export class Comparison {
   }
 
   /** What was listed before an outage may be something else by now. */
-  #lookAgain(chunk: readonly FileEntry[]): FileEntry[] {
-    const { tree } = this.carrier.options;
-    return chunk.flatMap(({ path, hasContent }) => {
-      const entry = tree.lstat(path);
+  #lookAgain({ path, hasContent }: FileEntry): FileEntry[] {
+    try {
+      const entry = this.carrier.options.tree.lstat(path);
       if (entry === undefined) return [];
       return [hasContent === undefined ? entry : { ...entry, hasContent }];
-    });
+    } catch (error) {
+      this.#report?.failed({ path, reason: `cannot look at it: ${(error as Error).message}` });
+      return [];
+    }
   }
 
   async #pushChunk(chunk: FileEntry[], report: CarrierReport): Promise<void> {
+    try {
+      const told = this.#isWholeTree ? report : this.#noting(chunk, report);
+      await this.#carry(this.#optionsFor(chunk, report), told);
+    } catch (error) {
+      this.#undone.push(chunk);
+      throw error;
+    }
+  }
+
+  #optionsFor(chunk: readonly FileEntry[], report: CarrierReport): CarryOptions {
     // A chunk lists directories without looking into them: others carry their content.
     const flat = chunk.map((entry) =>
       isDirectory(entry) ? { ...entry, hasContent: false } : entry,
@@ -148,19 +160,13 @@ export class Comparison {
     });
     const above = new Set(entries.slice(sound).map(({ path }) => path));
     const own = new Set(this.#starts); // delivered when everything below all of them is
-    const options: CarryOptions = {
+    return {
       kind: this.#kind,
       entries,
       reports: (path) => !above.has(path) && !own.has(path),
       onlyChanges: true,
       onCreated: (path) => this.#created.add(path),
     };
-    try {
-      await this.#carry(options, this.#isWholeTree ? report : this.#noting(chunk, report));
-    } catch (error) {
-      this.#undone.push(chunk);
-      throw error;
-    }
   }
 
   /** What differs below some directories may have other names elsewhere, which differ too. */

@@ -17,13 +17,12 @@ export async function deliverDepartures(
   report: CarrierReport,
 ): Promise<void> {
   if (renamed.length === 0) return;
-  const { tree } = carrier.options;
   const view = new TreeView(carrier.options);
   const leaving = new Map<BytePath, BytePath[]>();
   const outcomes = new Map<BytePath, (report: CarrierReport) => void>();
   for (const { renamedFrom } of renamed) {
     if (renamedFrom === undefined) continue;
-    const present = view.resolve(renamedFrom);
+    const present = view.glance(renamedFrom);
     const path = present === undefined || present.mode !== 0 ? renamedFrom : present.path;
     leaving.set(path, [...(leaving.get(path) ?? []), renamedFrom]);
     outcomes.set(renamedFrom, (told) =>
@@ -52,7 +51,16 @@ export async function deliverDepartures(
   for (const { path, whole, renamedFrom } of renamed) {
     report.delivered({ path, kind: whole ? "directory" : "file", bytes: 0 });
     if (renamedFrom === undefined) continue;
-    if (tree.lstat(renamedFrom) === undefined) outcomes.get(renamedFrom)?.(report);
+    if (isGone(renamedFrom, carrier)) outcomes.get(renamedFrom)?.(report);
     else report.again(renamedFrom);
+  }
+}
+
+/** False also where nobody can tell. */
+function isGone(path: BytePath, { options }: Carrier): boolean {
+  try {
+    return options.tree.lstat(path) === undefined;
+  } catch {
+    return false;
   }
 }

@@ -67,7 +67,7 @@ export class DirectoryTimes {
 
   #directoriesAmong(paths: readonly BytePath[]): FileEntry[] {
     const view = new TreeView(this.#carrier.options);
-    const found = paths.map((path) => view.resolve(path)).filter((entry) => entry !== undefined);
+    const found = paths.map((path) => view.glance(path)).filter((entry) => entry !== undefined);
     return view.withParents(found.filter(isDirectory));
   }
 }

@@ -2,6 +2,7 @@ import {
   type BytePath,
   type FileEntry,
   isRegularFile,
+  type LocalTree,
   rootPath,
   walk,
 } from "../../protocol/index.ts";
@@ -131,8 +132,7 @@ export class LinkedNames {
     const { names, linkCount } = linked;
     const { tree } = this.#options();
     for (const name of names) {
-      const entry = tree.lstat(name);
-      if (entry !== undefined && this.#known.get(keyOf(entry.identity)) === linked) continue;
+      if (this.#known.get(keyAt(tree, name)) === linked) continue;
       names.delete(name);
       linked.searches = 0;
     }
@@ -156,6 +156,15 @@ export class LinkedNames {
       await pause(0);
       turnAt = performance.now() + budgetMs;
     }
+  }
+}
+
+/** Of what is there; where nobody can tell, nothing is. */
+function keyAt(tree: LocalTree, path: BytePath): string {
+  try {
+    return keyOf(tree.lstat(path)?.identity);
+  } catch {
+    return keyOf(undefined);
   }
 }
 

@@ -28,7 +28,7 @@ export class Locked {
     const again = (path: BytePath, until?: Promise<void>): void => report.again(path, until);
     try {
       const view = new TreeView(carrier.options);
-      const found = [...this.#paths].map((path) => view.resolve(path));
+      const found = [...this.#paths].map((path) => view.glance(path));
       const entries = view.withParents(
         found.filter((entry) => entry !== undefined).filter(isRegularFile),
       );

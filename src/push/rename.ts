@@ -1,10 +1,4 @@
-import {
-  type BytePath,
-  type FileEntry,
-  isDirectory,
-  isRegularFile,
-  renamedFile,
-} from "../../protocol/index.ts";
+import { type BytePath, isDirectory, isRegularFile, renamedFile } from "../../protocol/index.ts";
 import { SourceGone, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { deliverDepartures } from "./departure.ts";
@@ -85,7 +79,7 @@ function sorted(
   const view = new TreeView(carrier.options);
   for (const { path, renamedFrom } of asked) {
     if (renamedFrom === undefined || isExcluded(renamedFrom, carrier)) continue;
-    const entry = lookAt(view, path);
+    const entry = view.glance(path);
     if (entry?.path !== path) continue;
     const renamed = { from: renamedFrom, to: path, entry };
     if (isDirectory(entry)) {
@@ -99,15 +93,6 @@ function sorted(
 
 function isExcluded(path: BytePath, { rules }: Carrier): boolean {
   return rules.excluded(path, false) || rules.excluded(path, true);
-}
-
-/** What cannot be looked at is nobody's to rename. */
-function lookAt(view: TreeView, path: BytePath): FileEntry | undefined {
-  try {
-    return view.resolve(path);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A session that fails has renamed nothing that was not reported: the content is sent then. */

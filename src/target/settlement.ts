@@ -28,6 +28,8 @@ export interface Books {
 export class Settlement {
   readonly #books: Books;
   readonly #paths: Map<BytePath, PendingPath>;
+  /** It was asked for one path, or for a pair of names. */
+  readonly #isSingle: boolean;
   readonly #started: number;
 
   /** `started`: how old a path counts that nobody had asked for. */
@@ -38,6 +40,8 @@ export class Settlement {
   ) {
     this.#books = books;
     this.#paths = paths;
+    const unpaired = [...paths.values()].filter(({ renamedFrom }) => renamedFrom === undefined);
+    this.#isSingle = unpaired.length === 1;
     this.#started = started;
   }
 
@@ -52,14 +56,23 @@ export class Settlement {
     };
   }
 
-  /** The job is over: what was not spoken of is to be done again. */
-  close(failure: JobFailure | undefined): void {
-    const { code } = failure ?? {};
+  /**
+   * The job is over: what was not spoken of is to be done again.
+   *
+   * @returns what is wrong with the target; undefined: nothing, as far as this job tells.
+   */
+  close(failure: JobFailure | undefined): JobFailure | undefined {
+    const { code, message = "nothing was heard of it" } = failure ?? {};
     this.#books.events.stepped("job ended", { unsettled: this.#paths.size, code });
+    // A fault of ours that comes with one of them must not hold up all others.
+    const isOwn = code === "INTERNAL" && this.#isSingle;
+    const isTargets = failure !== undefined && !isOwn;
+    const [reason = ""] = message.split("\n");
     for (const path of this.#paths.keys()) {
-      if (failure !== undefined) this.#books.pending.again(path);
-      else this.#refuse({ path, reason: "nothing was heard of it" });
+      if (isTargets) this.#books.pending.again(path);
+      else this.#refuse({ path, reason });
     }
+    return isTargets ? failure : undefined;
   }
 
   #delivered(deliveries: readonly Delivery[]): void {

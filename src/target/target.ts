@@ -210,8 +210,7 @@ export class Target {
         this.#pump();
       },
       finished: (failure) => {
-        settlement.close(failure);
-        this.#finished(job, failure);
+        this.#finished(job, settlement.close(failure));
       },
     });
   }

@@ -103,13 +103,16 @@ test("a file of a MiB has a list of its own, a smaller one has not", () => {
   });
 });
 
-test("an entry whose directory became something else is left out of a list, and told", () => {
+test.each([
+  ["a file", (path: string) => fs.writeFileSync(path, "a file")],
+  ["a link to itself", (path: string) => fs.symlinkSync(path, path)],
+])("an entry whose directory became %s is left out of a list, and told", (_, make) => {
   using root = temporaryDirectory();
   makeTree(root.path, { "d/e/f": "", "d/g": "", h: "" });
   const { tree } = batchOptions(root.path);
   const entries = ["d/e", "d/e/f", "d/g", "h"].map((path) => tree.lstat(asBytePath(path)));
   fs.rmSync(`${root.path}/d`, { recursive: true });
-  makeTree(root.path, { d: "a file" });
+  make(`${root.path}/d`);
   const odd: string[] = [];
   const view = new TreeView(batchOptions(root.path));
   const found = entries.filter((entry) => entry !== undefined);

@@ -2,7 +2,9 @@ import { expect, test } from "vitest";
 import { asBytePath, type FileEntry, RsyncError } from "../../../protocol/index.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
 import { deliver } from "../../../src/push/deliver.ts";
+import { deliverDepartures } from "../../../src/push/departure.ts";
 import { LinkedNames } from "../../../src/push/linked-names.ts";
+import type { AskedPath } from "../../../src/push/message.ts";
 import { makeTree, temporaryDirectory } from "../../support/tree.ts";
 import { batchOptions, excluding } from "./trees.ts";
 
@@ -90,4 +92,14 @@ test("a path that cannot be looked at fails alone", async () => {
     expect.stringMatching(/^failed n+: cannot look at it: ENAMETOOLONG/),
     "delivered good file",
   ]);
+});
+
+test("an old name that cannot be looked at goes at the target, and is asked for again", async () => {
+  using root = temporaryDirectory();
+  const told: string[] = [];
+  const carrier = scriptedCarrier(root.path, acknowledgeAll);
+  const renamedFrom = asBytePath("n".repeat(256));
+  const renamed: AskedPath = { path: asBytePath("new"), whole: false, renamedFrom };
+  await deliverDepartures([renamed], carrier, listener(told));
+  expect(told).toEqual(["delivered new file", `again ${renamedFrom}`]);
 });

@@ -26,6 +26,11 @@ function place(patterns: readonly string[] = []) {
     write: (path: string, text: string) => fs.writeFileSync(`${root.path}/${path}`, text),
     rename: (from: string, to: string) =>
       fs.renameSync(`${root.path}/${from}`, `${root.path}/${to}`),
+    /** A directory goes, and a link to itself has its name. */
+    loop: (path: string) => {
+      fs.rmSync(`${root.path}/${path}`, { recursive: true });
+      fs.symlinkSync(path, `${root.path}/${path}`);
+    },
     note: (...paths: string[]) => names.note(paths.map(entry)),
     told: () => [...new Set(told.splice(0))].sort(),
     tellsSoon: (...paths: string[]) =>
@@ -75,4 +80,18 @@ test("names that are excluded are not told, and files with one name cost nothing
   at.link("e/other", "third");
   at.note("d/one", "second", "third");
   await at.tellsSoon("e/other");
+});
+
+test("a name below what has become a link to itself is forgotten, and kills nothing", async () => {
+  using at = place();
+  at.link("d/one", "e/second");
+  at.note("e/second");
+  await at.tellsSoon("d/one");
+  at.told();
+  at.loop("d");
+  at.write("e/second", "new");
+  at.note("e/second");
+  at.link("e/second", "third");
+  at.note("third");
+  await at.tellsSoon("e/second");
 });

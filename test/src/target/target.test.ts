@@ -443,6 +443,23 @@ test("after a long outage everything is compared, deleting only what was asked f
   expect(scripted.next().order).toBe("keeps");
 });
 
+test("a fault of ours that comes with one path holds up no other", () => {
+  const fault = {
+    code: "INTERNAL",
+    message: "Error: no such thing\n  at x",
+    retryable: true,
+  } as const;
+  const { target, next, told } = scriptedTarget();
+  target.add([path("bad"), path("good")]);
+  next().end(fault);
+  vi.advanceTimersByTime(1_000);
+  const probe = next();
+  expect(probe.paths).toEqual(["bad"]);
+  probe.end(fault);
+  expect(told.at(-1)).toMatch(/^failed bad.*no such thing$/);
+  expect(next().paths).toEqual(["good"]);
+});
+
 test("what one target has to do is handed over to another", () => {
   const before = scriptedTarget();
   before.target.add([path("a"), tree("d")]);

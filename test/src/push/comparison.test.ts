@@ -1,0 +1,76 @@
+import { expect, test } from "vitest";
+import { asBytePath, type BytePath, type FileEntry, LocalTree } from "../../../protocol/index.ts";
+import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
+import { Comparison } from "../../../src/push/comparison.ts";
+import { makeTree, temporaryDirectory } from "../../support/tree.ts";
+import { batchOptions, excluding } from "./trees.ts";
+
+/** A tree at one of whose paths the disk fails. */
+class BrokenTree extends LocalTree {
+  broken: string | undefined;
+
+  override lstat(path: BytePath): FileEntry | undefined {
+    if (path === this.broken) throw new Error("EIO: i/o error");
+    return super.lstat(path);
+  }
+}
+
+/** A comparison of `d/e` that carries to nowhere. */
+function place() {
+  const root = temporaryDirectory();
+  makeTree(root.path, { "d/e/f": "", "d/e/g": "" });
+  const tree = new BrokenTree(root.path);
+  const carried: string[] = [];
+  const failed: string[] = [];
+  let carry = (entries: readonly FileEntry[]): void => {
+    for (const { path } of entries) carried.push(path);
+  };
+  const carrier = {
+    options: { ...batchOptions(root.path), tree, deletes: false },
+    rules: excluding(),
+    carry: async ({ entries }: CarryOptions) => carry(entries),
+  };
+  const quiet = (): void => {};
+  const report: CarrierReport = {
+    delivered: quiet,
+    failed: ({ path, reason }) => void failed.push(`${path}: ${reason}`),
+    again: quiet,
+    held: quiet,
+  };
+  const comparison = new Comparison([asBytePath("d/e")], carrier as unknown as Carrier, {
+    deletes: false,
+  });
+  return {
+    tree,
+    carried,
+    failed,
+    run: () => comparison.run(report),
+    cutOnce: () => {
+      const whole = carry;
+      carry = () => {
+        carry = whole;
+        throw new Error("cut off");
+      };
+    },
+    [Symbol.dispose]: () => root[Symbol.dispose](),
+  };
+}
+
+test("what could not be listed for a session is not left out when it goes on", async () => {
+  using at = place();
+  at.tree.broken = "d";
+  await expect(at.run()).rejects.toThrow("EIO");
+  at.tree.broken = undefined;
+  await at.run();
+  expect(at.carried).toEqual(expect.arrayContaining(["d/e/f", "d/e/g"]));
+});
+
+test("what cannot be looked at when it goes on fails alone", async () => {
+  using at = place();
+  at.cutOnce();
+  await expect(at.run()).rejects.toThrow("cut off");
+  at.tree.broken = "d/e/f";
+  await at.run();
+  expect(at.failed).toEqual(["d/e/f: cannot look at it: EIO: i/o error"]);
+  expect(at.carried).toContain("d/e/g");
+});
