@@ -85,12 +85,8 @@ export class PendingSet {
 
   /** Puts back what was pending in another set, with its age and its failures; but for renames. */
   restore({ path, whole, since, attempts, reason, resend = false, after }: PendingPath): void {
-    const leaving = after !== undefined;
-    const tries = attempts;
-    this.#putBack(path, {
-      ...fresh,
-      ...{ whole, since, attempts, tries, reason, resend, leaving, after },
-    });
+    const state = { ...fresh, whole, since, attempts, tries: attempts, reason, resend };
+    this.#putBack(path, after === undefined ? state : { ...state, leaving: true, after });
   }
 
   /**
