@@ -1,12 +1,13 @@
 import type { Anchor } from "../destination/anchor.ts";
-import { DestinationTree } from "../destination/tree.ts";
+import { DestinationTree, type Found } from "../destination/tree.ts";
 import { isDirectory } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import { type BytePath, joinPath } from "../path.ts";
 
 /**
- * A tree of a module for who pushes: what is hidden is not among the names, and is not read, so that
- * nobody gets its content as a fuzzy or partial basis of something else.
+ * A tree of a module for who pushes: what is hidden is not there. It is not read, so that nobody gets
+ * its content as a basis of something else, and nothing takes its names: no backup, no partial file.
+ * What is being made may have any name that chance gives it.
  */
 export class HidingTree extends DestinationTree {
   readonly #isHidden: PatternMatch;
@@ -18,7 +19,13 @@ export class HidingTree extends DestinationTree {
   }
 
   override names(directory: BytePath): string[] {
-    return super.names(directory).filter((name) => !this.#hides(joinPath(directory, name)));
+    const isThere = (name: string): boolean => this.find(joinPath(directory, name)) !== undefined;
+    return super.names(directory).filter(isThere);
+  }
+
+  override find(path: BytePath): Found | undefined {
+    const found = super.find(path);
+    return found && path !== "" && this.#isHidden(path, isDirectory(found)) ? undefined : found;
   }
 
   override open(path: BytePath): number {
@@ -26,8 +33,18 @@ export class HidingTree extends DestinationTree {
     throw Object.assign(new Error("it is not there"), { code: "ENOENT" });
   }
 
-  #hides(path: BytePath): boolean {
-    const found = this.find(path);
-    return found !== undefined && this.#isHidden(path, isDirectory(found));
+  override at(path: BytePath): string | Buffer {
+    if (!this.#isHidden(path, false)) return super.at(path);
+    throw unwritable();
   }
+
+  override makeDirectory(path: BytePath, mode: number): void {
+    if (this.#isHidden(path, true)) throw unwritable();
+    super.makeDirectory(path, mode);
+  }
+}
+
+function unwritable(): Error {
+  const text = "the daemon does not let its name be written";
+  return Object.assign(new Error(text), { code: "EACCES" });
 }

@@ -1,7 +1,7 @@
 import type { Area } from "../destination/area.ts";
 import type { Location } from "../destination/location.ts";
 import { DestinationTree } from "../destination/tree.ts";
-import { type BytePath, joinPath, pathFromText } from "../path.ts";
+import { asBytePath, type BytePath, joinPath, pathFromText } from "../path.ts";
 import { type ModuleTree, pathInModule } from "./module-tree.ts";
 
 /**
@@ -18,9 +18,14 @@ export function openModuleArea(
   destination: BytePath,
   makes: boolean,
 ): Area {
+  return new ModuleArea(module, placeInModule(directory, destination), makes);
+}
+
+/** What such a directory is called from the module's root; links in it lead on from there. */
+export function placeInModule(directory: string, destination: BytePath): BytePath {
   const named = pathFromText(directory);
   const whole = named.startsWith("/") ? named : joinPath(destination, named);
-  return new ModuleArea(module, pathInModule(`/${whole}`, "").replace(/\/$/, ""), makes);
+  return asBytePath(pathInModule(`/${whole}`, "").replace(/\/$/, ""));
 }
 
 class ModuleArea implements Area {

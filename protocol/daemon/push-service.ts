@@ -23,7 +23,7 @@ import { encoded } from "../wire/writer.ts";
 import { readClientRules } from "./client-rules.ts";
 import type { ClientSession } from "./client-session.ts";
 import { hiddenBelow } from "./hidden.ts";
-import { openModuleArea } from "./module-area.ts";
+import { openModuleArea, placeInModule } from "./module-area.ts";
 import { ModuleTree, pathInModule } from "./module-tree.ts";
 import { incomingEntries } from "./push-entries.ts";
 import { landPush, type PushLanding } from "./push-landing.ts";
@@ -64,6 +64,18 @@ function wantedTransfer({ options, module }: ClientSession): TransferOptions {
     return receivingOptions({ ...options.transfer, ...(fuzzy && !isOpen && { fuzzy: false }) });
   } catch (cause) {
     throw new SessionFailure(4, (cause as Error).message, { cause });
+  }
+}
+
+/** @throws {SessionFailure} for a directory of an option that the module hides. */
+function refuseHiddenPlaces(
+  module: ModuleTree,
+  destination: BytePath,
+  { backupDir, partialDir, tempDir }: TransferOptions,
+): void {
+  for (const named of [backupDir, partialDir, tempDir]) {
+    if (named === undefined || !module.isHidden(placeInModule(named, destination), true)) continue;
+    throw new SessionFailure(1, "Your options have been rejected by the server.");
   }
 }
 
@@ -156,6 +168,7 @@ class PushService {
     this.#slots = slots;
     this.#result.begin(slots.filter((entry) => entry !== undefined));
     this.#session.totalBytes = this.#result.totals.totalBytes;
+    refuseHiddenPlaces(inside, directory, transfer);
     const places = openPlaces(tree, "", transfer, (named, { makes = false }) =>
       openModuleArea(inside, named, directory, makes),
     );

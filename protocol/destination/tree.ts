@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { type FileEntry, fileTypes } from "../flist/entry.ts";
-import { asBytePath, type BytePath } from "../path.ts";
+import { asBytePath, type BytePath, parentPath } from "../path.ts";
 import { Anchor, changeMode, openSafely } from "./anchor.ts";
 import { libC } from "./libc.ts";
 import { temporaryPath } from "./temporary.ts";
@@ -49,7 +49,7 @@ export class DestinationTree {
     return this.#held;
   }
 
-  /** What calls take for `path`, at once: the result holds until the next call. */
+  /** What calls take that put something at `path`, at once: the result holds until the next call. */
   at(path: BytePath): string | Buffer {
     return this.#anchor.at(path);
   }
@@ -112,7 +112,7 @@ export class DestinationTree {
   /** Opens a file for writing in it, and makes it where it is missing. */
   openInPlace(path: BytePath): number {
     const { O_RDWR, O_CREAT } = fs.constants;
-    const descriptor = openSafely(this.#anchor.at(path), O_RDWR | O_CREAT, 0o600);
+    const descriptor = openSafely(this.at(path), O_RDWR | O_CREAT, 0o600);
     if (fs.fstatSync(descriptor).isFile()) return descriptor;
     fs.closeSync(descriptor);
     throw Object.assign(new Error("something else has its name"), { code: "EEXIST" });
@@ -125,7 +125,7 @@ export class DestinationTree {
   }
 
   makeDirectory(path: BytePath, mode: number): void {
-    fs.mkdirSync(this.#anchor.at(path), { mode });
+    fs.mkdirSync(this.at(path), { mode });
   }
 
   /** Puts a symlink in the place of whatever is no directory there. */
@@ -153,7 +153,10 @@ export class DestinationTree {
   }
 
   rename(from: BytePath, to: BytePath): void {
-    fs.renameSync(this.#anchor.at(from), this.#anchor.at(to));
+    const move = (native: string | Buffer): void => fs.renameSync(native, this.at(to));
+    // On a long way to another directory the first may be closed again.
+    if (parentPath(from) === parentPath(to)) move(this.#anchor.at(from));
+    else this.during(from, move);
   }
 
   removeFile(path: BytePath): void {

@@ -74,7 +74,6 @@ test.each([
     "secret",
     "secret2",
   ],
-  ["a partial basis", { partialDir: "hidden" }, "hidden/file", "file"],
 ] as const)("what is hidden is not %s", async (_, transfer, hidden, name) => {
   const filter = new FilterRules();
   for (const rule of ["/secret", "/hidden/"]) filter.add(parsePatternRule("exclude", rule));
@@ -86,4 +85,47 @@ test.each([
   const { totals } = await push(served.here, url, { transfer: { recursive: true, ...transfer } });
   expect(totals).toMatchObject({ matchedBytes: 0 });
   expect(fs.readFileSync(path.join(served.path, name), "utf8")).toBe(content);
+});
+
+test.each([
+  ["--suffix", { backup: true, suffix: ".key" }, 23],
+  ["--backup-dir", { backup: true, backupDir: "/hidden" }, 1],
+  ["--backup-dir of visible and hidden names", { backup: true, backupDir: "kept" }, 23],
+  ["--backup-dir behind a link", { backup: true, backupDir: "link" }, 23],
+  ["--partial-dir", { partialDir: "hidden" }, 1],
+  ["--partial-dir with hidden names", { partialDir: "kept", delayUpdates: true }, 23],
+  ["--temp-dir", { tempDir: "hidden" }, 1],
+  ["--temp-dir behind a link", { tempDir: "link" }, 23],
+] as const)("%s: nothing hidden is written, made or removed", async (_, transfer, exitCode) => {
+  const filter = new FilterRules();
+  for (const rule of ["*.key", "/hidden/", "/kept/file", ".*"]) {
+    filter.add(parsePatternRule("exclude", rule));
+  }
+  await using served = await serveModule({ filter });
+  makeTree(served.path, {
+    file: "older",
+    "file.key": secret,
+    "hidden/file": secret,
+    "kept/file": secret,
+    link: { type: "symlink", target: "hidden" },
+  });
+  makeTree(served.here, { file: "new", other: "other" });
+  const hidden = ["file.key", "hidden/file", "kept/file"];
+  const before = hidden.map((name) => fs.statSync(path.join(served.path, name)).mtimeMs);
+  const url = `rsync://127.0.0.1:${served.port}/m/`;
+  const ran = push(served.here, url, {
+    transfer: { recursive: true, ignoreTimes: true, ...transfer },
+  });
+  const code = await ran.then(
+    (result) => result.exitCode,
+    (error) => error.exitCode,
+  );
+  expect(code).toBe(exitCode);
+  for (const [at, name] of hidden.entries()) {
+    const file = path.join(served.path, name);
+    expect(fs.readFileSync(file, "utf8")).toBe(secret);
+    expect(fs.statSync(file).mtimeMs).toBe(before[at]);
+  }
+  expect(fs.readFileSync(path.join(served.path, "file"), "utf8")).toBe("older");
+  expect(fs.readdirSync(path.join(served.path, "hidden"))).toEqual(["file"]);
 });
