@@ -3,8 +3,10 @@ import { openTokens } from "../delta/compression.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { parseChmod } from "../flist/chmod.ts";
 import { writeLongint } from "../flist/classic-entry.ts";
-import { listToSend, type SentList } from "../flist/delete-rules.ts";
+import type { SentList } from "../flist/delete-rules.ts";
 import type { FileEntry } from "../flist/entry.ts";
+import { numbered } from "../flist/order.ts";
+import { eachOf, paced } from "../flist/stepwise.ts";
 import { messageTags } from "../mux/frame.ts";
 import { displayPath } from "../path.ts";
 import { strongOf } from "../pull-job.ts";
@@ -70,14 +72,9 @@ class PullService {
 
   async run(): Promise<number> {
     const startedAt = performance.now();
-    const { agreement, module, output } = this.#session;
+    const { agreement, output } = this.#session;
     const strong = await strongOf(agreement);
-    const found = await this.#listing.entries(() => this.#pace());
-    const changeMode = module.outgoingChmod && parseChmod(module.outgoingChmod, process.umask());
-    const munges = module.mungeSymlinks === true;
-    const list = listToSend(munges ? found.map(unmunged) : found, agreement, {
-      changeMode: changeMode || undefined,
-    });
+    const list = await this.#list();
     await this.#sendList(list, strong);
     const listedMs = performance.now() - startedAt;
     const { problems } = this.#listing;
@@ -92,6 +89,23 @@ class PullService {
     const { problems } = this.#listing;
     if (this.#failed || problems.missing + problems.unreadable > 0) return 23;
     return this.#vanished || problems.vanished > 0 ? 24 : 0;
+  }
+
+  /** Everything that is asked for, as it is sent; long lists hold up nobody else. */
+  async #list(): Promise<SentList> {
+    const { agreement, module } = this.#session;
+    const pace = (): Promise<void> => this.#pace();
+    const found = await this.#listing.entries(pace);
+    const slots = await paced(numbered(found, agreement.protocol), pace);
+    const changeMode = module.outgoingChmod && parseChmod(module.outgoingChmod, process.umask());
+    const entries: FileEntry[] = [];
+    const take = (slot: FileEntry | undefined): void => {
+      if (slot === undefined) return;
+      const entry = module.mungeSymlinks === true ? unmunged(slot) : slot;
+      entries.push(changeMode ? changeMode(entry) : entry);
+    };
+    await paced(eachOf(slots, take), pace);
+    return { entries, all: entries, left: 0, rules: [] };
   }
 
   async #sendList(list: SentList, strong: StrongChecksum): Promise<void> {

@@ -136,7 +136,8 @@ class PushService {
       digestLength: this.#transfer.checksum ? strong.length : 0,
       deletions: options.deletesMissing,
     });
-    const step = new Pace(() => new Promise(setImmediate));
+    const pace = (): Promise<void> => new Promise(setImmediate);
+    const step = new Pace(pace);
     const read = <T>(decode: (from: Cursor) => T): T | Promise<T> => {
       step.spend(bytesPerListed);
       if (step.isDue) return step.take().then(() => line.read(decode));
@@ -145,6 +146,7 @@ class PushService {
     return readNumberedList(read, format, {
       spend: (bytes) => this.#session.memory.spend(bytes),
       names: this.#owners.names,
+      pace,
     });
   }
 

@@ -6,7 +6,8 @@ import { ClassicEntryReader } from "./classic-reader.ts";
 import type { FileEntry } from "./entry.ts";
 import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
-import { inNumberedOrder } from "./order.ts";
+import { numbered } from "./order.ts";
+import { paced } from "./stepwise.ts";
 
 /** Names of owners that one list may bring along. */
 const mostIds = 100_000;
@@ -36,6 +37,8 @@ export interface ListLimits {
   readonly mostEntries?: number;
   /** Told of the memory that each entry takes, about; throws when that is too much. */
   readonly spend?: (bytes: number) => void;
+  /** Awaited now and then while a long list is sorted. Default: nobody else waits. */
+  readonly pace?: () => Promise<void>;
 }
 
 /** Decodes one value, waiting for it. */
@@ -61,7 +64,12 @@ export async function readFileList(
 export async function readNumberedList(
   read: ReadValue,
   format: ListFormat,
-  { mostEntries = 10_000_000, names, spend }: ListLimits & { readonly names?: OwnerNames } = {},
+  {
+    mostEntries = 10_000_000,
+    names,
+    spend,
+    pace = async () => {},
+  }: ListLimits & { readonly names?: OwnerNames } = {},
 ): Promise<NumberedList> {
   const isClassic = format.protocol < 30;
   const decode = isClassic ? classicEntries(format) : entriesOf(format, names);
@@ -73,7 +81,7 @@ export async function readNumberedList(
     if ("kind" in found) {
       await readIdNames(read, format, names);
       const ioError = isClassic ? await read(readInt32) : found.ioError;
-      return { slots: inNumberedOrder(entries, format.protocol), ioError };
+      return { slots: await paced(numbered(entries, format.protocol), pace), ioError };
     }
     const length = found.path.length + (found.linkTarget?.length ?? 0);
     nameBytes += length;

@@ -1,4 +1,5 @@
 import { type FileEntry, isDirectory } from "./entry.ts";
+import { atOnce, eachOf, type Stepwise, sortedByKey } from "./stepwise.ts";
 
 // Chars below any byte of a name's first position that matters: they rank what follows.
 const nonDirectory = "\x00";
@@ -35,24 +36,27 @@ function plainSortKey({ path }: Pick<FileEntry, "path">): string {
  * a directory before anything else. Protocols from 29 on have {@link sortKey}'s order.
  */
 export function inWireOrder(entries: readonly FileEntry[], protocol = 32): FileEntry[] {
-  return inNumberedOrder(entries, protocol).filter((entry) => entry !== undefined);
+  return atOnce(numbered(entries, protocol)).filter((entry) => entry !== undefined);
 }
 
 /**
  * The same, where entries that do not count leave a gap: they have numbers all the same. A
  * directory that any of its entries lists with its content has it (spec 1 §7.11).
  */
-export function inNumberedOrder(
+export function* numbered(
   entries: readonly FileEntry[],
   protocol = 32,
-): (FileEntry | undefined)[] {
+): Stepwise<(FileEntry | undefined)[]> {
   const keyOf = protocol < 29 ? plainSortKey : sortKey;
-  const keyed = entries.map((entry) => ({ entry, key: keyOf(entry) }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
-  const directories = new Set(entries.filter(isDirectory).map(({ path }) => path));
+  const keyed: { readonly entry: FileEntry; readonly key: string }[] = [];
+  const directories = new Set<string>();
+  yield* eachOf(entries, (entry) => {
+    keyed.push({ entry, key: keyOf(entry) });
+    if (isDirectory(entry)) directories.add(entry.path);
+  });
   const slots: (FileEntry | undefined)[] = [];
   let last = -1;
-  for (const { entry } of keyed) {
+  yield* eachOf(yield* sortedByKey(keyed), ({ entry }) => {
     // Names of one type stand side by side; of several types the directory stays.
     const twin = slots[last];
     const isTwin = twin?.path === entry.path;
@@ -64,6 +68,6 @@ export function inNumberedOrder(
     } else {
       last = slots.push(entry) - 1;
     }
-  }
+  });
   return slots;
 }
