@@ -63,9 +63,9 @@ export class PendingSet {
     return summarized(this.#waiting, this.#inFlight);
   }
 
-  /** False when nothing waits but what waits for what is in flight, or for a later attempt. */
-  isDue(now: number): boolean {
-    return this.#waiting.isDue(now);
+  /** How many wait neither for what is in flight nor for a later attempt, at least. */
+  dueCount(now: number): number {
+    return this.#waiting.dueCount(now);
   }
 
   /** When the first path that failed may be taken again, or a little earlier; undefined: none has. */

@@ -94,9 +94,9 @@ export class Waiting extends PathMap<State> {
     for (const path of this.#ready) yield [path, this.get(path) as State];
   }
 
-  /** False when all that wait must go on doing so. */
-  isDue(now: number): boolean {
-    return this.#ready.size > 0 || now >= this.#nextDue;
+  /** How many may be taken, at least; 0: all that wait must go on doing so. */
+  dueCount(now: number): number {
+    return this.#ready.size + (now >= this.#nextDue ? 1 : 0);
   }
 
   /** When the first path that rests may be taken, or a little earlier; undefined: none rests. */

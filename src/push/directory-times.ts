@@ -2,8 +2,8 @@ import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 
-/** How long directories must be quiet before their time is set again. */
-const touchDelayMs = 30;
+/** How long such directories gather before their times are set: that takes a session. */
+const touchDelayMs = 200;
 
 /**
  * Sets the times of directories that several sessions carried at once: such a time is that of

@@ -1,6 +1,9 @@
 import type { Delivery, JobFailure } from "../push/message.ts";
 import { retryDelay, standingBackoff, targetBackoff } from "./retry.ts";
 
+/** A target that was away so long is compared: who knows what was done to it meanwhile. */
+export const longOutageMs = 600_000;
+
 /** Why a target cannot be used, and when it is tried again. */
 export interface OutageStatus {
   readonly failure: JobFailure;

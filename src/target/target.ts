@@ -2,9 +2,11 @@ import { type PendingPath, PendingSet } from "../pending/pending.ts";
 import { formatVerdict, type GuardVerdict } from "../push/guard.ts";
 import type { JobFailure, ReconcileScope, Unsettled } from "../push/message.ts";
 import type { Change } from "../watch/change.ts";
+import { Alarm } from "./alarm.ts";
 import { Halt } from "./halt.ts";
 import type { TargetOptions } from "./options.ts";
-import { Outage } from "./outage.ts";
+import { longOutageMs, Outage } from "./outage.ts";
+import { Pace } from "./pace.ts";
 import { Reconciles } from "./reconciles.ts";
 import { type Books, Settlement } from "./settlement.ts";
 import type { Backlog, TargetStatus } from "./status.ts";
@@ -15,30 +17,29 @@ export type { TargetEvents, TargetOptions } from "./options.ts";
 
 /** A batch has at most this many paths: what fails with it is little, what it saves is enough. */
 const pathsPerBatch = 1_000;
-/** A target that was away so long is compared: who knows what was done to it meanwhile. */
-const longOutageMs = 600_000;
 
 /**
  * One remote: what may differ there, what is under way, and whether it can be used at all. A target
  * in trouble keeps its pending paths, costs nothing else, and delays nobody.
  *
- * An idle target gets a change at once; while batches are under way the next one grows.
+ * An idle target gets a change at once; while batches are under way, or begin too often for what
+ * they carry, the next one grows.
  */
 export class Target {
   readonly #options: Required<Omit<TargetOptions, "pendingLimit">>;
   readonly #pending: PendingSet;
   readonly #halt: Halt;
   readonly #outage = new Outage();
+  readonly #pace = new Pace();
   readonly #reconciles = new Reconciles();
   readonly #tally = new Tally();
   readonly #books: Books;
   readonly #underWay = new UnderWay();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #alarm = new Alarm(() => this.#pump());
   #stopping = false;
   #paused = false;
 
   constructor({ pendingLimit = 200_000, ...options }: TargetOptions) {
-    const { id, threads } = options;
     this.#options = {
       mostBatches: 2,
       patience: 4,
@@ -48,20 +49,17 @@ export class Target {
     };
     this.#pending = new PendingSet({ limit: pendingLimit });
     this.#halt = new Halt(pendingLimit);
-    const { patience, retryMs, events } = this.#options;
     this.#books = {
+      ...this.#options,
       pending: this.#pending,
       halt: this.#halt,
       outage: this.#outage,
       tally: this.#tally,
-      events,
-      patience,
-      retryMs,
       isUp: () => this.#isUp(),
       isDown: (failure) => this.#isDown(failure),
       pump: () => this.#pump(),
     };
-    threads.onUnsettled(id, (unsettled) => this.#unsettled(unsettled));
+    options.threads.onUnsettled(options.id, (unsettled) => this.#unsettled(unsettled));
   }
 
   /** Everything worth knowing at this moment; looks at every pending path. */
@@ -99,8 +97,7 @@ export class Target {
 
   /** Paths that were refused so often that only time, or a person, will help. */
   hopeless(): PendingPath[] {
-    const { patience } = this.#options;
-    return [...this.#pending.paths()].filter(({ attempts }) => attempts >= patience);
+    return [...this.#pending.paths()].filter(({ attempts }) => attempts >= this.#books.patience);
   }
 
   /** Takes over what is to be done from another target, or from another life of this one. */
@@ -132,6 +129,7 @@ export class Target {
   /** Tries everything now that waits for a later attempt. */
   hurry(): void {
     this.#outage.hurry();
+    this.#pace.hurry();
     this.#pending.hurry();
     this.#pump();
   }
@@ -152,10 +150,12 @@ export class Target {
     if (scope.deletes) this.reconcile({ ...scope, unguarded: true });
   }
 
-  /** Takes nothing more; resolves when what is under way has ended. */
+  /** Begins what only waits for company, then nothing more; resolves when all that has ended. */
   async drain(): Promise<void> {
+    this.#pace.hurry();
+    this.#pump();
     this.#stopping = true;
-    clearTimeout(this.#timer);
+    this.#alarm.clear();
     if (this.#paused) this.#options.threads.steer(this.#options.id, "give up");
     await this.#underWay.idle();
     if (this.#outage.status === undefined) await this.#options.threads.settle(this.#options.id);
@@ -185,15 +185,16 @@ export class Target {
   }
 
   #startJobs(now: number): void {
-    // A target that was down is probed with one job; success opens it for all.
-    const { isProbing } = this.#outage;
+    const { isProbing } = this.#outage; // with one job; its success opens the target for all
     if (isProbing && this.#underWay.jobs > 0) return;
     if (this.#reconciles.isDue) this.#startReconcile(now);
+    if (!isProbing && now < this.#pace.nextAt(this.#pending.dueCount(now))) return;
     const { jobs, batches } = this.#underWay;
     const room = isProbing ? 1 - jobs : this.#options.mostBatches - batches;
     for (let batch = 0; batch < room; batch += 1) {
       const paths = this.#pending.take(isProbing ? 1 : pathsPerBatch, now);
       if (paths.length === 0) break;
+      this.#pace.began(now);
       this.#startDelivery(paths);
     }
   }
@@ -285,14 +286,13 @@ export class Target {
 
   /** Comes back when something may be tried again; what waits for a job is begun at its end. */
   #wakeWhenDue(now: number): void {
-    clearTimeout(this.#timer);
-    if (this.#stopping || this.#paused) return;
     const { until } = this.#outage;
-    const isDue = this.#reconciles.isDue || this.#pending.isDue(now);
-    const next = Math.min(this.#halt.lookAt, this.#pending.nextDue() ?? Number.POSITIVE_INFINITY);
-    const wakeAt = isDue && until > now ? until : Math.max(next, until);
-    if (wakeAt <= now || wakeAt === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#pump(), Math.ceil(wakeAt - now));
+    const due = this.#pending.dueCount(now);
+    const isDue = this.#reconciles.isDue || due > 0;
+    const gathered = due > 0 ? this.#pace.nextAt(due) : 0;
+    const times = [this.#halt.lookAt, this.#pending.nextDue() ?? 0, gathered];
+    const next = Math.min(...times.filter((time) => time > now));
+    this.#alarm.set(isDue && until > now ? until : Math.max(next, until), now);
   }
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { JobFailure } from "../../../src/push/message.ts";
+import type { Target } from "../../../src/target/target.ts";
 import { path, tree } from "../pending/changes.ts";
 import { scriptedTarget } from "./scripted-threads.ts";
 
@@ -41,6 +42,48 @@ test("while batches are under way the next one grows", () => {
       .slice(2)
       .map(({ path }) => path),
   );
+});
+
+test("where changes keep coming they gather, for a tenth of a second or till they are worth a session", () => {
+  const scripted = scriptedTarget();
+  const { target, next } = scripted;
+  const change = (...names: string[]): void => target.add(names.map(path));
+  for (let i = 0; i < 5; i += 1) {
+    change(`at once ${i}`);
+    next().succeed();
+  }
+  change("a");
+  vi.advanceTimersByTime(50);
+  change("b");
+  vi.advanceTimersByTime(49);
+  expect(scripted.waiting).toBe(0);
+  vi.advanceTimersByTime(1);
+  const gathered = next();
+  expect(gathered.paths).toEqual(["a", "b"]);
+  gathered.succeed();
+  target.add(paths(31));
+  expect(scripted.waiting).toBe(0);
+  change("one more");
+  expect(next().paths).toHaveLength(32);
+  vi.advanceTimersByTime(1_000);
+  for (let i = 0; i < 5; i += 1) {
+    change(`at once again ${i}`);
+    next().succeed();
+  }
+});
+
+test.each([
+  ["a person is in a hurry", (target: Target) => target.hurry()],
+  ["it is to end", (target: Target) => void target.drain()],
+])("what gathers is sent at once when %s", (_, end) => {
+  const { target, next } = scriptedTarget();
+  for (let i = 0; i < 5; i += 1) {
+    target.add([path(`f${i}`)]);
+    next().succeed();
+  }
+  target.add([path("a")]);
+  end(target);
+  expect(next().paths).toEqual(["a"]);
 });
 
 test("a batch has a thousand paths at most", () => {
