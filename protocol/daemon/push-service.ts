@@ -28,6 +28,7 @@ import { ModuleTree, pathInModule } from "./module-tree.ts";
 import { incomingEntries } from "./push-entries.ts";
 import { landPush, type PushLanding } from "./push-landing.ts";
 import { SessionFailure } from "./refusal.ts";
+import { expandWildcards } from "./wildcards.ts";
 
 /**
  * Serves a client that pushes: we are generator and receiver.
@@ -103,7 +104,7 @@ class PushService {
   }
 
   async run(): Promise<number> {
-    const { agreement, module, options } = this.#session;
+    const { agreement, module } = this.#session;
     const strong = await strongOf(agreement);
     const { delete: deletes, deleteExcluded, pruneEmptyDirs } = this.#transfer;
     const isAsked = deletes && !(deleteExcluded && agreement.protocol < 29);
@@ -120,14 +121,21 @@ class PushService {
       : list.slots;
     const tree = new ModuleTree(module);
     try {
-      const path = pathInModule(options.paths[0] as string, module.name);
-      const landing = landPush(tree, path, slots, this.#transfer);
+      const landing = landPush(tree, await this.#destination(tree), slots, this.#transfer);
       this.#tellMade(landing);
       await this.#receive(tree, landing, receivingRules(filter, this.#transfer), strong);
     } finally {
       tree.close();
     }
     return this.#result.exitCode;
+  }
+
+  /** A wildcard stands for a name that is there; of several the first is meant. */
+  async #destination(tree: ModuleTree): Promise<string> {
+    const { options, module } = this.#session;
+    const path = pathInModule(options.paths[0] as string, module.name);
+    const found = await expandWildcards(tree, path, () => new Promise(setImmediate));
+    return found.sort()[0] as string;
   }
 
   async #readList(strong: StrongChecksum): Promise<NumberedList> {

@@ -136,6 +136,8 @@ const pushes: readonly (readonly string[])[] = [
   ["-ai", "--remove-source-files", "C/", "M/"],
   ["-ai", "--delete-missing-args", "C/a.txt", "C/names", "M/"],
   ["-ai", "C/e/[z]", "M/e/[z]"],
+  ["-ai", "C/e/[z]", "M/e/\\[z]"],
+  ["-ai", "--old-args", "C/d/", "M/th*/"],
   ["-ais", "C/e/x y", "M/e/x y"],
   ["-ai", "--files-from=F", "C/", "M/"],
   ["-aiz", "C/", "M/"],

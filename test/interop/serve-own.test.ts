@@ -100,14 +100,14 @@ test("modules and files are listed, names are deleted", async () => {
 });
 
 test.each([
-  { old: Buffer.alloc(300_000, "x"), other: "y" },
-  { "old/a/b": Buffer.alloc(300_000, "x"), "old/c": "c", other: "y" },
-])("a rename moves no content", async (tree) => {
+  ["new", { old: Buffer.alloc(300_000, "x"), other: "y" }],
+  ["e*[?]", { "old/a/b": Buffer.alloc(300_000, "x"), "old/c": "c", other: "y" }],
+] as const)("a rename to %j moves no content", async (to, tree) => {
   await using served = await serveModule();
   makeTree(served.here, tree);
   await push(served.here, urlOf(served), { transfer });
-  fs.renameSync(path.join(served.here, "old"), path.join(served.here, "new"));
-  const names = { from: asBytePath("old"), to: asBytePath("new") };
+  fs.renameSync(path.join(served.here, "old"), path.join(served.here, to));
+  const names = { from: asBytePath("old"), to: asBytePath(to) };
   const result = await rename(served.here, names, urlOf(served));
   expect(result).toMatchObject({ how: "linked", contentBytes: 0, removed: true });
   expectEqualTrees(served.here, served.path, { times: true });
