@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     testTimeout: 20_000,
+    // Modules are read once, not once a file: nothing here keeps state that a file could trip over.
+    isolate: false,
     projects: [
       {
         extends: true,

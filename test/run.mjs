@@ -66,7 +66,7 @@ function runVitest(project) {
   const report = path.join(folder, "report.json");
   const argv = ["run", "--project", project, "--passWithNoTests", "--reporter=default"];
   // Interop tests wait most of their time: more of them than cores go on side by side.
-  if (project === "interop") argv.push("--maxWorkers=3");
+  if (project === "interop") argv.push("--maxWorkers=4");
   const done = runNode(
     "node_modules/vitest/vitest.mjs",
     [...argv, "--reporter=json", `--outputFile.json=${report}`],

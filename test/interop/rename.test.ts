@@ -220,10 +220,8 @@ describeDaemons("a rename", (version) => {
     at.move("a", "a.tmp");
     at.move("d", "e");
     at.move("in", "on");
-    await expect.poll(() => fs.existsSync(`${at.target}/on/x`), { timeout: 8_000 }).toBe(true);
-    await expect
-      .poll(() => fs.readdirSync(at.target).sort(), { timeout: 8_000 })
-      .toEqual(["b", "d", "e", "on"]);
+    await eventually(() => fs.existsSync(`${at.target}/on/x`)).toBe(true);
+    await eventually(() => fs.readdirSync(at.target).sort()).toEqual(["b", "d", "e", "on"]);
     expect(fs.readdirSync(`${at.target}/d`)).toEqual(["z.tmp"]);
   });
 
@@ -231,8 +229,8 @@ describeDaemons("a rename", (version) => {
     await using at = await place({ old: content, "d/f": content }, { events: { delete: false } });
     at.move("old", "new");
     at.move("d", "e");
-    await expect.poll(() => fs.existsSync(`${at.target}/e/f`), { timeout: 8_000 }).toBe(true);
-    await expect.poll(() => fs.existsSync(`${at.target}/new`), { timeout: 8_000 }).toBe(true);
+    await eventually(() => fs.existsSync(`${at.target}/e/f`)).toBe(true);
+    await eventually(() => fs.existsSync(`${at.target}/new`)).toBe(true);
     expect(fs.readdirSync(at.target).sort()).toEqual(["d", "e", "new", "old"]);
     expect(at.inode("old")).not.toBe(at.inode("new"));
   });
@@ -255,7 +253,7 @@ describeDaemons("a rename", (version) => {
     at.move("old", "new");
     at.move("d", "e");
     const equal = () => fs.existsSync(`${at.target}/new`) && fs.existsSync(`${at.target}/e/g/h`);
-    await expect.poll(equal, { timeout: 8_000 }).toBe(true);
+    await eventually(equal).toBe(true);
     await at.equal();
     expect(at.mirror.output()).not.toMatch(/"level":"error"/);
   });

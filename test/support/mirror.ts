@@ -7,9 +7,8 @@ import { createInterface } from "node:readline";
 import { expect } from "vitest";
 import { defaultEvents, type EventSwitches } from "../../src/watch/events.ts";
 import { inProject } from "./command.mjs";
+import { patienceMs } from "./eventually.ts";
 import { type FoundTree, readTree, type TreeComparison, treeDifferences } from "./tree.ts";
-
-const lineDeadlineMs = 10_000;
 
 /** One line of the program's log. */
 export interface LogLine {
@@ -166,7 +165,7 @@ export function readLog(child: ChildProcess): Pick<RunningMirror, "output" | "li
     });
   }
   const output = () => printed.join("\n");
-  const says: RunningMirror["says"] = (wanted, deadlineMs = lineDeadlineMs) =>
+  const says: RunningMirror["says"] = (wanted, deadlineMs = patienceMs) =>
     new Promise((resolve, reject) => {
       const settle = (): void => {
         clearTimeout(late);
@@ -257,7 +256,7 @@ export interface WaitOptions extends TreeComparison {
 export async function untilEqualTrees(
   wanted: string,
   found: string,
-  { deadlineMs = 10_000, explain = () => "", ...comparison }: WaitOptions = {},
+  { deadlineMs = patienceMs, explain = () => "", ...comparison }: WaitOptions = {},
 ): Promise<number> {
   const startedAt = performance.now();
   for (;;) {

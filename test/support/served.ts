@@ -77,6 +77,7 @@ export function runRsync(
     });
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, output, errors }));
-    child.stdin.end(options.input ?? "");
+    child.stdin.on("error", () => undefined); // it may end before it has read anything
+    child.stdin.end(options.input);
   });
 }
