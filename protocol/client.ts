@@ -7,11 +7,12 @@ import type { PatternMatch } from "./flist/pattern.ts";
 import type { Credentials } from "./handshake/auth.ts";
 import { listDaemonModules, type Module } from "./handshake/listing.ts";
 import { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";
+import { observers } from "./observers.ts";
 import { connectDaemon } from "./opening.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, parentPath, pathFromText, rootPath } from "./path.ts";
 import { ProgressMeter, type PushProgress } from "./progress.ts";
-import type { PushObserver, PushOptions } from "./report.ts";
+import type { PushOptions } from "./report.ts";
 import { PushResult } from "./result.ts";
 import { Session } from "./session.ts";
 import { rulesIn } from "./source/arguments.ts";
@@ -269,28 +270,4 @@ export function targetOf(
   const { user, ...address }: DaemonUrl = inEnvironment(parseDaemonUrl(url), process.env);
   const credentials: Credentials | undefined = user === undefined ? undefined : { user, password };
   return { ...address, credentials, protocol, namesFile: namesFile && !url.endsWith("/") };
-}
-
-const events = [
-  "acknowledged",
-  "deleted",
-  "sent",
-  "item",
-  "text",
-  "sending",
-  "step",
-  "listed",
-] as const satisfies readonly (keyof PushObserver)[];
-
-/** One observer that tells several, each in turn. */
-export function observers(all: readonly PushObserver[]): PushObserver {
-  const told: Partial<Record<keyof PushObserver, (...what: unknown[]) => void>> = {};
-  for (const event of events) {
-    const listeners = all.flatMap((each) => each[event] ?? []) as ((...what: unknown[]) => void)[];
-    if (listeners.length === 0) continue;
-    told[event] = (...what) => {
-      for (const listener of listeners) listener(...what);
-    };
-  }
-  return told as PushObserver;
 }

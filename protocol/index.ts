@@ -7,7 +7,6 @@ export {
   type ListedSource,
   listFiles,
   listModules,
-  observers,
   type PushSource,
   push,
 } from "./client.ts";
@@ -70,6 +69,7 @@ export { type ChecksumChoice, parseChecksumChoice } from "./handshake/checksum-c
 export type { Module } from "./handshake/listing.ts";
 export { TargetKnowledge } from "./knowledge.ts";
 export { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";
+export { observers } from "./observers.ts";
 export type { AlternateDestination, CompressionName, TransferOptions } from "./options.ts";
 export {
   asBytePath,

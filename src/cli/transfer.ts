@@ -1,13 +1,13 @@
 import type { ListCommand } from "./command.ts";
-import { runList } from "./list.ts";
 import type { PullCommand } from "./pull/command.ts";
-import { runPullCommand } from "./pull/run.ts";
 import type { PushCommand } from "./push/command.ts";
 import type { Outputs } from "./push/printer.ts";
-import { runPush } from "./push/run.ts";
 
 /**
  * Carries out what rsync would do once; returns rsync's exit code.
+ *
+ * Each direction is read from disk only when it is the one: half of the protocol is of no use to
+ * the other.
  *
  * @throws {RsyncError} what ended it.
  */
@@ -18,10 +18,10 @@ export async function transfer(
 ): Promise<number> {
   switch (command.kind) {
     case "push":
-      return runPush(command, outputs, interrupted());
+      return (await import("./push/run.ts")).runPush(command, outputs, interrupted());
     case "pull":
-      return runPullCommand(command, outputs, interrupted());
+      return (await import("./pull/run.ts")).runPullCommand(command, outputs, interrupted());
     case "list":
-      return runList(command, outputs);
+      return (await import("./list.ts")).runList(command, outputs);
   }
 }
