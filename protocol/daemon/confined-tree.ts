@@ -3,6 +3,7 @@ import { openSafely } from "../destination/anchor.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { isDirectory } from "../flist/entry.ts";
 import { asBytePath, type BytePath, joinPath, parentPath } from "../path.ts";
+import { statusOf } from "../source/file-calls.ts";
 import { entryOf, LocalTree } from "../source/local.ts";
 import type { ModuleTree } from "./module-tree.ts";
 
@@ -66,7 +67,7 @@ export class ConfinedTree extends LocalTree {
     const target = this.#module.resolve(named);
     if (this.#module.isHidden(target, true) || !this.#module.isDirectory(target)) return undefined;
     if (target !== named) this.#followed.set(path, target);
-    return entryOf(path, this.#module.status(target));
+    return entryOf(path, statusOf(this.#module.status(target)));
   }
 
   #hides(path: BytePath): boolean {

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
-import { createRequire } from "node:module";
 import { RsyncError } from "../errors.ts";
 import type { FileEntry } from "../flist/entry.ts";
+import { type Library, systemError, systemLibrary } from "../native/library.ts";
 
 /** An object that was opened for its extended attributes. All calls are synchronous. */
 export interface OpenAttributes {
@@ -90,32 +90,22 @@ function reading(read: () => number): number | undefined {
   }
 }
 
-let loaded: AttributeCalls | null | undefined;
+let loaded: AttributeCalls | undefined;
 
 function attributeCalls(): AttributeCalls | undefined {
-  if (loaded === undefined) {
-    try {
-      loaded = process.platform === "linux" ? load() : null;
-    } catch {
-      loaded = null; // no koffi for this platform
-    }
-  }
-  return loaded ?? undefined;
+  const library = systemLibrary();
+  if (library !== undefined) loaded ??= callsOf(library);
+  return loaded;
 }
 
-function load(): AttributeCalls {
-  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-  const lib = koffi.load(null);
-  const listxattr = lib.func("long listxattr(const char *path, uint8_t *list, size_t size)");
-  const getxattr = lib.func(
+function callsOf(library: Library): AttributeCalls {
+  const listxattr = library.func("long listxattr(const char *path, uint8_t *list, size_t size)");
+  const getxattr = library.func(
     "long getxattr(const char *path, const uint8_t *name, uint8_t *value, size_t size)",
   );
   const check = (result: number, call: string): number => {
     if (result >= 0) return result;
-    const errno = koffi.errno();
-    const code = Object.entries(koffi.os.errno).find(([, number]) => number === errno)?.[0];
-    const message = `${code ?? `error ${errno}`}: ${call}`;
-    throw Object.assign(new Error(message), { errno: -errno, code, syscall: call });
+    throw systemError(library.errno(), call);
   };
   return {
     list: (path, into) => check(Number(listxattr(path, into, mostBytes)), "listxattr"),

@@ -1,24 +1,13 @@
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  unlinkSync,
-} from "node:fs";
-import { deletion, type FileEntry, fileTypes } from "../flist/entry.ts";
+import { constants, readdirSync, readFileSync, unlinkSync } from "node:fs";
+import { deletion, type FileEntry, fileTypes, isRegularFile } from "../flist/entry.ts";
 import { type BytePath, nativePath } from "../path.ts";
 import { type OpenAttributes, openAttributes } from "./attributes.ts";
+import { type FileCalls, type FileStatus, fileCalls, statusOf } from "./file-calls.ts";
 import { isGone, type LinkOptions, readLink } from "./links.ts";
 import type { FileSource, FileState, OpenFile } from "./source.ts";
 
 /** Followed by nobody: not the last component, and no wait for a fifo's writer. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const nanosecondsPerSecond = 1_000_000_000n;
 
 /** A directory tree on this machine. */
 export class LocalTree implements FileSource {
@@ -35,14 +24,14 @@ export class LocalTree implements FileSource {
   /** What lies at `path` now, or undefined when nothing does. */
   lstat(path: BytePath): FileEntry | undefined {
     const native = this.native(path);
-    const stats = lstatQuietly(native);
-    if (stats === undefined) return undefined;
-    const entry = entryOf(path, stats);
+    const status = fileCalls().lstat(native);
+    if (status === undefined) return undefined;
+    const entry = entryOf(path, status);
     if ((entry.mode & fileTypes.mask) !== fileTypes.symlink) return entry;
     const meaning = readLink(native, path, this.#links);
     if (meaning === undefined) return undefined;
     if ("linkTarget" in meaning) return { ...entry, linkTarget: meaning.linkTarget };
-    return { ...entryOf(path, meaning.referent), isFollowed: true };
+    return { ...entryOf(path, statusOf(meaning.referent)), isFollowed: true };
   }
 
   /** As {@link lstat}, but a name that is gone becomes its deletion. */
@@ -51,8 +40,9 @@ export class LocalTree implements FileSource {
   }
 
   open(entry: FileEntry): OpenFile | undefined {
-    const descriptor = openQuietly(this.native(entry.path), entry.isFollowed);
-    return descriptor === undefined ? undefined : new LocalFile(descriptor, entry);
+    const calls = fileCalls();
+    const descriptor = openQuietly(calls, this.native(entry.path), entry.isFollowed);
+    return descriptor === undefined ? undefined : new LocalFile(calls, descriptor, entry);
   }
 
   attributes(entry: FileEntry): OpenAttributes {
@@ -81,85 +71,68 @@ export class LocalTree implements FileSource {
 }
 
 class LocalFile implements OpenFile {
+  readonly #calls: FileCalls;
   readonly #descriptor: number;
   readonly #entry: FileEntry;
 
-  constructor(descriptor: number, entry: FileEntry) {
+  constructor(calls: FileCalls, descriptor: number, entry: FileEntry) {
+    this.#calls = calls;
     this.#descriptor = descriptor;
     this.#entry = entry;
   }
 
   read(into: Uint8Array, length: number, position: number): number {
-    return readSync(this.#descriptor, into, 0, length, position);
+    return this.#calls.read(this.#descriptor, into, length, position);
   }
 
   /** The inode decides: a name whose parent has become a symlink leads to another one. */
   state(): FileState {
     const { identity, size, mtimeSeconds, mtimeNanoseconds } = this.#entry;
-    const stats = fstatSync(this.#descriptor);
+    const now = this.#calls.fstat(this.#descriptor);
     const same =
-      identity === undefined || (stats.ino === identity.inode && stats.dev === identity.device);
-    if (!same || !stats.isFile()) return "replaced";
-    // The same sum as Node's own, so that equal times give equal doubles.
-    const mtimeMs = mtimeSeconds * 1_000 + mtimeNanoseconds / 1_000_000;
-    return stats.size === size && stats.mtimeMs === mtimeMs ? "as listed" : "changed";
+      identity === undefined || (now.inode === identity.inode && now.device === identity.device);
+    if (!same || !isRegularFile(now)) return "replaced";
+    const isAsListed =
+      now.size === size &&
+      now.mtimeSeconds === mtimeSeconds &&
+      now.mtimeNanoseconds === mtimeNanoseconds;
+    return isAsListed ? "as listed" : "changed";
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    this.#calls.close(this.#descriptor);
   }
 }
 
 /** An entry from lstat's answer; a symlink's target is added by who reads it. */
-export function entryOf(path: BytePath, stats: BigIntStats): FileEntry {
-  const mode = Number(stats.mode);
+export function entryOf(path: BytePath, status: FileStatus): FileEntry {
+  const { mode, linkCount } = status;
   const type = mode & fileTypes.mask;
-  // Milliseconds are exact as numbers; before 1970 both round down, as the wire wants it.
-  const mtimeSeconds = Math.floor(Number(stats.mtimeMs) / 1_000);
-  const nanoseconds = Number(stats.mtimeNs % nanosecondsPerSecond);
   const entry: FileEntry = {
     path,
     mode,
-    size: Number(stats.size),
-    mtimeSeconds,
-    mtimeNanoseconds: nanoseconds < 0 ? nanoseconds + 1_000_000_000 : nanoseconds,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
-    identity: { device: Number(stats.dev), inode: Number(stats.ino) },
+    size: status.size,
+    mtimeSeconds: status.mtimeSeconds,
+    mtimeNanoseconds: status.mtimeNanoseconds,
+    uid: status.uid,
+    gid: status.gid,
+    identity: { device: status.device, inode: status.inode },
   };
   const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
-  const hasOneName = stats.nlink < 2n || type === fileTypes.directory;
-  const linked = hasOneName
-    ? entry
-    : { ...entry, linkCount: Number(stats.nlink), changedNs: stats.ctimeNs };
-  return isDevice ? { ...linked, size: 0, device: splitDevice(stats.rdev) } : linked;
-}
-
-/** Linux packs both numbers into one: major in bits 8-19 and 44-63, minor in 0-7 and 20-43. */
-function splitDevice(device: bigint): { major: number; minor: number } {
-  return {
-    major: Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n)),
-    minor: Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n)),
-  };
-}
-
-/** Parents that are no directories any more, or have become links that lead nowhere. */
-const parentGoneCodes = new Set(["ENOTDIR", "ELOOP"]);
-
-/** Node's own option takes ENOENT for absence only. */
-function lstatQuietly(native: string | Buffer): BigIntStats | undefined {
-  try {
-    return lstatSync(native, { bigint: true, throwIfNoEntry: false });
-  } catch (error) {
-    if (parentGoneCodes.has((error as NodeJS.ErrnoException).code ?? "")) return undefined;
-    throw error;
-  }
+  const hasOneName = linkCount < 2 || type === fileTypes.directory;
+  const linked = hasOneName ? entry : { ...entry, linkCount, changedNs: status.changedNs };
+  if (!isDevice) return linked;
+  return { ...linked, size: 0, device: { major: status.major, minor: status.minor } };
 }
 
 /** Whatever was listed through a link may be opened through one: its inode must be the listed one. */
-function openQuietly(native: string | Buffer, isFollowed = false): number | undefined {
+function openQuietly(
+  calls: FileCalls,
+  native: string | Buffer,
+  isFollowed = false,
+): number | undefined {
   try {
-    return openSync(native, isFollowed ? openFlags & ~constants.O_NOFOLLOW : openFlags);
+    return calls.open(native, isFollowed ? openFlags & ~constants.O_NOFOLLOW : openFlags);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

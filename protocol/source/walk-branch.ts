@@ -28,17 +28,11 @@ export class WalkBranch implements Branch {
   children(directory: FileEntry): readonly FileEntry[] | undefined {
     const wasThere = this.#isThere(directory);
     const found = wasThere && childrenOf(this.#tree, directory.path, this.#options);
-    if (found) return this.#inWireOrder(found);
+    if (found) return found.map((child) => this.#told(child));
     const isGone = wasThere === false || (wasThere && this.#isThere(directory) === false);
     if (!isGone) return [];
     this.#options.onVanished?.(directory.path, { isDirectory: true });
     return undefined;
-  }
-
-  #inWireOrder(children: readonly FileEntry[]): FileEntry[] {
-    const others = children.filter((child) => !isDirectory(child));
-    const directories = children.filter(isDirectory);
-    return [...others, ...directories].map((child) => this.#told(child));
   }
 
   /** Undefined when that cannot be found out, which is told. */

@@ -58,19 +58,18 @@ export function* walkDirectories(
   }
 }
 
-/** What lies directly in a directory, by name; undefined when it cannot be read, which is told. */
+/** What lies directly in a directory, in wire order; undefined when it cannot be read, which is told. */
 export function childrenOf(
   tree: LocalTree,
   path: BytePath,
   options: WalkOptions,
 ): FileEntry[] | undefined {
-  const children: { key: string; entry: FileEntry }[] = [];
+  const others: FileEntry[] = [];
+  const directories: FileEntry[] = [];
   try {
-    for (const name of tree.names(path)) {
+    for (const name of tree.names(path).sort()) {
       const entry = lstatOf(tree, joinPath(path, name), options);
-      // A directory compares as if its name ended in "/".
-      if (entry !== undefined)
-        children.push({ key: isDirectory(entry) ? `${name}/` : name, entry });
+      if (entry !== undefined) (isDirectory(entry) ? directories : others).push(entry);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
@@ -78,8 +77,12 @@ export function childrenOf(
     }
     return undefined;
   }
-  children.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
-  return children.map(({ entry }) => entry);
+  return others.concat(directories.sort(byClosedName));
+}
+
+/** A directory compares as if its name ended in "/". */
+function byClosedName(a: FileEntry, b: FileEntry): number {
+  return `${a.path}/` < `${b.path}/` ? -1 : 1;
 }
 
 function lstatOf(tree: LocalTree, path: BytePath, options: WalkOptions): FileEntry | undefined {
