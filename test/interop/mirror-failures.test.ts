@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import fs from "node:fs";
+import net from "node:net";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { asBytePath, displayPath, nativePath } from "../../protocol/path.ts";
@@ -126,13 +128,16 @@ describeDaemons("a mirror whose target is in trouble", (version) => {
     await untilEqualTrees(source.path, daemon.path("backup"));
   });
 
-  test("a dead target delays no other, and catches up when it is there", async () => {
+  test("a dead target and a silent one delay no other, and the dead one catches up", async () => {
     using source = sourceWith({ "d/f": "content" });
     await using alive = await startDaemon({ version, modules: { backup: {} } });
+    await using silent = net.createServer(() => {}).listen(alive.port, "127.0.0.3");
+    await once(silent, "listening");
+    const hosts = ["127.0.0.3", "127.0.0.1", "127.0.0.2"];
     await using mirror = launchMirror({
       source: source.path,
       port: alive.port,
-      remotes: [{ module: "backup" }, { host: "127.0.0.2", module: "backup" }],
+      remotes: hosts.map((host) => ({ host, module: "backup" })),
     });
     const line = await mirror.says(isProblem);
     expect(line.target).toContain("127.0.0.2");

@@ -11,19 +11,36 @@ export interface Meter extends AsyncDisposable {
   reset(): void;
 }
 
-/** Passes every connection on to `port` on 127.0.0.1. */
-export async function startMeter(port: number): Promise<Meter> {
+/** Passes every connection on to `port` on 127.0.0.1; all of them share the speed, default any. */
+export async function startMeter(
+  port: number,
+  bytesPerSecond = Number.POSITIVE_INFINITY,
+): Promise<Meter> {
   const sockets = new Set<Socket>();
   let bytes = 0;
   let connections = 0;
+  let busyUntil = 0;
+  /** When the link is through with so many bytes more. */
+  const busyWith = (count: number): number => {
+    busyUntil = Math.max(busyUntil, performance.now()) + (count / bytesPerSecond) * 1_000;
+    return busyUntil;
+  };
   const forward = (from: Socket, to: Socket): void => {
     sockets.add(from);
     from.setNoDelay(true);
+    let restsUntil = 0;
+    const resume = (): void => {
+      if (!to.writableNeedDrain && performance.now() >= restsUntil) from.resume();
+    };
     from.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (!to.write(chunk)) from.pause();
+      restsUntil = busyWith(chunk.length);
+      const restMs = Math.ceil(restsUntil - performance.now());
+      if (to.write(chunk) && restMs <= 0) return;
+      from.pause();
+      if (restMs > 0) setTimeout(resume, restMs + 1);
     });
-    to.on("drain", () => from.resume());
+    to.on("drain", resume);
     from.on("end", () => to.end());
     from.on("error", () => to.destroy());
     from.on("close", () => sockets.delete(from));

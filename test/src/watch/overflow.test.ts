@@ -8,7 +8,7 @@ const queueLength = Number(readFileSync("/proc/sys/fs/inotify/max_queued_events"
 
 // A limit raised to millions would make this a test of patience.
 test.skipIf(queueLength > 50_000)(
-  "an overflow is counted, told and answered by the whole tree",
+  "an overflow is counted, told and answered by the whole tree (F-02)",
   async () => {
     const root = temporaryDirectory();
     mkdirSync(join(root, "busy"));
