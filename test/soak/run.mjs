@@ -15,6 +15,8 @@ const { values } = parseArgs({
     operations: { type: "string", default: "50000" },
     processes: { type: "string", default: "3" },
     variant: { type: "string", multiple: true, default: [] },
+    // Seconds after the last operation; a busy machine needs more.
+    deadline: { type: "string", default: "10" },
     rsync: { type: "string", multiple: true, default: ["3.5.0", "3.2.7"] },
     // Memory and descriptors under a steady load, for so many minutes.
     flat: { type: "boolean", default: false },
@@ -29,6 +31,7 @@ const size = {
   startObjects: Number(values.objects),
   operations: Number(values.operations),
   processes: Number(values.processes),
+  deadlineMs: Number(values.deadline) * 1_000,
   versions: values.rsync,
   variants: values.variant,
   minutes: Number(values.minutes),

@@ -4,6 +4,7 @@ export interface SoakSize {
   readonly startObjects: number;
   readonly operations: number;
   readonly processes: number;
+  readonly deadlineMs: number;
   readonly versions: readonly string[];
   readonly variants: readonly string[];
   readonly minutes: number;
