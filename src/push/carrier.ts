@@ -17,6 +17,7 @@ import type { Gate } from "./gate.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
 import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
 import { LinkedNames } from "./linked-names.ts";
+import { LockedNames } from "./locked-names.ts";
 import type { Activity, Delivery, PathFailure, TargetSettings, Unsettled } from "./message.ts";
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
@@ -72,6 +73,8 @@ export class Carrier {
   readonly #settings: TargetSettings;
   readonly linkedNames: LinkedNames;
   readonly sessions: Sessions;
+  /** Undefined: no two names are one object at the target. */
+  readonly #lockedNames: LockedNames | undefined;
   readonly #overlap = new Overlap();
   readonly #sendings = new Sendings();
   readonly #times: DirectoryTimes;
@@ -82,10 +85,9 @@ export class Carrier {
    */
   constructor(settings: TargetSettings, onUnsettled: (path: Unsettled) => void, gate?: Gate) {
     this.#times = new DirectoryTimes(this, (path) => onUnsettled({ path }));
-    this.linkedNames = new LinkedNames(
-      () => this.options,
-      (path) => onUnsettled({ path, mayBeEqual: true }),
-    );
+    const onOther = (path: BytePath): void => onUnsettled({ path, mayBeEqual: true });
+    this.linkedNames = new LinkedNames(() => this.options, onOther);
+    this.#lockedNames = settings.transfer.hardLinks ? new LockedNames(onOther) : undefined;
     const { root, rootIdentity, filter, deletes, holdsDeletions } = settings;
     this.#settings = settings;
     this.filter = filter;
@@ -205,6 +207,7 @@ export class Carrier {
     this.#overlap.enter(clear);
     try {
       await this.#push({ ...options, entries: clear }, report);
+      this.#lockedNames?.carried(clear);
     } finally {
       const { directories, others } = this.#overlap.leave(clear);
       for (const path of others) report.again(path);

@@ -2,7 +2,8 @@ import { type BytePath, type FileEntry, isRegularFile } from "../../protocol/ind
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 
-const ownerMayWrite = 0o200;
+/** Of a file's mode. */
+export const ownerMayWrite = 0o200;
 
 /**
  * Files that their owner may not write. A daemon that is not root makes a file writable before it

@@ -330,11 +330,12 @@ describeDaemons("a rename", (version) => {
   });
 
   test.skipIf(process.getuid?.() !== 0)(
-    "leaves files read-only where the daemon is not root",
+    "leaves files read-only where the daemon is not root, and so does the end of other names (-H)",
     async () => {
       const file = { type: "file", content: Buffer.from(content), mode: 0o444 } as const;
       const module = { uid: "nobody", gid: "nogroup" };
-      await using at = await place({ a: file, "d/b": file }, { module, isEqual: false });
+      const tree = { a: file, "d/b": file, "g/one": file, "h/f": "", "i/f": "" };
+      await using at = await place(tree, { module, isEqual: false, params: "-aH" });
       const modeOf = (name: string) =>
         fs.lstatSync(`${at.target}/${name}`, { throwIfNoEntry: false })?.mode ?? 0;
       const modes = () => ["f", "e/b", "a", "d/b"].map((name) => modeOf(name) & 0o777);
@@ -342,6 +343,20 @@ describeDaemons("a rename", (version) => {
       at.move("a", "f");
       await eventually(modes).toEqual([0o444, 0o444, 0, 0]);
       expect(at.meter.bytes).toBeLessThan(megabyte / 4);
+      const names = ["g/one", "g/two", "h/three", "i/four"];
+      const states = () =>
+        names.map((name) => {
+          const stats = fs.lstatSync(`${at.target}/${name}`, { throwIfNoEntry: false });
+          return stats && `${(stats.mode & 0o777).toString(8)}, ${stats.nlink} names`;
+        });
+      for (const name of names.slice(1)) fs.linkSync(`${at.source}/g/one`, `${at.source}/${name}`);
+      await eventually(() => states().includes(undefined)).toBe(false);
+      at.mirror.ask("resync"); // makes them one object
+      await eventually(states).toEqual(names.map(() => "444, 4 names"));
+      fs.rmSync(`${at.source}/g/two`);
+      fs.rmSync(`${at.source}/h`, { recursive: true });
+      const left = "444, 2 names";
+      await eventually(states).toEqual([left, undefined, undefined, left]);
     },
   );
 });
