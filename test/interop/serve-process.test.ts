@@ -102,6 +102,7 @@ describe("a configuration", () => {
     fs.renameSync(log, `${log}.1`);
     running.signal("SIGHUP");
     await eventually(listed).toMatch(/^m +\ttwo\nn +\t\n$/);
+    await listed(); // whoever came while it was read again may stand in the old file
     await eventually(() => readText(log)).toMatch(/connect from/);
     fs.appendFileSync(place.file, "list = maybe\n");
     running.signal("SIGHUP");
