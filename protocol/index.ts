@@ -136,8 +136,8 @@ export { listsOf, WalkBranch, type WalkBranchOptions } from "./source/walk-branc
 export type { SessionOptions, Target } from "./target.ts";
 export type { ObjectCounts, PushTotals } from "./totals.ts";
 export type { Address, ConnectOptions } from "./transport/connect.ts";
-export { inEnvironment } from "./transport/environment.ts";
+export { inEnvironment, tlsFromEnvironment } from "./transport/environment.ts";
 export { type HttpProxy, parseProxy } from "./transport/proxy.ts";
 export { parseRemoteShell, type RemoteShell, type SshOptions } from "./transport/ssh/options.ts";
-export { type TlsOptions, tlsFromEnvironment } from "./transport/tls.ts";
+export type { TlsOptions } from "./transport/tls.ts";
 export { type DaemonUrl, parseDaemonUrl } from "./url.ts";

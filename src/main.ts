@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import type { Command } from "./cli/command.ts";
-import { leaveStarter, sayOnError } from "./cli/daemon.ts";
 import type { Outputs } from "./cli/push/printer.ts";
 import type { RunContext } from "./cli/run.ts";
+import { leaveStarter, sayOnError } from "./cli/starter.ts";
 
 /** What is still open when all is done cannot keep the process for longer. */
 const lingerMs = 2_000;
@@ -18,9 +18,13 @@ const outputs: Outputs = {
   },
 };
 
-process.exitCode = await run(process.argv.slice(2));
-await leaveStarter();
-setTimeout(() => process.exit(), lingerMs).unref();
+void main();
+
+async function main(): Promise<void> {
+  process.exitCode = await run(process.argv.slice(2));
+  await leaveStarter();
+  setTimeout(() => process.exit(), lingerMs).unref();
+}
 
 /** Does what the command line asks for; returns the exit code. */
 async function run(words: readonly string[]): Promise<number> {
@@ -28,11 +32,18 @@ async function run(words: readonly string[]): Promise<number> {
     const version = ownVersion();
     refuseLostBytes(words);
     if (words.join(" ") === "--version") return print({ text: `${version}\n`, exitCode: 0 });
-    const { parseCommandLine } = await import("./cli/program.ts");
-    return await carryOut(parseCommandLine(words, { version }), { words, version });
+    return await carryOut(await commandOf(words, version), { words, version });
   } catch (error) {
     return reportFailure(error);
   }
+}
+
+async function commandOf(words: readonly string[], version: string): Promise<Command> {
+  const [name, ...rest] = words;
+  if (name === "push" || name === "pull") {
+    return (await import("./cli/transfer-line.ts")).parseTransferLine(name, rest);
+  }
+  return (await import("./cli/program.ts")).parseCommandLine(words, { version });
 }
 
 /** Each command is read from disk only when it is the one: reading all takes longer than most. */

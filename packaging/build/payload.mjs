@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const project = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What the bundle leaves outside; see bundleProgram. */
-const outside = ["koffi", "ssh2", "chokidar"];
+const outside = ["koffi", "ssh2"];
 /** Parts of packages that only their makers need. */
 const needless =
   /\/(?:doc|docs|vendor|test|tests|examples|benchmark|\.github)$|\.(?:md|map|d\.ts)$/;

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { RsyncError } from "../errors.ts";
@@ -14,25 +13,6 @@ export interface TlsOptions {
   readonly serverName?: string | undefined;
   /** Default true. False trusts whoever answers. */
   readonly verify?: boolean;
-}
-
-/**
- * What rsync-ssl's variables ask for: RSYNC_SSL_CA_CERT is a file of authorities, or empty to trust
- * everybody; RSYNC_SSL_CERT and RSYNC_SSL_KEY are files with our own certificate and key.
- *
- * @throws {RsyncError} FILE_IO when one of the files cannot be read.
- */
-export function tlsFromEnvironment(env: Readonly<Record<string, string | undefined>>): TlsOptions {
-  const read = (name: string): string | undefined => {
-    const file = env[name];
-    return file === undefined || file === "" ? undefined : readPem(name, file);
-  };
-  return {
-    ca: read("RSYNC_SSL_CA_CERT"),
-    cert: read("RSYNC_SSL_CERT"),
-    key: read("RSYNC_SSL_KEY"),
-    verify: env["RSYNC_SSL_CA_CERT"] !== "",
-  };
 }
 
 /**
@@ -92,13 +72,4 @@ function refusal(host: string, cause: NodeJS.ErrnoException): RsyncError {
   return new RsyncError("CONNECTION_LOST", `Cannot talk TLS with ${host}: ${message}${hint}`, {
     cause,
   });
-}
-
-function readPem(name: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    const found = (cause as Error).message;
-    throw new RsyncError("FILE_IO", `Cannot use ${name}: ${found}`, { cause });
-  }
 }

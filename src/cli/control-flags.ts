@@ -13,8 +13,20 @@ interface ControlFlags {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Asked = (command: ControlCommand) => void;
 
+/** What {@link addControl} adds. */
+export const controlNames: readonly string[] = [
+  "status",
+  "stop",
+  "reload",
+  "resync",
+  "allow-deletions",
+  "pause",
+  "resume",
+  "retry",
+];
+
 /** Adds the subcommands that talk to a running program. */
-export function addControl(program: Commander, environment: Environment, asked: Asked): void {
+export function addControl(program: Commander, asked: Asked, environment: Environment): void {
   const ask = (request: Request, flags: ControlFlags): void => {
     const { config = [], json = false, watch = false } = flags;
     // In a container that says it by a variable, nothing needs to be said again.
@@ -51,11 +63,11 @@ export function addControl(program: Commander, environment: Environment, asked: 
   }
 }
 
-const steering = {
+const steering: Readonly<Record<"pause" | "resume" | "retry", string>> = {
   pause: "let it send nothing for now; what changes is remembered, what is under way may finish",
   resume: "let it go on after a pause",
   retry: "let it try now what waits for a later attempt",
-} as const;
+};
 
 function control(program: Commander, name: string, description: string): Commander {
   return program

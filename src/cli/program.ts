@@ -1,8 +1,8 @@
 import { Command as Commander, CommanderError, Option } from "commander";
 import { pluginNames } from "../config/schema.ts";
 import type { Command } from "./command.ts";
-import { addControl } from "./control-flags.ts";
-import { addHealth } from "./health.ts";
+import { addControl, controlNames } from "./control-flags.ts";
+import { addHealth } from "./health-flags.ts";
 import { chineseHelp, chineseRefusal, chineseServeHelp, chooseLanguage, examples } from "./help.ts";
 import { addList } from "./list-flags.ts";
 import {
@@ -13,10 +13,6 @@ import {
   mirrorFrom,
   runOptions,
 } from "./mirror-flags.ts";
-import { parsePull } from "./pull/command.ts";
-import { pullHelp } from "./pull/help.ts";
-import { parsePush } from "./push/command.ts";
-import { pushHelp } from "./push/help.ts";
 import { addServe } from "./serve/flags.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
 
@@ -32,13 +28,14 @@ export function parseCommandLine(
   words: readonly string[],
   { version, environment = process.env }: CommandLineOptions,
 ): Command {
-  if (words[0] === "push") return pushFrom(words.slice(1), environment);
-  if (words[0] === "pull") return pullFrom(words.slice(1), environment);
   const language = chooseLanguage(words, environment);
   let command: Command | undefined;
-  const program = buildProgram(version, environment, (asked) => {
-    command = asked;
-  });
+  const asked = (said: Command): void => {
+    command = said;
+  };
+  const program = buildProgram(version, asked);
+  const add = Object.hasOwn(subcommands, words[0] ?? "") ? subcommands[words[0] ?? ""] : addAll;
+  add?.(program, asked, environment);
   let printed = "";
   const print = (text: string): void => {
     printed += text;
@@ -58,19 +55,6 @@ export function parseCommandLine(
   }
 }
 
-/** Its words are rsync's, which no other reader of options could read. */
-function pushFrom(words: readonly string[], environment: Environment): Command {
-  const asksHelp = words.length === 0 || words.includes("--help") || words.join() === "-h";
-  if (asksHelp) return { kind: "text", text: pushHelp, exitCode: words.length === 0 ? 1 : 0 };
-  return parsePush(words, environment);
-}
-
-function pullFrom(words: readonly string[], environment: Environment): Command {
-  const asksHelp = words.length === 0 || words.includes("--help") || words.join() === "-h";
-  if (asksHelp) return { kind: "text", text: pullHelp, exitCode: words.length === 0 ? 1 : 0 };
-  return parsePull(words, environment);
-}
-
 /** @param help in Chinese, where that is the language. */
 function textFrom(error: CommanderError, printed: string, help: string | undefined): Command {
   if (error.exitCode !== 0) {
@@ -83,8 +67,30 @@ function textFrom(error: CommanderError, printed: string, help: string | undefin
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Asked = (command: Command) => void;
+type Adder = (program: Commander, asked: Asked, environment: Environment) => void;
 
-function buildProgram(version: string, environment: Environment, asked: Asked): Commander {
+/** Making all of them takes longer than most take to answer: the one that is asked for is enough. */
+const subcommands: Readonly<Record<string, Adder>> = {
+  check: addCheck,
+  diff: addDiff,
+  explain: addExplain,
+  init: addInit,
+  watch: addWatch,
+  ...Object.fromEntries(controlNames.map((name) => [name, addControl])),
+  health: addHealth,
+  list: addList,
+  serve: addServe,
+};
+
+/** For the help, and for a word that is none of them. */
+function addAll(program: Commander, asked: Asked, environment: Environment): void {
+  for (const add of new Set(Object.values(subcommands))) add(program, asked, environment);
+  // parseTransferLine reads their words; here they are only named.
+  program.command("push").description("push files to an rsync daemon once, as rsync does");
+  program.command("pull").description("fetch files from an rsync daemon, as rsync does");
+}
+
+function buildProgram(version: string, asked: Asked): Commander {
   const program = new Commander("sersync");
   const given: string[] = [];
   program
@@ -114,18 +120,6 @@ function buildProgram(version: string, environment: Environment, asked: Asked): 
   }
   addSafety(addWatching(program));
   addProcessFiles(program);
-  addCheck(program, asked);
-  addDiff(program, asked);
-  addExplain(program, asked);
-  addInit(program, environment, asked);
-  addWatch(program, environment, asked);
-  addControl(program, environment, asked);
-  addHealth(program, environment, asked);
-  addList(program, asked);
-  addServe(program, asked);
-  // Read before the others, see pushFrom; here they are only named.
-  program.command("push").description("push files to an rsync daemon once, as rsync does");
-  program.command("pull").description("fetch files from an rsync daemon, as rsync does");
   return program;
 }
 
@@ -172,7 +166,7 @@ function filesFrom(config: readonly string[] = ["confxml.xml"]): readonly string
   return config;
 }
 
-function addInit(program: Commander, environment: Environment, asked: Asked): void {
+function addInit(program: Commander, asked: Asked, environment: Environment): void {
   addSettings(subcommand(program, "init", "write a commented confxml.xml"))
     .option("-o, --output <file>", "where to; default the standard output")
     .action(
@@ -185,7 +179,7 @@ function addInit(program: Commander, environment: Environment, asked: Asked): vo
 
 type WatchFlags = SettingsFlags & MirrorFlags & FilesFlags & { readonly print?: boolean };
 
-function addWatch(program: Commander, environment: Environment, asked: Asked): void {
+function addWatch(program: Commander, asked: Asked, environment: Environment): void {
   const command = subcommand(program, "watch", "mirror without a configuration file");
   addProcessFiles(addSafety(addWatching(addSettings(command))))
     .option("-d, --daemon", "run in the background")

@@ -14,16 +14,10 @@ import { stateDirectory } from "../state/directory.ts";
 import type { StatusReport } from "../status/report.ts";
 import { tokenProblem } from "../status/token.ts";
 import type { MirrorCommand, WatchCommand } from "./command.ts";
-import {
-  backgroundLog,
-  complain,
-  heedStarter,
-  say,
-  sayOnError,
-  startInBackground,
-} from "./daemon.ts";
+import { startInBackground } from "./daemon.ts";
 import { FirstPush } from "./first-push.ts";
 import { ProgressLine } from "./progress-line.ts";
+import { backgroundLog, complain, heedStarter, say, sayOnError } from "./starter.ts";
 import { startupLines } from "./startup.ts";
 
 /** What the program is started with besides its command. */

@@ -49,7 +49,8 @@ function readAddress(
 
 function hostProblem(host: string): string | undefined {
   if (host === "") return "a host name or address is needed";
-  if (isIPv6(host.replace(/%.*$/, ""))) return undefined;
+  // The colon first: Node's expression for all others takes longer than the rest of a file.
+  if (host.includes(":") && isIPv6(host.replace(/%.*$/, ""))) return undefined;
   if (/[\0-\x20\x7f"'\\/]/.test(host)) return "a host name has no blanks, quotes or slashes";
   if (host.includes(":")) return "a port goes into <userDefinedPort>, and a module into name";
   return undefined;

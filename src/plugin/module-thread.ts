@@ -7,9 +7,13 @@ import type { ModuleOrder, ModuleReport, ModuleStart } from "./module-message.ts
 const port = parentPort;
 if (port === null) throw new Error("this file is the entry of a thread");
 const runs = new Map<number, AbortController>();
-const plugin = await load(workerData as ModuleStart);
-port.on("message", (order: ModuleOrder) => void obey(order));
-tell({ kind: "ready" });
+void start(workerData as ModuleStart);
+
+async function start(what: ModuleStart): Promise<void> {
+  const plugin = await load(what);
+  port?.on("message", (order: ModuleOrder) => void obey(plugin, order));
+  tell({ kind: "ready" });
+}
 
 function tell(report: ModuleReport): void {
   port?.postMessage(report);
@@ -24,10 +28,10 @@ async function load({ url, settings, secret }: ModuleStart): Promise<UserPlugin>
   throw new TypeError("what its default export returns has no function change");
 }
 
-async function obey(order: ModuleOrder): Promise<void> {
+async function obey(plugin: UserPlugin, order: ModuleOrder): Promise<void> {
   switch (order.kind) {
     case "change":
-      return change(order);
+      return change(plugin, order);
     case "abort":
       return runs.get(order.id)?.abort();
     case "close":
@@ -36,7 +40,10 @@ async function obey(order: ModuleOrder): Promise<void> {
   }
 }
 
-async function change({ id, change }: Extract<ModuleOrder, { kind: "change" }>): Promise<void> {
+async function change(
+  plugin: UserPlugin,
+  { id, change }: Extract<ModuleOrder, { kind: "change" }>,
+): Promise<void> {
   const run = new AbortController();
   runs.set(id, run);
   try {

@@ -1,5 +1,3 @@
-import { isIP } from "node:net";
-
 /** Where a configuration wants its status page: `<host hostip port>`; port 0: nowhere. */
 export interface StatusAddress {
   readonly ip: string;
@@ -26,5 +24,5 @@ export function reachable({ ip, port }: StatusAddress): StatusAddress {
 
 /** The page's address as browsers take it. */
 export function pageUrl({ ip, port }: StatusAddress): string {
-  return `http://${isIP(ip) === 6 ? `[${ip}]` : ip}:${port}/`;
+  return `http://${ip.includes(":") ? `[${ip}]` : ip}:${port}/`;
 }

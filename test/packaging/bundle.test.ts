@@ -5,64 +5,76 @@ import { inProject } from "../support/command.mjs";
 // How long the program takes to start depends on how much is read before it knows what to do; times
 // would depend on the machine.
 
-interface Read {
-  readonly bytes: number;
-  readonly files: readonly string[];
-  /** Modules of Node. */
-  readonly builtins: ReadonlySet<string>;
+const folder = inProject("dist/bin");
+
+function textOf(file: string): string {
+  return fs.readFileSync(`${folder}/${file}`, "utf8");
 }
 
-/** What a file of the bundle and all that it imports at its top read. */
-function readAtTop(entry: string): Read {
-  const files = new Set([entry]);
-  const builtins = new Set<string>();
-  let bytes = 0;
-  for (const file of files) {
-    const text = fs.readFileSync(inProject("dist/bin", file), "utf8");
-    bytes += text.length;
-    for (const [, from = ""] of text.matchAll(
-      /^(?:import|\} from|export .* from) ?.*?"([^"]+)";$/gm,
-    )) {
-      if (from.startsWith("./")) files.add(from.slice(2));
-      else builtins.add(from);
-    }
-  }
-  return { bytes, files: [...files], builtins };
+/** What a file of the bundle names in `require`, whether it reads that at once or by and by. */
+function requiredBy(file: string): readonly string[] {
+  const found = [...textOf(file).matchAll(/\b(?:__)?require\("([^"]+)"\)/g)];
+  return [...new Set(found.map(([, name = ""]) => name))].sort();
 }
 
-const main = fs.readFileSync(inProject("dist/bin/sersync.js"), "utf8");
-
-/** The part that `main.ts` reads for something it needs by and by. */
-function partOf(name: string): string {
-  const found = new RegExp(`\\b${name}\\b[^;]*import\\("\\./([^"]+)"\\)`).exec(main);
-  const other = new RegExp(`import\\("\\./([^"]+)"\\)\\)\\.${name}\\b`).exec(main);
-  const part = (found ?? other)?.[1];
-  if (part === undefined) throw new Error(`dist/bin/sersync.js does not import ${name}`);
-  return part;
-}
+test("each command is one file, and so is each thread", () => {
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith(".js"));
+  const commands = [
+    "answer",
+    "control",
+    "diff",
+    "health",
+    "init",
+    "print",
+    "run",
+    "serve-run",
+    "transfer",
+  ];
+  const others = ["program", "starter", "transfer-line"];
+  expect(names.sort()).toEqual(
+    [...commands, ...others]
+      .map((name) => `cli-${name}.js`)
+      .concat("sersync.js", "thread.js", "module-thread.js", "relay.js")
+      .sort(),
+  );
+});
 
 test("the program knows its version before it reads anything else", () => {
-  const { bytes, builtins } = readAtTop("sersync.js");
-  expect(bytes).toBeLessThan(20_000);
-  expect([...builtins].sort()).toEqual(["node:child_process", "node:fs", "node:os", "node:path"]);
+  expect(textOf("sersync.js").length).toBeLessThan(20_000);
+  expect(requiredBy("sersync.js").filter((name) => !name.startsWith("./cli-"))).toEqual([
+    "node:fs",
+    "node:url",
+  ]);
+  expect(requiredBy("cli-starter.js")).toEqual(["node:url"]);
 });
 
-test("the command line is understood without the protocol, the watcher and the page", () => {
-  const { bytes, files, builtins } = readAtTop(partOf("parseCommandLine"));
-  expect(bytes).toBeLessThan(300_000);
-  expect(files.length).toBeLessThan(20);
-  for (const late of ["node:http", "node:zlib", "node:worker_threads", "node:dns/promises"]) {
-    expect([...builtins]).not.toContain(late);
+test.each([
+  ["cli-program.js", 150_000, []],
+  ["cli-transfer-line.js", 100_000, ["node:fs"]],
+  ["cli-control.js", 30_000, ["node:crypto", "node:fs", "node:net", "node:os", "node:path"]],
+  ["cli-health.js", 5_000, []],
+])("%s is below %i bytes, and needs little of Node", (file, most, builtins) => {
+  expect(textOf(file).length).toBeLessThan(most);
+  const cheap = ["node:url", "node:timers/promises", "node:events"];
+  const named = requiredBy(file).filter((name) => name.startsWith("node:"));
+  const commander = ["node:child_process", "node:fs", "node:path", "node:process"];
+  const expected = new Set([
+    ...builtins,
+    ...cheap,
+    ...(file === "cli-program.js" ? commander : []),
+  ]);
+  expect(named.filter((name) => !expected.has(name))).toEqual([]);
+});
+
+test("a configuration is checked without what talks to others", () => {
+  expect(textOf("cli-answer.js").length).toBeLessThan(300_000);
+  for (const late of [
+    "node:tls",
+    "node:crypto",
+    "node:http",
+    "node:zlib",
+    "node:readline/promises",
+  ]) {
+    expect(requiredBy("cli-answer.js")).not.toContain(late);
   }
-});
-
-test("a running program is asked without reading what it runs", () => {
-  expect(readAtTop(partOf("runControl")).bytes).toBeLessThan(60_000);
-});
-
-test("what serves the metrics is read when there is a page, not before", () => {
-  const { files } = readAtTop(partOf("runMirror"));
-  const text = files.map((file) => fs.readFileSync(inProject("dist/bin", file), "utf8")).join("");
-  expect(text).toContain("status page:");
-  expect(text).not.toContain("node_modules/prom-client");
 });

@@ -1,35 +1,35 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { inProject } from "../support/command.mjs";
-import { temporaryDirectory } from "../support/tree.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/tree.ts";
 
 /** npm reads and compresses some thousand files. */
 const packingMs = 60_000;
 
-interface Packed {
-  readonly files: readonly { readonly path: string }[];
-}
+let directory: TemporaryDirectory;
 
-/** What `npm pack` would put into the package; the program has been built. */
-function packedFiles(): string[] {
-  const argv = ["pack", "--dry-run", "--ignore-scripts", "--json"];
-  const { stdout } = spawnSync("npm", argv, { cwd: inProject(), encoding: "utf8" });
-  const [packed] = JSON.parse(stdout) as readonly Packed[];
-  return (packed?.files ?? []).map(({ path }) => path);
+// What `npm pack` makes of the repository, unpacked; the program has been built.
+beforeAll(() => {
+  directory = temporaryDirectory();
+  const argv = ["pack", "--ignore-scripts", "--pack-destination", directory.path];
+  spawnSync("npm", argv, { cwd: inProject() });
+  const [archive = ""] = fs.readdirSync(directory.path);
+  spawnSync("tar", ["-xzf", archive], { cwd: directory.path });
+  return () => directory[Symbol.dispose]();
+}, packingMs);
+
+function namesBelow(folder: string): string[] {
+  const names = fs.readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return names.filter((name) => fs.statSync(`${folder}/${name}`).isFile());
 }
 
 function filesBelow(folder: string): string[] {
-  const names = fs.readdirSync(inProject(folder), { recursive: true, encoding: "utf8" });
-  return names
-    .map((name) => `${folder}/${name}`)
-    .filter((file) => fs.statSync(inProject(file)).isFile());
+  return namesBelow(inProject(folder)).map((name) => `${folder}/${name}`);
 }
 
-test("the npm package holds the program, the library, and what operators need, and no more", {
-  timeout: packingMs,
-}, () => {
-  const files = packedFiles();
+test("the npm package holds the program, the library, and what operators need, and no more", () => {
+  const files = namesBelow(`${directory.path}/package`);
   const wanted = ["docs", "examples", "man", "packaging"]
     .flatMap(filesBelow)
     .filter((file) => !file.startsWith("packaging/build/"));
@@ -53,11 +53,6 @@ test("what the container files set are variables and flags of the program", () =
 test("what is packed starts, beside its dependencies and nothing else of the repository", {
   timeout: packingMs,
 }, () => {
-  using directory = temporaryDirectory();
-  const argv = ["pack", "--ignore-scripts", "--pack-destination", directory.path];
-  spawnSync("npm", argv, { cwd: inProject() });
-  const [archive = ""] = fs.readdirSync(directory.path);
-  spawnSync("tar", ["-xzf", archive], { cwd: directory.path });
   fs.symlinkSync(inProject("node_modules"), `${directory.path}/node_modules`);
   const { version, bin } = JSON.parse(
     fs.readFileSync(`${directory.path}/package/package.json`, "utf8"),

@@ -6,46 +6,79 @@ import { directImports } from "./direct-imports.mjs";
 
 const pageFolder = "src/status/page";
 
-/** What some packages expect in a module: the `require` that ES modules have not. */
-const banner =
-  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
+/** Started on their own: the program, the threads, and the process that becomes another program. */
+const starts = {
+  "src/main.ts": "sersync",
+  "src/push/thread.ts": "thread",
+  "src/plugin/module-thread.ts": "module-thread",
+  "src/plugin/relay.ts": "relay",
+};
+/** What is known there must be known once in a process, so nobody gets a copy. */
+const shared = ["src/cli/starter.ts"];
 
 /**
- * Bundles the program: one file for the main thread, one for each thread or process that it starts,
- * and parts that several of them or only some commands need, which are read when they are needed.
- * Reading and linking some two hundred modules would take longer than everything else until the first
- * change is watched for. Packages with native parts, and those that few ever need, stay outside.
+ * Bundles the program: a file for each start, and one for everything that is imported by and by.
+ * Each holds all that it needs, and is CommonJS: reading and linking some two hundred modules, or
+ * even a dozen parts, takes longer than everything else until the first change is watched for.
+ * Packages with native parts, and one that few ever need, stay outside. Names are kept, and lines
+ * short, for those who read traces.
  */
 export async function bundleProgram() {
-  removeParts(); // their names change with their content
-  await esbuild.build({
-    entryPoints: {
-      sersync: inProject("src/main.ts"),
-      thread: inProject("src/push/thread.ts"),
-      "module-thread": inProject("src/plugin/module-thread.ts"),
-      relay: inProject("src/plugin/relay.ts"),
-    },
-    outdir: inProject("dist/bin"),
-    bundle: true,
-    splitting: true,
-    chunkNames: "part-[hash]",
-    plugins: [directImports()],
-    platform: "node",
-    format: "esm",
-    target: "node20.19",
-    external: ["koffi", "ssh2", "chokidar"],
-    legalComments: "linked",
-    sourcemap: true,
-    banner: { js: banner },
-    logLevel: "error",
-  });
+  const folder = inProject("dist/bin");
+  if (fs.existsSync(folder)) removeFiles(folder);
+  const names = new Map(Object.entries(starts).map(([file, name]) => [inProject(file), name]));
+  // A map tells what is added to it meanwhile, too.
+  for (const [file, name] of names) await bundleFile(file, path.join(folder, `${name}.js`), names);
+  fs.writeFileSync(path.join(folder, "package.json"), '{ "type": "commonjs" }\n');
 }
 
-function removeParts() {
-  const folder = inProject("dist/bin");
-  if (!fs.existsSync(folder)) return;
+async function bundleFile(file, outfile, names) {
+  await esbuild.build({
+    entryPoints: [file],
+    outfile,
+    bundle: true,
+    plugins: [directImports(), ownFiles(names)],
+    platform: "node",
+    format: "cjs",
+    target: "node20.19",
+    external: ["koffi", "ssh2"],
+    legalComments: "linked",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    lineLimit: 120,
+    sourcemap: true,
+    banner: { js: 'const ownUrl = require("node:url").pathToFileURL(__filename).href;' },
+    define: { "import.meta.url": "ownUrl" },
+    logLevel: "error",
+  });
+  const text = fs.readFileSync(outfile, "utf8");
+  // The loader of ES modules takes longer than some of the files it would read.
+  fs.writeFileSync(outfile, text.replace(/\bimport\(("\.\/[a-z-]+\.js")\)/g, "require($1)"));
+}
+
+/** For esbuild: what is imported by and by, or shared, is a file of its own, added to `names`. */
+function ownFiles(names) {
+  return {
+    name: "own files",
+    setup(build) {
+      build.onResolve({ filter: /^\.{1,2}\// }, ({ path: imported, kind, resolveDir }) => {
+        const file = path.join(resolveDir, imported);
+        const known = path.relative(inProject("."), file);
+        if (kind !== "dynamic-import" && !shared.includes(known)) return undefined;
+        const name = known
+          .replace(/^src\//, "")
+          .replace(/\.ts$/, "")
+          .replaceAll("/", "-");
+        if (kind !== "entry-point") names.set(file, name);
+        return { path: `./${name}.js`, external: true };
+      });
+    },
+  };
+}
+
+function removeFiles(folder) {
   for (const name of fs.readdirSync(folder)) {
-    if (name.startsWith("part-")) fs.rmSync(path.join(folder, name));
+    if (/\.(?:js|map|txt)$/.test(name)) fs.rmSync(path.join(folder, name));
   }
 }
 

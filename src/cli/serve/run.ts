@@ -9,15 +9,9 @@ import { quickModule } from "../../serve/quick.ts";
 import type { SecretsFile } from "../../serve/secrets.ts";
 import { ServeService } from "../../serve/service.ts";
 import { loadSettings, type ServeSettings } from "../../serve/settings.ts";
-import {
-  backgroundLog,
-  complain,
-  heedStarter,
-  type LogName,
-  say,
-  startInBackground,
-} from "../daemon.ts";
+import { type LogName, startInBackground } from "../daemon.ts";
 import type { RunContext } from "../run.ts";
+import { backgroundLog, complain, heedStarter, say } from "../starter.ts";
 import type { ServeCommand } from "./command.ts";
 import { describeServing, warnOfOpenDoors } from "./words.ts";
 

@@ -2,10 +2,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runInit } from "../../../src/cli/answer.ts";
 import { runCheck } from "../../../src/cli/check.ts";
 import { runExplain } from "../../../src/cli/explain.ts";
-import { writeInitial } from "../../../src/cli/init.ts";
+import { runInit, writeInitial } from "../../../src/cli/init.ts";
 import { configFromSettings, formatSettingsError } from "../../../src/config/direct.ts";
 import { ConfigError } from "../../../src/config/mistake.ts";
 import { anyMachine, fixture, parse } from "../config/parsing.ts";

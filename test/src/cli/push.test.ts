@@ -4,6 +4,7 @@ import { parseCommandLine } from "../../../src/cli/program.ts";
 import { type PushCommand, parsePush } from "../../../src/cli/push/command.ts";
 import { itemize } from "../../../src/cli/push/itemize.ts";
 import { formatNumber } from "../../../src/cli/push/number.ts";
+import { parseTransferLine } from "../../../src/cli/transfer-line.ts";
 
 const parse = (line: string, environment = {}): PushCommand =>
   parsePush(line.split(" "), environment);
@@ -63,10 +64,10 @@ test.each([
 });
 
 test("the help has examples, and nothing at all is answered with it", () => {
-  const help = parseCommandLine(["push", "--help"], { version: "1" });
+  const help = parseTransferLine("push", ["--help"]);
   expect(help).toMatchObject({ kind: "text", exitCode: 0 });
   expect("text" in help && help.text).toContain("Examples:");
-  expect(parseCommandLine(["push"], { version: "1" })).toMatchObject({ exitCode: 1 });
+  expect(parseTransferLine("push", [])).toMatchObject({ exitCode: 1 });
   const all = parseCommandLine(["--help"], { version: "1", environment: {} });
   expect("text" in all && all.text).toMatch(/push +push files to an rsync daemon/);
 });
