@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { readableCompressions } from "../../protocol/delta/token-reader.ts";
 import {
   type PullOptions,
   type PullResult,
@@ -37,37 +36,6 @@ function pullFrom(
 }
 
 describeDaemons("pulling", (version) => {
-  test.each([
-    [27, false],
-    [28, "zlib"],
-    [29, false],
-    [29, "zlib"],
-    [30, false],
-    [31, "zlib"],
-    [32, "zlibx"],
-    [32, "lz4"],
-    ...(readableCompressions.includes("zstd") ? [[32, "zstd"] as const] : []),
-  ] as const)(
-    "protocol %i, compression %s: random trees arrive, changed and pruned ones too",
-    async (protocol, compress) => {
-      await using daemon = await startDaemon({ version, modules: { m: {} } });
-      using work = temporaryDirectory();
-      const destination = path.join(work.path, "copy");
-      makeHostileTree(daemon.path("m"), protocol + String(compress).length);
-      for (let round = 0; round < 3; round += 1) {
-        const result = await pullFrom(daemon, destination, {
-          protocol,
-          transfer: { ...mirror, compress },
-        });
-        expect(result.failures).toEqual([]);
-        expect(result.exitCode).toBe(0);
-        // Nanoseconds travel since protocol 31.
-        expectEqualTrees(daemon.path("m"), destination, { times: protocol > 30, owners: true });
-        mutateTree(daemon.path("m"), protocol * 10 + round);
-      }
-    },
-  );
-
   test("an equal tree moves nothing, a changed file only what has changed", async () => {
     await using daemon = await startDaemon({ version, modules: { m: {} } });
     using work = temporaryDirectory();

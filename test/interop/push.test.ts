@@ -105,21 +105,6 @@ describeDaemons("a push", (version) => {
     },
   );
 
-  test.each(["zlibx", "zlib", true] as const)(
-    "makes them equal with compression %s",
-    async (compress) => {
-      await using started = await startWith(version);
-      const { daemon, source } = started;
-      makeHostileTree(source.path, 40, 80);
-      for (let round = 0; round < 2; round += 1) {
-        const entries = [...entriesOf(source.path), ...deletions(source.path, daemon.path("m"))];
-        await push(daemon, entries, new LocalTree(source.path), { compress });
-        expectEqualTrees(source.path, daemon.path("m"));
-        mutateTree(source.path, 41, 30);
-      }
-    },
-  );
-
   test.skipIf(!isRoot).each([27, 28, 29, 30, 32])(
     "makes fifos and devices (%i)",
     async (protocol) => {

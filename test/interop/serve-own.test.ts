@@ -8,12 +8,10 @@ import {
   listFiles,
   listModules,
   PathList,
-  pull,
   push,
   rename,
   SessionPool,
 } from "../../protocol/index.ts";
-import { makeHostileTree, mutateTree } from "../support/hostile.ts";
 import { type ServedModule, serveModule } from "../support/served.ts";
 import { expectEqualTrees, makeTree, readTree } from "../support/tree.ts";
 
@@ -30,33 +28,6 @@ const transfer = {
 
 const urlOf = ({ port }: ServedModule, place = "m/"): string =>
   `rsync://127.0.0.1:${port}/${place}`;
-
-test.each([
-  [32, false],
-  [32, "zlibx"],
-  [31, "lz4"],
-  [30, "zlib"],
-  [29, false],
-  [27, false],
-] as const)(
-  "protocol %i, compression %s: our push arrives, and our pull brings it back",
-  async (protocol, compress) => {
-    await using served = await serveModule();
-    const back = path.join(served.here, "back");
-    const source = path.join(served.here, "source");
-    makeHostileTree(source, protocol + 100);
-    for (let round = 0; round < 3; round += 1) {
-      const options = { protocol, transfer: { ...transfer, compress } };
-      const pushed = await push(source, urlOf(served), options);
-      expect(pushed.exitCode).toBe(0);
-      expectEqualTrees(source, served.path, { times: protocol > 30, owners: true });
-      const pulled = await pull(urlOf(served), back, options);
-      expect(pulled.exitCode).toBe(0);
-      expectEqualTrees(source, back, { times: protocol > 30, owners: true });
-      mutateTree(source, protocol * 7 + round);
-    }
-  },
-);
 
 test("every entry is acknowledged, deletions by name too; a parked session works", async () => {
   await using served = await serveModule();
