@@ -13,6 +13,8 @@ const events = [
 
 /** One observer that tells several, each in turn. */
 export function observers(all: readonly PushObserver[]): PushObserver {
+  const [first, ...others] = all;
+  if (first !== undefined && others.length === 0) return first;
   const told: Partial<Record<keyof PushObserver, (...what: unknown[]) => void>> = {};
   for (const event of events) {
     const listeners = all.flatMap((each) => each[event] ?? []) as ((...what: unknown[]) => void)[];

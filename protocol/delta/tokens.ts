@@ -36,11 +36,19 @@ export class PlainTokens implements TokenWriter {
   }
 
   literal(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length; at += literalBytes) {
-      const piece = bytes.subarray(at, at + literalBytes);
-      this.#out.int32(piece.length);
-      this.#out.bytes(piece);
+    if (bytes.length <= literalBytes) {
+      this.#piece(bytes);
+      return;
     }
+    for (let at = 0; at < bytes.length; at += literalBytes) {
+      this.#piece(bytes.subarray(at, at + literalBytes));
+    }
+  }
+
+  #piece(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#out.int32(bytes.length);
+    this.#out.bytes(bytes);
   }
 
   match(block: number): void {

@@ -58,7 +58,7 @@ export interface FileSenderLink {
 /** What opening and closing a file counts for in a step, so that many tiny files make one too. */
 const bytesPerFile = 4 * 1024;
 /** Reading is synchronous and a step is used up before the next begins, so all sessions share it. */
-const step = Buffer.allocUnsafeSlow(stepBytes);
+const step = new Uint8Array(stepBytes);
 
 /** Sends the content of one file after the other. Small ones take no promise. */
 export class FileSender {
@@ -90,7 +90,8 @@ export class FileSender {
     }
     file.close();
     const bytes = step.subarray(0, first);
-    content.literal(bytes.subarray(this.#silent(basis)));
+    const silent = this.#silent(basis);
+    content.literal(silent === 0 ? bytes : bytes.subarray(silent));
     content.end();
     output.bytes(this.#options.strong.wholeFile(bytes));
     pace.spend(first);
@@ -127,7 +128,7 @@ export class FileSender {
     for (let length = stepBytes; length > 0; ) {
       const bytes = step.subarray(0, length);
       digest.update(bytes);
-      content.literal(bytes.subarray(Math.max(0, silent - position)));
+      content.literal(position < silent ? bytes.subarray(silent - position) : bytes);
       position += length;
       this.#options.onStep?.(position);
       await this.#link.pace.take();

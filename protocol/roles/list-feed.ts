@@ -139,9 +139,10 @@ export class ListFeed {
 
   /** Numbers a list's directories. @returns the one whose list it is. */
   #adopt(path: BytePath | undefined, entries: readonly FileEntry[]): Listed | undefined {
-    for (const [at, entry] of entries.entries()) {
+    let place = this.numbers.listed - 1;
+    for (const entry of entries) {
+      place += 1;
       if (!isDirectory(entry)) continue;
-      const place = this.numbers.listed + at;
       this.#directories.set(entry.path, { entry, place, number: this.#numbered });
       this.#numbered += 1;
     }

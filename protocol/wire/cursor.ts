@@ -37,6 +37,20 @@ export class Cursor {
     return value;
   }
 
+  /** Four bytes as a signed number, the lowest first; without a view, which would cost more. */
+  int32(): number {
+    const bytes = this.#bytes;
+    const at = this.#offset;
+    if (at + 4 > bytes.length) throw needMoreBytes;
+    this.#offset = at + 4;
+    return (
+      (bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)
+    );
+  }
+
   /** The next `length` bytes, as a view: valid until the source takes its next chunk. */
   bytes(length: number): Uint8Array {
     const end = this.#offset + length;

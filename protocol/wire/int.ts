@@ -8,13 +8,7 @@ export function readUint16(from: Cursor): number {
 
 /** A 32-bit signed integer, little-endian: rsync's plain `int`. */
 export function readInt32(from: Cursor): number {
-  const bytes = from.bytes(4);
-  return (
-    (bytes[0] as number) |
-    ((bytes[1] as number) << 8) |
-    ((bytes[2] as number) << 16) |
-    ((bytes[3] as number) << 24)
-  );
+  return from.int32();
 }
 
 /** The same four bytes as an unsigned number. */

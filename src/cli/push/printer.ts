@@ -53,19 +53,31 @@ export class Printer {
     this.#meter = new Meter(outputs.out, human);
   }
 
-  /** What must be told of the push. */
+  /** What must be told of the push: of each file only where something is printed of it. */
   get observer(): PushObserver {
     return {
-      listed: (entries, isLast) => this.#list(entries, isLast),
-      item: (entry, item) => this.#tell(entry, item),
-      sending: (entry, item, index) => this.#beginFile(entry, item, index),
-      step: (bytes) => this.#step(bytes),
+      ...this.#watching(),
       sent: (entry, outcome, index) => this.#endFile(entry, outcome, index),
       deleted: (path, wasDirectory) => this.#tellDeleted(path, wasDirectory),
       text: ({ severity, text }) => {
         if (severity === "info") this.#outputs.out(`${text}\n`);
         else this.#outputs.err(`${text}\n`);
       },
+    };
+  }
+
+  #watching(): PushObserver {
+    const watches = this.#course !== undefined || this.#command.telling.progress > 0;
+    const tells = this.#format !== undefined;
+    return {
+      ...(tells && { item: (entry, item) => this.#tell(entry, item) }),
+      ...((tells || watches) && {
+        sending: (entry, item, index) => this.#beginFile(entry, item, index),
+      }),
+      ...(watches && {
+        listed: (entries, isLast) => this.#list(entries, isLast),
+        step: (bytes) => this.#step(bytes),
+      }),
     };
   }
 
@@ -140,12 +152,10 @@ export class Printer {
   }
 
   #endFile(entry: FileEntry, outcome: SendOutcome, index: number): void {
-    const name = displayPath(entry.path);
-    if (outcome.kind === "vanished") this.#outputs.err(`file has vanished: ${name}\n`);
-    if (outcome.kind === "unreadable") {
-      this.#outputs.err(`sersync: cannot read ${name}: ${outcome.cause.message}\n`);
+    if (!("bytes" in outcome)) {
+      this.#tellUnsent(entry, outcome);
+      return;
     }
-    if (!("bytes" in outcome)) return;
     this.#files += 1;
     this.#current = { entry, index };
     const { progress } = this.#command.telling;
@@ -153,6 +163,14 @@ export class Printer {
     if (progress === 1) this.#outputs.out("\n");
     this.#doneBytes += outcome.bytes;
     this.#course?.sent(index, outcome.bytes);
+  }
+
+  #tellUnsent({ path }: FileEntry, outcome: SendOutcome): void {
+    const name = displayPath(path);
+    if (outcome.kind === "vanished") this.#outputs.err(`file has vanished: ${name}\n`);
+    if (outcome.kind === "unreadable") {
+      this.#outputs.err(`sersync: cannot read ${name}: ${outcome.cause.message}\n`);
+    }
   }
 
   #position(ofCurrent: number): Position {

@@ -54,9 +54,8 @@ test("blocks too long to be joined with the seed have the same kind of sum", asy
 test("a negative seed is widened with its sign", async () => {
   const negative = await load("xxh64", -5);
   const { default: xxhash } = await import("xxhash-wasm");
-  const expected = Buffer.alloc(8);
-  expected.writeBigUInt64LE((await xxhash()).h64Raw(hello, 0xfffffffffffffffbn));
-  expect(negative.block(hello)).toEqual(expected);
+  const sum = (await xxhash()).h64Raw(hello, 0xfffffffffffffffbn);
+  expect(Buffer.from(negative.block(hello)).readBigUInt64LE()).toBe(sum);
 });
 
 describe.each(names)("%s", (name) => {
