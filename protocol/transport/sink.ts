@@ -1,7 +1,8 @@
 import type { FrameSink } from "../mux/mux.ts";
 import type { Connection } from "./connection.ts";
 
-const bufferBytes = 64 * 1024;
+/** A step of a file (256 KiB) with what frames it: one write for each, as writing is what costs. */
+const bufferBytes = 260 * 1024;
 /** Buffers kept for re-use; a slow peer holds more than these only while it is slow. */
 const keptBuffers = 8;
 
