@@ -106,7 +106,8 @@ export class TreeLists implements ListSource {
     const content = readOrigins(origins);
     if (seeds.length > 0 || content.length > 1) return this.#merge(seeds, content);
     const [only] = content;
-    if (only === undefined) return undefined;
+    // What nobody looks into has a list all the same: with it the directory itself is finished.
+    if (only === undefined) return origins.length === 0 ? [] : undefined;
     const { branch, children } = only;
     this.#expand(children, (child) => (child.hasContent ? [{ directory: child, branch }] : []));
     return children;
@@ -128,7 +129,7 @@ export class TreeLists implements ListSource {
     return entries;
   }
 
-  /** Remembers the directories of a list that have content. */
+  /** Remembers the directories of a list. */
   #expand(
     entries: readonly FileEntry[],
     originsIn: (directory: FileEntry) => readonly Origin[],
@@ -137,10 +138,7 @@ export class TreeLists implements ListSource {
     for (const entry of entries) {
       // The root's content stands beside it.
       if (!isDirectory(entry) || entry.path === "") continue;
-      const origins = originsIn(entry);
-      if (origins.length > 0 || this.#seeds.has(entry.path)) {
-        found.push({ directory: entry, origins });
-      }
+      found.push({ directory: entry, origins: originsIn(entry) });
     }
     for (let last = found.pop(); last !== undefined; last = found.pop()) this.#pending.push(last);
   }

@@ -53,9 +53,9 @@ test("a directory's list is followed by those of its subdirectories; empty ones 
   ]);
 });
 
-test("directories without their content get no list", () => {
+test("directories without their content get an empty list, as from rsync", () => {
   const seeds = [{ entry: entryOf("a/", false) }, { entry: entryOf("b") }];
-  expect(drain(new TreeLists(seeds))).toEqual([[undefined, "b", "a/"]]);
+  expect(drain(new TreeLists(seeds))).toEqual([[undefined, "b", "a/"], ["a"]]);
 });
 
 test("directories above a name lead to it, each with a list of its own", () => {
@@ -139,7 +139,7 @@ test("what lies on another device is listed and not looked into", () => {
   const tree = new LocalTree(directory.path);
   const branch = new WalkBranch(tree, { device: -1 });
   const entry = { ...(tree.lstat(asBytePath("")) as FileEntry), hasContent: true };
-  expect(drain(new TreeLists([{ entry, branch }]))).toEqual([[undefined, "/", "a/"]]);
+  expect(drain(new TreeLists([{ entry, branch }]))).toEqual([[undefined, "/", "a/"], ["a"]]);
 });
 
 test("all lists of a tree together are what a walk finds, each in the order of its numbers", () => {
