@@ -16,6 +16,7 @@ import { shellDestination } from "./handshake/shell.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, parentPath, rootPath } from "./path.ts";
 import type { PullObserver, PullResult } from "./pull-report.ts";
+import type { ListIntake } from "./roles/list-intake.ts";
 import type { ReceiveOutcome, ReceivingJob } from "./roles/receiving.ts";
 import type { Target } from "./target.ts";
 
@@ -30,6 +31,11 @@ export interface PullJob extends PullObserver, ListLimits {
   /** A local directory, or the name of a single file; a final `/` says that it is a directory. */
   readonly destination: string;
   readonly transfer: TransferOptions;
+  /**
+   * A tree is listed while files come, where the daemon agrees and the options do not need all names
+   * first, so that memory does not grow with it. Default true.
+   */
+  readonly incremental?: boolean;
   /** What the sender leaves out, and what a delete pass leaves alone. Default nothing. */
   readonly filter?: FilterRules;
   /** Options for the sender alone. */
@@ -48,7 +54,7 @@ export interface PullJob extends PullObserver, ListLimits {
 
 /** What is known when a list is here. */
 export interface ReceivedParts {
-  readonly slots: readonly (FileEntry | undefined)[];
+  readonly intake: ListIntake;
   readonly tree: DestinationTree;
   /** Default: files lie at their names only. */
   readonly places?: Places;
@@ -72,7 +78,7 @@ export function receivingJob(
   }: Pick<PullJob, "transfer" | "tellsAll" | "filter">,
   result: PullResult,
   {
-    slots,
+    intake,
     tree,
     places = noPlaces,
     completesPartial = false,
@@ -85,13 +91,15 @@ export function receivingJob(
   }: ReceivedParts,
 ): ReceivingJob {
   const { deleteExcluded = false } = transfer;
+  const { lists } = intake;
   const readRules = (path: BytePath): string | undefined =>
     isHidden?.(path, false) ? undefined : readSmallFile(tree, path);
   const keeps = filter.protecting(readRules, deleteExcluded);
   const isProtected: ProtectMatch = (path, isDir, isInDoomed) =>
     isHidden?.(path, isDir) === true || keeps(path, isDir, isInDoomed);
   return {
-    slots,
+    lists,
+    intake: lists.isIncremental ? intake : undefined,
     tree,
     places,
     completesPartial,
@@ -103,8 +111,10 @@ export function receivingJob(
     tellsAll,
     senderFailed: () => result.senderFailed,
     events: {
-      item: (index, item) => result.item(slots[index] as FileEntry, item),
-      opened: (item) => result.opened(slots[item.index] as FileEntry, item),
+      item: (index, item) => result.item(lists.entry(index) as FileEntry, item),
+      opened: (item) => {
+        result.opened(lists.entry(item.index) as FileEntry, item, lists.place(item.index));
+      },
       step: (bytes) => result.step(bytes),
       received: onReceived,
       inPlace: onInPlace,

@@ -4,23 +4,23 @@ import { type BytePath, displayPath } from "./path.ts";
 import type { DaemonText } from "./report.ts";
 import type { ReceiveOutcome } from "./roles/receiving.ts";
 import { type Item, itemFlags } from "./roles/request.ts";
-import { deletedCounts, hasSize, ObjectCounter, type PushTotals } from "./totals.ts";
+import { deletedCounts, ListedTotals, ObjectCounter, type PushTotals } from "./totals.ts";
 
 /** The same counts as of a push; `sent` and `received` are seen from here. */
 export type PullTotals = PushTotals;
 
 /** Told while a pull runs. */
 export interface PullObserver {
-  /** The list is here. */
-  readonly listed?: (entries: readonly FileEntry[]) => void;
+  /** A list is here; `isLast`: no other follows. */
+  readonly listed?: (entries: readonly FileEntry[], isLast: boolean) => void;
   /** What is done with an entry. */
   readonly item?: (entry: FileEntry, item: Item) => void;
-  /** The content of an entry is coming. */
-  readonly receiving?: (entry: FileEntry, item: Item) => void;
+  /** The content of an entry is coming, which stands at `place` among all that was listed. */
+  readonly receiving?: (entry: FileEntry, item: Item, place: number) => void;
   /** `bytes` of the file named last by `receiving` are here; told of long files only. */
   readonly step?: (bytes: number) => void;
   /** An entry whose content came is in place, or will not be. */
-  readonly received?: (entry: FileEntry, outcome: ReceiveOutcome, index: number) => void;
+  readonly received?: (entry: FileEntry, outcome: ReceiveOutcome, place: number) => void;
   readonly deleted?: (path: BytePath, isDirectory: boolean) => void;
   readonly text?: (text: DaemonText) => void;
 }
@@ -44,6 +44,7 @@ export class PullResult {
   readonly #texts: DaemonText[] = [];
   readonly #deleted: BytePath[] = [];
   #entries: readonly FileEntry[] = [];
+  readonly #listed = new ListedTotals();
   #failed = false;
   #ioError = 0;
   #deletedDirectories = 0;
@@ -60,7 +61,7 @@ export class PullResult {
     this.#observer = observer;
   }
 
-  /** The list, in wire order. */
+  /** The list, in wire order; empty where it came bit by bit. */
   get entries(): readonly FileEntry[] {
     return this.#entries;
   }
@@ -97,12 +98,7 @@ export class PullResult {
   }
 
   get totals(): PullTotals {
-    const listed = new ObjectCounter();
-    let totalBytes = 0;
-    for (const entry of this.#entries) {
-      listed.add(entry);
-      if (hasSize(entry)) totalBytes += entry.size;
-    }
+    const { counts: listed, bytes: totalBytes } = this.#listed;
     return {
       listed,
       created: this.#created,
@@ -120,9 +116,11 @@ export class PullResult {
     };
   }
 
-  begin(entries: readonly FileEntry[]): void {
-    this.#entries = entries;
-    this.#observer.listed?.(entries);
+  /** A list is here; one that is not the only one is only counted. */
+  listed(entries: readonly FileEntry[], isLast: boolean): void {
+    if (isLast && this.#listed.counts.all === 0) this.#entries = entries;
+    this.#listed.add(entries);
+    this.#observer.listed?.(entries, isLast);
   }
 
   item(entry: FileEntry, item: Item): void {
@@ -134,16 +132,16 @@ export class PullResult {
     this.#observer.item?.(entry, item);
   }
 
-  opened(entry: FileEntry, item: Item): void {
-    this.#observer.receiving?.(entry, item);
+  opened(entry: FileEntry, item: Item, place: number): void {
+    this.#observer.receiving?.(entry, item, place);
   }
 
   step(bytes: number): void {
     this.#observer.step?.(bytes);
   }
 
-  received(entry: FileEntry, outcome: ReceiveOutcome, index: number): void {
-    this.#observer.received?.(entry, outcome, index);
+  received(entry: FileEntry, outcome: ReceiveOutcome, place: number): void {
+    this.#observer.received?.(entry, outcome, place);
   }
 
   deletedPath(path: BytePath, wasDirectory: boolean): void {

@@ -57,23 +57,23 @@ export async function pull(
 /** Tells the meter, and whoever is told already. */
 function measured(told: PullObserver, { observer }: ProgressMeter): PullObserver {
   return {
-    listed: (entries) => {
-      observer.listed?.(entries, true);
-      told.listed?.(entries);
+    listed: (entries, isLast) => {
+      observer.listed?.(entries, isLast);
+      told.listed?.(entries, isLast);
     },
-    receiving: (entry, item) => {
-      observer.sending?.(entry, item, item.index);
-      told.receiving?.(entry, item);
+    receiving: (entry, item, place) => {
+      observer.sending?.(entry, item, place);
+      told.receiving?.(entry, item, place);
     },
     step: (bytes) => {
       observer.step?.(bytes);
       told.step?.(bytes);
     },
-    received: (entry, outcome, index) => {
+    received: (entry, outcome, place) => {
       if (outcome.kind === "received") {
-        observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, index);
+        observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, place);
       }
-      told.received?.(entry, outcome, index);
+      told.received?.(entry, outcome, place);
     },
   };
 }

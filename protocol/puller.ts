@@ -1,4 +1,4 @@
-import { type Agreement, compatFlags } from "./agreement.ts";
+import { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
 import type { StrongChecksum } from "./delta/strong.ts";
 import { openTokenReader, readableCompressions } from "./delta/token-reader.ts";
 import { land } from "./destination/landing.ts";
@@ -12,7 +12,7 @@ import { writeFilterList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { FilterRules } from "./flist/filter.ts";
 import { listFormat } from "./flist/format.ts";
-import { type NumberedList, readNumberedList } from "./flist/list-reader.ts";
+import { ListReader, type NumberedList } from "./flist/list-reader.ts";
 import { pruneEmptyDirectories } from "./flist/prune.ts";
 import type { HandshakeRequest } from "./handshake/handshake.ts";
 import { pullArguments } from "./handshake/pull-argv.ts";
@@ -30,14 +30,15 @@ import {
   strongOf,
 } from "./pull-job.ts";
 import { PullResult, severityOf } from "./pull-report.ts";
+import { IncomingLists, type Slots } from "./roles/incoming-lists.ts";
+import { ListIntake } from "./roles/list-intake.ts";
 import { Meeting } from "./roles/receiving.ts";
-import { receivingOptions, receivingRules } from "./roles/receiving-options.ts";
+import { mayListInPieces, receivingOptions, receivingRules } from "./roles/receiving-options.ts";
 import { runReception } from "./roles/reception.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
-import type { Cursor } from "./wire/cursor.ts";
 import { encoded } from "./wire/writer.ts";
 
 /**
@@ -83,7 +84,7 @@ class Puller {
   readonly #owners: OwnerMap;
   #output: Output | undefined;
   #keepAlive = new KeepAlive(() => this.#output?.keepAlive());
-  #slots: readonly (FileEntry | undefined)[] = [];
+  #lists = new IncomingLists();
 
   constructor(opening: Opening, job: CheckedJob, owners: OwnerMap) {
     const socket = opening.connection;
@@ -125,11 +126,14 @@ class Puller {
       const strong = await strongOf(agreement);
       writeFilterList(output, this.#job.filter.toSender(agreement.protocol));
       output.flush();
-      const list = await this.#readList(agreement, strong);
-      const isNothing = list.slots.length === 0;
+      const intake = this.#openIntake(agreement, strong);
+      const first = await intake.readFirst(
+        (decode) => this.#source.tryRead(decode) ?? this.#source.read(decode),
+      );
+      const isNothing = first.slots.length === 0;
       if (isNothing && this.#result.exitCode === 0) this.#result.sawFailure();
       if (!isNothing) {
-        await this.#receive(list, output, agreement, strong);
+        await this.#receive(intake, first, output, agreement, strong);
         await this.#hearOut();
       }
       this.#result.sentBytes = output.bytesSent;
@@ -151,45 +155,40 @@ class Puller {
     return agreement;
   }
 
-  async #readList(agreement: Agreement, strong: StrongChecksum): Promise<NumberedList> {
+  #openIntake(agreement: Agreement, strong: StrongChecksum): ListIntake {
     const { transfer, mostEntries } = this.#job;
     const format = listFormat(agreement, transfer, {
       digestLength: transfer.checksum ? strong.length : 0,
     });
-    const read = <T>(decode: (from: Cursor) => T): T | Promise<T> =>
-      this.#source.tryRead(decode) ?? this.#source.read(decode);
-    const list = await readNumberedList(read, format, {
+    const reader = new ListReader(format, {
       ...(mostEntries !== undefined && { mostEntries }),
       names: this.#owners.names,
     });
-    this.#result.sawIoError(list.ioError);
-    const change = transfer.chmod && parseChmod(transfer.chmod, process.umask());
-    if (!change) return list;
-    return { ...list, slots: list.slots.map((entry) => entry && change(entry)) };
+    return new ListIntake({
+      reader,
+      isIncremental: isIncremental(agreement),
+      onIoError: (bits) => this.#result.sawIoError(bits),
+      onListed: (entries, isLast) => this.#result.listed(entries, isLast),
+    });
   }
 
   async #receive(
-    list: NumberedList,
+    intake: ListIntake,
+    first: NumberedList,
     output: Output,
     agreement: Agreement,
     strong: StrongChecksum,
   ): Promise<void> {
-    const { destination, transfer, filter } = this.#job;
-    const slots = transfer.pruneEmptyDirs
-      ? pruneEmptyDirectories(
-          list.slots,
-          filter.protecting(() => undefined, false),
-        )
-      : list.slots;
-    const landing = land(destination, slots, transfer);
-    expectParents(landing.slots, transfer);
-    this.#slots = landing.slots;
+    const { destination, transfer } = this.#job;
+    const landing = land(destination, this.#changed(first.slots), transfer);
+    if (!isIncremental(agreement)) expectParents(landing.slots, transfer);
+    this.#lists = intake.lists;
     const tree = new DestinationTree(landing.root);
     const places = openPlaces(tree, landing.root ?? destination, transfer);
-    this.#result.begin(landing.slots.filter((entry) => entry !== undefined));
     try {
+      intake.begin(first, landing.slots, (slots) => this.#changed(slots));
       const job = receivingJob(this.#job, this.#result, {
-        slots: landing.slots,
+        intake,
         tree,
         places,
         owners: this.#owners,
@@ -208,6 +207,18 @@ class Puller {
     }
   }
 
+  /** A list as it is to be placed. */
+  #changed(slots: Slots): Slots {
+    const { transfer, filter } = this.#job;
+    const change = transfer.chmod && parseChmod(transfer.chmod, process.umask());
+    const changed = change ? slots.map((entry) => entry && change(entry)) : slots;
+    if (!transfer.pruneEmptyDirs) return changed;
+    return pruneEmptyDirectories(
+      changed,
+      filter.protecting(() => undefined, false),
+    );
+  }
+
   /** The daemon hangs up first: it logs an error otherwise. All is done, whatever it does. */
   async #hearOut(): Promise<void> {
     this.#deadline(goodbyeMs);
@@ -219,7 +230,8 @@ class Puller {
   }
 
   #received(index: number, outcome: Parameters<PullResult["received"]>[1]): void {
-    this.#result.received(this.#slots[index] as FileEntry, outcome, index);
+    const entry = this.#lists.entry(index) as FileEntry;
+    this.#result.received(entry, outcome, this.#lists.place(index));
     if (outcome.kind === "received") this.#acknowledge(index);
   }
 
@@ -250,7 +262,7 @@ class Puller {
   #notSent(index: number): void {
     if (!this.#meeting.requested.delete(index)) return;
     this.#received(index, { kind: "not sent" });
-    this.#meeting.settled.push({ index, inPlace: false });
+    this.#meeting.settle(index, false);
   }
 
   /** What the daemon said before it hung up tells more than that it did. */
@@ -286,7 +298,11 @@ function requestOf(job: PullJob): HandshakeRequest {
     module,
     destination: sources[0] as string,
     options: transfer,
-    features: { ...named, acknowledge: removesSources ?? false },
+    features: {
+      ...named,
+      acknowledge: removesSources ?? false,
+      incremental: (job.incremental ?? true) && mayListInPieces(transfer),
+    },
     credentials,
     protocol,
     checksums,

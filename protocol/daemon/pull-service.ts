@@ -96,7 +96,7 @@ class PullService {
     const { agreement, module } = this.#session;
     const pace = (): Promise<void> => this.#pace();
     const found = await this.#listing.entries(pace);
-    const slots = await paced(numbered(found, agreement.protocol), pace);
+    const { slots } = await paced(numbered(found, agreement.protocol), pace);
     const changeMode = module.outgoingChmod && parseChmod(module.outgoingChmod, process.umask());
     const entries: FileEntry[] = [];
     const take = (slot: FileEntry | undefined): void => {

@@ -3,6 +3,7 @@ import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import type { TransferOptions } from "../options.ts";
 import { type BytePath, displayPath } from "../path.ts";
+import type { Slots } from "../roles/incoming-lists.ts";
 import { isUnsafe } from "../roles/object-maker.ts";
 import type { ClientSession } from "./client-session.ts";
 
@@ -18,17 +19,24 @@ export interface IncomingNeeds {
   readonly changeMode: ModeChange | undefined;
 }
 
-type Slots = readonly (FileEntry | undefined)[];
+/** How a pushed list becomes one that the module takes. */
+export interface IncomingChanges {
+  /** What the module hides is left out, modes and links are as it has them. */
+  readonly changes: (listed: Slots) => Slots;
+  readonly transfer: TransferOptions;
+}
 
-/** A pushed list as the module takes it: what it hides left out, modes and links as it has them. */
-export function incomingEntries(
-  listed: Slots,
-  { session, transfer: wanted, isHidden, onRefused, changeMode }: IncomingNeeds,
-): { readonly slots: Slots; readonly transfer: TransferOptions } {
-  const { module } = session;
+/** Prepares for the lists of one session. */
+export function incomingChanges({
+  session,
+  transfer: wanted,
+  isHidden,
+  onRefused,
+  changeMode,
+}: IncomingNeeds): IncomingChanges {
   const { safeLinks = false } = wanted;
-  const munges = module.mungeSymlinks ?? false;
-  const slots = listed.map((entry) => {
+  const munges = session.module.mungeSymlinks ?? false;
+  const change = (entry: FileEntry | undefined): FileEntry | undefined => {
     if (entry === undefined) return undefined;
     if (entry.path !== "" && isHidden(entry.path, isDirectory(entry))) {
       onRefused(entry.path);
@@ -40,17 +48,19 @@ export function incomingEntries(
       return undefined;
     }
     return changeMode === undefined ? entry : changeMode(entry);
-  });
-  // A munged target looks unsafe; the real ones have been looked at above.
-  const transfer = munges ? { ...wanted, safeLinks: false } : wanted;
-  return { slots, transfer };
+  };
+  return {
+    changes: (listed) => listed.map(change),
+    // A munged target looks unsafe; the real ones have been looked at above.
+    transfer: munges ? { ...wanted, safeLinks: false } : wanted,
+  };
 }
 
 function munged(entry: FileEntry): FileEntry {
   return { ...entry, linkTarget: `${mungedPrefix}${entry.linkTarget}` };
 }
 
-/** A link as it was before {@link incomingEntries} stored it. */
+/** A link as it was before {@link incomingChanges} stored it. */
 export function unmunged(entry: FileEntry): FileEntry {
   const { linkTarget } = entry;
   if (!linkTarget?.startsWith(mungedPrefix)) return entry;

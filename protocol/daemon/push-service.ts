@@ -1,4 +1,4 @@
-import { compatFlags } from "../agreement.ts";
+import { compatFlags, isIncremental } from "../agreement.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { openTokenReader } from "../delta/token-reader.ts";
 import { OwnerMap } from "../destination/owners.ts";
@@ -7,25 +7,27 @@ import { parseChmod } from "../flist/chmod.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { FilterRules } from "../flist/filter.ts";
 import { listFormat } from "../flist/format.ts";
-import { type NumberedList, readNumberedList } from "../flist/list-reader.ts";
+import { ListReader, type ReadValue } from "../flist/list-reader.ts";
+import type { PatternMatch } from "../flist/pattern.ts";
 import { pruneEmptyDirectories } from "../flist/prune.ts";
 import { messageTags } from "../mux/frame.ts";
 import type { TransferOptions } from "../options.ts";
 import { type BytePath, displayPath } from "../path.ts";
 import { compressionOf, expectParents, receivingJob, strongOf } from "../pull-job.ts";
 import { PullResult } from "../pull-report.ts";
+import { IncomingLists } from "../roles/incoming-lists.ts";
+import { ListIntake } from "../roles/list-intake.ts";
 import { Pace } from "../roles/pace.ts";
 import { Meeting, type ReceiveOutcome } from "../roles/receiving.ts";
 import { receivingOptions, receivingRules } from "../roles/receiving-options.ts";
 import { runReception } from "../roles/reception.ts";
-import type { Cursor } from "../wire/cursor.ts";
 import { encoded } from "../wire/writer.ts";
 import { readClientRules } from "./client-rules.ts";
 import type { ClientSession } from "./client-session.ts";
 import { hiddenBelow } from "./hidden.ts";
 import { openModuleArea, placeInModule } from "./module-area.ts";
 import { ModuleTree, pathInModule } from "./module-tree.ts";
-import { incomingEntries } from "./push-entries.ts";
+import { type IncomingChanges, incomingChanges } from "./push-entries.ts";
 import { landPush, type PushLanding } from "./push-landing.ts";
 import { SessionFailure } from "./refusal.ts";
 import { expandWildcards } from "./wildcards.ts";
@@ -80,13 +82,22 @@ function refuseHiddenPlaces(
   }
 }
 
+/** What is received, and how. */
+interface Reception {
+  readonly intake: ListIntake;
+  readonly isHidden: PatternMatch;
+  readonly transfer: TransferOptions;
+  readonly filter: FilterRules;
+  readonly strong: StrongChecksum;
+}
+
 class PushService {
   readonly #session: ClientSession;
   readonly #meeting = new Meeting();
   readonly #owners: OwnerMap;
   readonly #result: PullResult;
   readonly #transfer: TransferOptions;
-  #slots: readonly (FileEntry | undefined)[] = [];
+  #lists = new IncomingLists();
 
   constructor(session: ClientSession, transfer: TransferOptions) {
     this.#session = session;
@@ -110,20 +121,24 @@ class PushService {
     const isAsked = deletes && !(deleteExcluded && agreement.protocol < 29);
     const filter =
       isAsked || pruneEmptyDirs ? await readClientRules(this.#session) : new FilterRules();
-    const list = await this.#readList(strong);
-    this.#result.sawIoError(list.ioError);
-    expectParents(list.slots, this.#transfer);
+    const intake = this.#openIntake(strong);
+    const read = this.#reader();
+    const first = await intake.readFirst(read);
+    if (!isIncremental(agreement)) expectParents(first.slots, this.#transfer);
     const slots = pruneEmptyDirs
       ? pruneEmptyDirectories(
-          list.slots,
+          first.slots,
           filter.protecting(() => undefined, false),
         )
-      : list.slots;
+      : first.slots;
     const tree = new ModuleTree(module);
     try {
       const landing = landPush(tree, await this.#destination(tree), slots, this.#transfer);
       this.#tellMade(landing);
-      await this.#receive(tree, landing, receivingRules(filter, this.#transfer), strong);
+      const { isHidden, changes, transfer } = this.#changes(landing);
+      intake.begin(first, changes(landing.slots), changes);
+      const rules = receivingRules(filter, this.#transfer);
+      await this.#receive(tree, landing, { intake, isHidden, transfer, filter: rules, strong });
     } finally {
       tree.close();
     }
@@ -138,35 +153,45 @@ class PushService {
     return found.sort()[0] as string;
   }
 
-  async #readList(strong: StrongChecksum): Promise<NumberedList> {
-    const { agreement, line, options } = this.#session;
+  #openIntake(strong: StrongChecksum): ListIntake {
+    const { agreement, memory, options } = this.#session;
     const format = listFormat(agreement, this.#transfer, {
       digestLength: this.#transfer.checksum ? strong.length : 0,
       deletions: options.deletesMissing,
     });
-    const pace = (): Promise<void> => new Promise(setImmediate);
-    const step = new Pace(pace);
-    const read = <T>(decode: (from: Cursor) => T): T | Promise<T> => {
+    const reader = new ListReader(format, {
+      spend: (bytes) => memory.spend(bytes),
+      names: this.#owners.names,
+      pace: () => new Promise(setImmediate),
+    });
+    return new ListIntake({
+      reader,
+      isIncremental: isIncremental(agreement),
+      onIoError: (bits) => this.#result.sawIoError(bits),
+      onListed: (entries, isLast) => {
+        this.#result.listed(entries, isLast);
+        this.#session.totalBytes = this.#result.totals.totalBytes;
+      },
+      onForgotten: (bytes) => memory.spend(-bytes),
+    });
+  }
+
+  /** Lets others work while a list is read. */
+  #reader(): ReadValue {
+    const { line } = this.#session;
+    const step = new Pace(() => new Promise(setImmediate));
+    return (decode) => {
       step.spend(bytesPerListed);
       if (step.isDue) return step.take().then(() => line.read(decode));
       return line.source.tryRead(decode) ?? line.read(decode);
     };
-    return readNumberedList(read, format, {
-      spend: (bytes) => this.#session.memory.spend(bytes),
-      names: this.#owners.names,
-      pace,
-    });
   }
 
-  async #receive(
-    inside: ModuleTree,
-    { directory, tree, slots: listed }: PushLanding,
-    filter: FilterRules,
-    strong: StrongChecksum,
-  ): Promise<void> {
-    const { agreement, line, module, output, options } = this.#session;
+  /** What the module does to entries before they are placed. */
+  #changes({ directory }: PushLanding): IncomingChanges & { readonly isHidden: PatternMatch } {
+    const { module } = this.#session;
     const isHidden = hiddenBelow(module.filter, directory);
-    const { slots, transfer } = incomingEntries(listed, {
+    const changes = incomingChanges({
       session: this.#session,
       transfer: this.#transfer,
       isHidden,
@@ -175,15 +200,22 @@ class PushService {
         ? parseChmod(module.incomingChmod, process.umask())
         : undefined,
     });
-    this.#slots = slots;
-    this.#result.begin(slots.filter((entry) => entry !== undefined));
-    this.#session.totalBytes = this.#result.totals.totalBytes;
+    return { ...changes, isHidden };
+  }
+
+  async #receive(
+    inside: ModuleTree,
+    { directory, tree }: PushLanding,
+    { intake, isHidden, transfer, filter, strong }: Reception,
+  ): Promise<void> {
+    const { agreement, line, output, options } = this.#session;
+    this.#lists = intake.lists;
     refuseHiddenPlaces(inside, directory, transfer);
     const places = openPlaces(tree, "", transfer, (named, { makes = false }) =>
       openModuleArea(inside, named, directory, makes),
     );
     const job = receivingJob({ transfer, filter, tellsAll: options.tellsAll }, this.#result, {
-      slots,
+      intake,
       tree,
       places,
       completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
@@ -225,8 +257,8 @@ class PushService {
   }
 
   #received(index: number, outcome: ReceiveOutcome): void {
-    const entry = this.#slots[index] as FileEntry;
-    this.#result.received(entry, outcome, index);
+    const entry = this.#lists.entry(index) as FileEntry;
+    this.#result.received(entry, outcome, this.#lists.place(index));
     if (outcome.kind !== "received") return;
     this.#session.tellTransfer("receive", entry.path, entry.size);
     this.#acknowledge(index);
@@ -253,7 +285,8 @@ class PushService {
   /** The client has told its user why. */
   #notSent(index: number): void {
     if (!this.#meeting.requested.delete(index)) return;
-    this.#result.received(this.#slots[index] as FileEntry, { kind: "not sent" }, index);
-    this.#meeting.settled.push({ index, inPlace: false });
+    const entry = this.#lists.entry(index) as FileEntry;
+    this.#result.received(entry, { kind: "not sent" }, this.#lists.place(index));
+    this.#meeting.settle(index, false);
   }
 }

@@ -42,14 +42,22 @@ export interface ListEnd {
 export class EntryReader {
   readonly #format: EntryFormat;
   #previous: Previous = { name: "", mode: 0, mtimeSeconds: 0, uid: 0, gid: 0, major: 0 };
-  /** Entries by place, kept only where later ones may be names of the same object. */
-  readonly #leaders: FileEntry[] = [];
+  /** Entries of this list by place, kept only where later ones may be names of the same object. */
+  #leaders: FileEntry[] = [];
+  /** The number of the list's first entry. */
+  #first = 0;
   /** Told of the names of owners that entries bring along. */
   readonly #onName: OwnerNames;
 
   constructor(format: EntryFormat, onName: OwnerNames = nobody) {
     this.#format = format;
     this.#onName = onName;
+  }
+
+  /** The entries from here on are those of a list whose numbers begin with `first`. */
+  beginList(first: number): void {
+    this.#first = first;
+    this.#leaders = [];
   }
 
   /**
@@ -65,7 +73,7 @@ export class EntryReader {
       return { kind: "end", ioError: readVarint(from) };
     }
     const name = readName(from, flags, this.#previous.name);
-    const entry = this.#readLinked(from, flags, name) ?? this.#readAttributes(from, flags, name);
+    const entry = this.#readLinked(from, flags, name);
     const { mode, mtimeSeconds, uid, gid, device } = entry;
     const { major } = device ?? this.#previous;
     this.#previous = { name, mode, mtimeSeconds, uid, gid, major };
@@ -79,16 +87,22 @@ export class EntryReader {
     return (first & entryFlags.extended) === 0 ? first : first | (from.uint8() << 8);
   }
 
-  /** A later name of an object that was listed: it has the first name's attributes. */
-  #readLinked(from: Cursor, flags: number, name: string): FileEntry | undefined {
+  /**
+   * A later name of an object that was listed has the first name's attributes; those of one that
+   * was listed in an earlier list are told again.
+   */
+  #readLinked(from: Cursor, flags: number, name: string): FileEntry {
     const { hardLinked, hardLinkFirst } = entryFlags;
     if (!this.#format.hardLinks || (flags & (hardLinked | hardLinkFirst)) !== hardLinked) {
-      return undefined;
+      return this.#readAttributes(from, flags, name);
     }
-    const place = readVarint(from);
-    const first = this.#leaders[place];
-    if (first === undefined) throw badEntry(name, `it is a name of entry ${place}`);
-    return { ...first, path: pathOf(name), linkGroup: first.linkGroup ?? place };
+    const linkGroup = readVarint(from);
+    if (linkGroup >= 0 && linkGroup < this.#first) {
+      return { ...this.#readAttributes(from, flags, name), linkGroup };
+    }
+    const first = this.#leaders[linkGroup - this.#first];
+    if (first === undefined) throw badEntry(name, `it is a name of entry ${linkGroup}`);
+    return { ...first, path: pathOf(name), linkGroup: first.linkGroup ?? linkGroup };
   }
 
   #readAttributes(from: Cursor, flags: number, name: string): FileEntry {
@@ -126,7 +140,7 @@ export class EntryReader {
       ...(device && { device }),
       ...(linkTarget !== undefined && { linkTarget }),
       ...(digest && { digest }),
-      ...(isFirst && { linkGroup: this.#leaders.length }),
+      ...(isFirst && { linkGroup: this.#first + this.#leaders.length }),
     };
   }
 

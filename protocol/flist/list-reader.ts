@@ -6,7 +6,7 @@ import { ClassicEntryReader } from "./classic-reader.ts";
 import type { FileEntry } from "./entry.ts";
 import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
-import { numbered } from "./order.ts";
+import { type NumberedEntries, numbered } from "./order.ts";
 import { paced } from "./stepwise.ts";
 
 /** Names of owners that one list may bring along. */
@@ -27,9 +27,10 @@ export interface ReceivedList {
 }
 
 /** A list by the numbers of its entries; of several with one name all but one are cleared. */
-export interface NumberedList {
-  readonly slots: readonly (FileEntry | undefined)[];
+export interface NumberedList extends NumberedEntries {
   readonly ioError: number;
+  /** The memory that it takes, about. */
+  readonly bytes: number;
 }
 
 export interface ListLimits {
@@ -61,49 +62,72 @@ export async function readFileList(
 }
 
 /** The same, with the numbers that the sender gives its entries; `names` is told of owners. */
-export async function readNumberedList(
+export function readNumberedList(
   read: ReadValue,
   format: ListFormat,
-  {
-    mostEntries = 10_000_000,
-    names,
-    spend,
-    pace = async () => {},
-  }: ListLimits & { readonly names?: OwnerNames } = {},
+  limits: ReaderOptions = {},
 ): Promise<NumberedList> {
-  const isClassic = format.protocol < 30;
-  const decode = isClassic ? classicEntries(format) : entriesOf(format, names);
-  const entries: FileEntry[] = [];
-  let nameBytes = 0;
-  for (;;) {
-    const next = read(decode);
-    const found = next instanceof Promise ? await next : next;
-    if ("kind" in found) {
-      await readIdNames(read, format, names);
-      const ioError = isClassic ? await read(readInt32) : found.ioError;
-      return { slots: await paced(numbered(entries, format.protocol), pace), ioError };
-    }
-    const length = found.path.length + (found.linkTarget?.length ?? 0);
-    nameBytes += length;
-    spend?.(entryBytes + 2 * length);
-    if (entries.length === mostEntries) throw tooLong(`${mostEntries} entries`);
-    if (nameBytes > mostNameBytes) throw tooLong(`${mostNameBytes} bytes of names`);
-    entries.push(found);
+  return new ListReader(format, limits).read(read);
+}
+
+export interface ReaderOptions extends ListLimits {
+  /** Told of the names of owners. */
+  readonly names?: OwnerNames;
+}
+
+/** What a list has to do with those before it. */
+export interface ListPlace {
+  /** The number of its first entry. Default 0. */
+  readonly first?: number;
+  /** So many entries of other lists are in memory. Default none. */
+  readonly held?: number;
+}
+
+/** Reads the file lists of one session; each goes on with what the one before has said last. */
+export class ListReader {
+  readonly #format: ListFormat;
+  readonly #limits: ReaderOptions;
+  readonly #classic: ClassicEntryReader | undefined;
+  readonly #entries: EntryReader;
+
+  constructor(format: ListFormat, limits: ReaderOptions = {}) {
+    this.#format = format;
+    this.#limits = limits;
+    this.#entries = new EntryReader(format, limits.names);
+    this.#classic = format.protocol < 30 ? new ClassicEntryReader(format) : undefined;
   }
-}
 
-function entriesOf(
-  format: ListFormat,
-  names: OwnerNames | undefined,
-): (from: Cursor) => FileEntry | ListEnd {
-  const reader = new EntryReader(format, names);
-  return (from) => reader.read(from);
-}
+  /** @throws {RsyncError} BAD_STREAM for what no sender writes, or for more than the limits. */
+  async read(read: ReadValue, { first = 0, held = 0 }: ListPlace = {}): Promise<NumberedList> {
+    const { mostEntries = 10_000_000, names, spend, pace = async () => {} } = this.#limits;
+    const { protocol, inlineNames } = this.#format;
+    this.#entries.beginList(first);
+    const entries: FileEntry[] = [];
+    let nameBytes = 0;
+    let bytes = 0;
+    for (;;) {
+      const next = read(this.#decode);
+      const found = next instanceof Promise ? await next : next;
+      if ("kind" in found) {
+        if (inlineNames === undefined) await readIdNames(read, this.#format, names);
+        const ioError = this.#classic === undefined ? found.ioError : await read(readInt32);
+        return { ...(await paced(numbered(entries, protocol), pace)), ioError, bytes };
+      }
+      const length = found.path.length + (found.linkTarget?.length ?? 0);
+      nameBytes += length;
+      bytes += entryBytes + 2 * length;
+      spend?.(entryBytes + 2 * length);
+      if (held + entries.length >= mostEntries) throw tooLong(`${mostEntries} entries`);
+      if (nameBytes > mostNameBytes) throw tooLong(`${mostNameBytes} bytes of names`);
+      entries.push(found);
+    }
+  }
 
-/** Errors follow behind the names. */
-function classicEntries(format: ListFormat): (from: Cursor) => FileEntry | ListEnd {
-  const reader = new ClassicEntryReader(format);
-  return (from) => reader.read(from) ?? { kind: "end", ioError: 0 };
+  /** Errors follow behind the names in older lists. */
+  readonly #decode = (from: Cursor): FileEntry | ListEnd =>
+    this.#classic === undefined
+      ? this.#entries.read(from)
+      : (this.#classic.read(from) ?? { kind: "end", ioError: 0 });
 }
 
 function tooLong(limit: string): RsyncError {

@@ -36,7 +36,14 @@ function plainSortKey({ path }: Pick<FileEntry, "path">): string {
  * a directory before anything else. Protocols from 29 on have {@link sortKey}'s order.
  */
 export function inWireOrder(entries: readonly FileEntry[], protocol = 32): FileEntry[] {
-  return atOnce(numbered(entries, protocol)).filter((entry) => entry !== undefined);
+  return atOnce(numbered(entries, protocol)).slots.filter((entry) => entry !== undefined);
+}
+
+/** Entries by their numbers in one list. */
+export interface NumberedEntries {
+  readonly slots: readonly (FileEntry | undefined)[];
+  /** Its directories in that order, which gives them numbers of their own, gaps included. */
+  readonly directories: readonly (FileEntry | undefined)[];
 }
 
 /**
@@ -46,7 +53,7 @@ export function inWireOrder(entries: readonly FileEntry[], protocol = 32): FileE
 export function* numbered(
   entries: readonly FileEntry[],
   protocol = 32,
-): Stepwise<(FileEntry | undefined)[]> {
+): Stepwise<NumberedEntries> {
   const keyOf = protocol < 29 ? plainSortKey : sortKey;
   const keyed: { readonly entry: FileEntry; readonly key: string }[] = [];
   const directories = new Set<string>();
@@ -55,8 +62,10 @@ export function* numbered(
     if (isDirectory(entry)) directories.add(entry.path);
   });
   const slots: (FileEntry | undefined)[] = [];
+  const places: number[] = [];
   let last = -1;
   yield* eachOf(yield* sortedByKey(keyed), ({ entry }) => {
+    if (isDirectory(entry)) places.push(slots.length);
     // Names of one type stand side by side; of several types the directory stays.
     const twin = slots[last];
     const isTwin = twin?.path === entry.path;
@@ -69,5 +78,5 @@ export function* numbered(
       last = slots.push(entry) - 1;
     }
   });
-  return slots;
+  return { slots, directories: places.map((place) => slots[place]) };
 }

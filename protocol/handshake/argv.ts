@@ -36,6 +36,12 @@ export interface SessionFeatures {
  */
 export const capabilities: string = "e.LsfxCIvu";
 
+/** The same of a session, `isIncremental`: lists may come in pieces. */
+export function capabilitiesOf(isIncremental: boolean | undefined, protocol: number): string {
+  if (protocol < 30) return "";
+  return isIncremental ? capabilities.replace(".", ".i") : capabilities;
+}
+
 type Side = "push" | "pull";
 
 /** A letter, when it is on, and who says it, if not both; `more` are further words for a sender. */
@@ -160,8 +166,7 @@ export function pushArguments(
   letters.unshift("v".repeat(features.verbosity ?? 0), features.quiet ? "q" : "");
   const choice = chosenCompression(options, features);
   const isPlain = options.compress && (choice === undefined || choice === "zlib");
-  const letter = features.incremental && options.recursive ? "i" : "";
-  const told = protocol < 30 ? "" : capabilities.replace(".", `.${letter}`);
+  const told = capabilitiesOf(features.incremental && options.recursive, protocol);
   const bundle = `-${letters.join("")}${isPlain ? "z" : ""}${told}`;
   const long = longOptions.flatMap((option) => option(options, features) ?? []);
   return ["--server", ...(bundle === "-" ? [] : [bundle]), ...long, ".", destination];

@@ -2,7 +2,7 @@ import type { TransferOptions } from "../options.ts";
 import { pathFromText } from "../path.ts";
 import {
   appendOption,
-  capabilities,
+  capabilitiesOf,
   compressionOption,
   optionLetters,
   type SessionFeatures,
@@ -34,7 +34,7 @@ export function pullArguments(
 ): string[] {
   const negotiates = options.compress && features.compressChoice === undefined;
   const on = optionLetters("pull", options, more);
-  const told = protocol < 30 ? "" : capabilities;
+  const told = capabilitiesOf(features.incremental && options.recursive, protocol);
   const bundle = `-${on.join("")}${negotiates ? "z" : ""}${told}`;
   const { checksumChoice, compressChoice, acknowledge } = features;
   const long = [

@@ -131,6 +131,7 @@ export class FileRequests {
   ): Promise<void> | undefined {
     const { dryRun, append } = this.#job.transfer;
     this.lastAsked = index;
+    if (!isRedo) this.#job.lists.wait(index);
     const compared =
       basis !== undefined && basis.type < basisTypes.destination ? basis.found : found;
     const flags = itemFlags.transfer | this.#differences(entry, compared);

@@ -1,20 +1,12 @@
-import { sameType } from "../destination/attributes.ts";
-import type { Steps } from "../destination/location.ts";
-import { noPlaces } from "../destination/places.ts";
-import type { Found } from "../destination/tree.ts";
-import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
+import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { Output } from "../mux/mux.ts";
-import { type BytePath, baseName, parentPath } from "../path.ts";
 import { indexDeleteStats, indexDone } from "../wire/file-index.ts";
 import { writeVarint } from "../wire/varint.ts";
-import { Alternates } from "./alternates.ts";
 import type { Dialect } from "./dialect.ts";
-import { FileRequests } from "./file-requests.ts";
-import { LinkGroups } from "./link-groups.ts";
-import { ObjectMaker } from "./object-maker.ts";
-import { bytesPerEntry, drain, Pace } from "./pace.ts";
-import { isInPlace } from "./placing.ts";
-import { QuickCheck } from "./quick-check.ts";
+import { EntryPlacer } from "./entry-placer.ts";
+import type { IncomingList } from "./incoming-lists.ts";
+import { bytesPerEntry, Pace } from "./pace.ts";
+import { Pruner } from "./pruner.ts";
 import type { Meeting, ReceivingJob } from "./receiving.ts";
 import { itemFlags } from "./request.ts";
 
@@ -25,8 +17,11 @@ export interface GeneratorLink {
   pace(): Promise<void>;
 }
 
+/** In place of an index: nothing is told of the entry. */
+const nobody = -1;
+
 /**
- * Goes through a list: makes what has no content, asks for the content that is missing, deletes
+ * Goes through lists: makes what has no content, asks for the content that is missing, deletes
  * what is not listed, and gives directories their times at the end (spec 2 §6).
  */
 export class Generator {
@@ -34,45 +29,39 @@ export class Generator {
   readonly #job: ReceivingJob;
   readonly #meeting: Meeting;
   readonly #pace: Pace;
-  readonly #maker: ObjectMaker;
-  readonly #files: FileRequests;
-  readonly #links: LinkGroups;
-  readonly #listed = new Map<BytePath, Set<string>>();
-  readonly #delayed: BytePath[] = [];
-  /** Directories that are not made, and what is in them neither. */
-  readonly #leftOut = new Set<BytePath>();
-  #saidKept = false;
+  readonly #pruner: Pruner;
+  readonly #placer: EntryPlacer;
+  /** Lists that are worked off, but for what waits for content. */
+  readonly #placed: IncomingList[] = [];
+  /** Directories whose times are set at the very end. */
+  readonly #directories: FileEntry[] = [];
 
   constructor(link: GeneratorLink, job: ReceivingJob, meeting: Meeting) {
     this.#link = link;
     this.#job = job;
     this.#meeting = meeting;
     this.#pace = new Pace(() => link.pace());
+    this.#pruner = new Pruner(job, this.#pace);
     const tell = (index: number, flags: number, name?: string): void =>
       this.#tell(index, flags, name);
-    const check = new QuickCheck({ ...job, pace: this.#pace });
-    const common = { pace: this.#pace, tell, check };
-    const alternates = job.places?.alternates.length ? new Alternates(job, common) : undefined;
-    this.#maker = new ObjectMaker(job, tell, alternates);
-    this.#links = new LinkGroups(job, tell);
-    this.#files = new FileRequests(link, job, meeting, { ...common, alternates });
+    this.#placer = new EntryPlacer(link, job, meeting, { pace: this.#pace, tell });
   }
 
   /** Everything from the first entry to the goodbye. */
   async run(): Promise<void> {
     const { lastPhase, repeatsGoodbye } = this.#link.dialect;
-    const when = this.#deletesWhen();
-    if (when !== undefined) this.#collectListed();
-    if (when === "before") await this.#prune();
-    await this.#firstPass(when);
-    this.#endPhase();
+    for (let list = await this.#nextList(); list !== undefined; list = await this.#nextList()) {
+      await this.#placeList(list);
+    }
+    await this.#placeUnlisted();
+    await this.#finishLists();
     await this.#meeting.ended(1);
     this.#settle();
     await this.#again();
     this.#endPhase();
     await this.#meeting.ended(2);
     this.#settle();
-    await this.#finish(when);
+    await this.#finish();
     for (let phase = 2; phase <= lastPhase; phase += 1) this.#endPhase();
     await this.#meeting.ended(lastPhase + 1);
     this.#tellDeleted();
@@ -82,189 +71,109 @@ export class Generator {
     this.#endPhase();
   }
 
-  async #firstPass(when: string | undefined): Promise<void> {
-    const { slots } = this.#job;
-    for (const [index, entry] of slots.entries()) {
-      if (entry === undefined) continue;
-      await this.#place(index, entry);
-      if (isDirectory(entry) && entry.hasContent) {
-        if (when === "during") await this.#pruneDirectory(entry.path);
-        if (when === "delay") this.#delayed.push(...this.#extraneous(entry.path));
-      }
+  /** Waits for the next list; undefined when there are no more. */
+  async #nextList(): Promise<IncomingList | undefined> {
+    const { lists } = this.#job;
+    for (;;) {
+      const list = lists.take();
+      if (list !== undefined) return list;
+      if (lists.isComplete) return undefined;
       this.#settle();
-      this.#pace.spend(bytesPerEntry);
-      if (this.#pace.isDue) await this.#pace.take();
+      await this.#again();
+      this.#endLists(1); // the sender needs one that is open
+      this.#link.output.flush();
+      await this.#meeting.news();
+    }
+  }
+
+  async #placeList(list: IncomingList): Promise<void> {
+    const { first, entries, directory } = list;
+    const { isIncremental } = this.#job.lists;
+    this.#endLists(0);
+    await this.#pruner.begin(entries);
+    if (directory !== undefined) await this.#visit(first - 1, directory);
+    for (const [at, entry] of entries.entries()) {
+      if (entry === undefined) continue;
+      if (isIncremental && isDirectory(entry)) await this.#placer.prepare(entry);
+      else await this.#visit(first + at, entry);
+    }
+    if (directory !== undefined) this.#placer.leave(directory);
+    this.#placed.push(list);
+  }
+
+  async #visit(index: number, entry: FileEntry): Promise<void> {
+    await this.#placer.place(index, entry);
+    if (isDirectory(entry) && entry.hasContent) await this.#pruner.visit(entry.path);
+    this.#settle();
+    this.#pace.spend(bytesPerEntry);
+    if (this.#pace.isDue) await this.#pace.take();
+  }
+
+  /** No list came of these, and none will. */
+  async #placeUnlisted(): Promise<void> {
+    for (const entry of this.#job.intake?.awaited ?? []) {
+      await this.#placer.place(nobody, entry);
+      this.#placer.finishDirectory(entry);
     }
   }
 
   /** What the receiver has done meanwhile: between two items, so that ours do not get into others. */
   #settle(): void {
-    for (const { index, inPlace } of this.#meeting.settled.splice(0)) {
-      this.#links.settled(index, inPlace);
+    for (const { index, inPlace } of this.#meeting.takeSettled()) {
+      this.#placer.settled(index, inPlace);
     }
   }
 
-  /** One entry's failure is its own: the others go on. */
-  async #place(index: number, entry: FileEntry): Promise<void> {
-    const { events } = this.#job;
-    try {
-      const found = this.#find(entry);
-      if (entry.mode === 0) {
-        await this.#delete(entry, found);
-        return;
-      }
-      if (this.#isLeftOut(entry, found)) return;
-      if (this.#links.defers(index, entry, found)) return;
-      const inWay = found !== undefined && isDirectory(found) && !sameType(found, entry);
-      if (inWay && !(await this.#makeWay(entry))) return;
-      const here = inWay || (await this.#putAside(entry, found)) ? undefined : found;
-      const asking = this.#maker.make(index, entry, here)
-        ? undefined
-        : this.#files.request(index, entry, here);
-      if (asking !== undefined) await asking;
-      if (this.#files.lastAsked !== index) this.#links.settled(index, true);
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error)) throw error;
-      if (error.name === "RsyncError") throw error;
-      if (isDirectory(entry)) this.#leftOut.add(entry.path);
-      events.failed(entry.path, error.message);
-      this.#links.settled(index, false);
+  /** All lists are worked off; what is in pieces ends when all that it asked for is here. */
+  async #finishLists(): Promise<void> {
+    if (!this.#job.lists.isIncremental) this.#endPhase();
+    while (this.#job.lists.isIncremental) {
+      this.#settle();
+      await this.#again();
+      this.#endLists(0);
+      this.#link.output.flush();
+      if (this.#placed.length === 0) return;
+      await this.#meeting.news();
     }
   }
 
-  #find(entry: FileEntry): Found | undefined {
-    const { tree, transfer } = this.#job;
-    const found = tree.find(entry.path);
-    const isKept =
-      transfer.keepDirlinks && found !== undefined && isSymlink(found) && isDirectory(entry);
-    return isKept ? (tree.adopt(entry.path) ?? found) : found;
-  }
-
-  /** Whatever is in a directory that is left out is left out, too. */
-  #isLeftOut(entry: FileEntry, found: Found | undefined): boolean {
-    const { existing, ignoreExisting } = this.#job.transfer;
-    const isKept = found !== undefined && !(isDirectory(entry) && isDirectory(found));
-    const isLeftOut =
-      (existing && found === undefined) ||
-      (ignoreExisting && isKept) ||
-      (this.#leftOut.size > 0 && this.#leftOut.has(parentPath(entry.path)));
-    if (isLeftOut && isDirectory(entry)) this.#leftOut.add(entry.path);
-    return isLeftOut === true;
-  }
-
-  /** An entry of mode 0 deletes its name; a directory with content only when that was asked for. */
-  async #delete({ path }: FileEntry, found: Found | undefined): Promise<void> {
-    const { transfer, deleter } = this.#job;
-    if (found === undefined) return;
-    const isDeep = transfer.force === true || Boolean(transfer.delete);
-    if (isDeep) await this.#drain(deleter.remove(path));
-    else await this.#drain(deleter.removeAlone(path, found));
-  }
-
-  /** What is of another type goes where it cannot be replaced in one step; true when it is gone. */
-  async #putAside(entry: FileEntry, found: Found | undefined): Promise<boolean> {
-    const { places = noPlaces, transfer, tree } = this.#job;
-    if (found === undefined || isDirectory(found) || sameType(found, entry)) return false;
-    if (places.backups === undefined && !isInPlace(transfer)) return false;
-    if (transfer.dryRun) return true;
-    if (places.backups !== undefined) await this.#drain(places.backups.move(entry.path));
-    else tree.removeFile(entry.path);
-    return true;
-  }
-
-  /** A directory stands where something else goes. */
-  async #makeWay({ path }: FileEntry): Promise<boolean> {
-    const { transfer, deleter, events } = this.#job;
-    if (transfer.dryRun && !transfer.force && !transfer.delete) return true;
-    const empties = Boolean(transfer.force || transfer.delete);
-    if (await this.#drain(deleter.makeWay(path, empties))) return true;
-    events.failed(path, "a directory is in the way, and it is not empty");
-    return false;
+  /** Tells the sender of lists that nothing more is asked for of, but for so many. */
+  #endLists(left: number): void {
+    const { lists } = this.#job;
+    while (lists.isIncremental && this.#placed.length > left) {
+      const [list] = this.#placed;
+      if (list === undefined || list.pending > 0) return;
+      this.#placed.shift();
+      lists.finishOldest();
+      this.#link.dialect.writeIndex(this.#link.output, indexDone);
+      if (list.directory === undefined) continue;
+      if (this.#pruner.when === "delay") this.#directories.push(list.directory);
+      else this.#placer.finishDirectory(list.directory);
+    }
   }
 
   /** Files that came with a wrong sum, once more. */
   async #again(): Promise<void> {
-    for (const index of this.#meeting.redo.splice(0)) {
-      await this.#files.again(index, this.#job.slots[index] as FileEntry);
-    }
+    for (const index of this.#meeting.takeRedo()) await this.#placer.again(index);
   }
 
-  async #finish(when: string | undefined): Promise<void> {
-    const { slots, attributes, transfer, deleter, events } = this.#job;
-    if (when === "after") await this.#prune();
-    if (when === "delay" && this.#mayDelete()) {
-      for (const path of this.#delayed) await this.#drain(deleter.remove(path));
-    }
-    if (deleter.skipped > 0) {
-      events.deletionsStopped(deleter.skipped);
-    }
+  async #finish(): Promise<void> {
+    const { transfer, lists } = this.#job;
+    const whole = lists.isIncremental ? [] : (lists.list(0)?.entries ?? []);
+    await this.#pruner.finish(whole);
     if (transfer.dryRun) return;
-    for (const entry of slots.toReversed()) {
+    for (const entry of [...this.#directories, ...whole].toReversed()) {
       if (entry === undefined || !isDirectory(entry)) continue;
-      try {
-        this.#maker.finishDirectory(entry);
-        attributes.applyDirectoryTime(entry.path, entry);
-      } catch (error) {
-        events.failed(entry.path, (error as Error).message);
-      }
+      this.#placer.finishDirectory(entry);
       this.#pace.spend(bytesPerEntry);
       if (this.#pace.isDue) await this.#pace.take();
     }
   }
 
-  #deletesWhen(): "before" | "during" | "delay" | "after" | undefined {
-    const { transfer, protocol } = this.#job;
-    if (!transfer.delete) return undefined;
-    if (transfer.delete !== true) return transfer.delete;
-    return protocol < 30 ? "before" : "during";
-  }
-
-  #collectListed(): void {
-    for (const entry of this.#job.slots) {
-      if (entry === undefined || entry.path === "") continue;
-      const directory = parentPath(entry.path);
-      const names = this.#listed.get(directory) ?? new Set();
-      names.add(baseName(entry.path));
-      this.#listed.set(directory, names);
-    }
-  }
-
-  async #prune(): Promise<void> {
-    for (const entry of this.#job.slots) {
-      if (entry !== undefined && isDirectory(entry) && entry.hasContent) {
-        await this.#pruneDirectory(entry.path);
-      }
-    }
-  }
-
-  async #pruneDirectory(directory: BytePath): Promise<void> {
-    for (const path of this.#extraneous(directory)) {
-      if (!this.#mayDelete()) return;
-      await this.#drain(this.#job.deleter.remove(path, this.#job.tree.find(directory)?.device));
-    }
-  }
-
-  #extraneous(directory: BytePath): BytePath[] {
-    if (!this.#mayDelete()) return [];
-    return this.#job.deleter.extraneous(directory, this.#listed.get(directory) ?? new Set());
-  }
-
-  /** What a sender could not read is missing from its list, and must not be deleted. */
-  #mayDelete(): boolean {
-    const { senderFailed, transfer, events } = this.#job;
-    if (!senderFailed() || transfer.ignoreErrors) return true;
-    if (!this.#saidKept) events.told("IO error encountered -- skipping file deletion");
-    this.#saidKept = true;
-    return false;
-  }
-
-  #drain<T>(steps: Steps<T>): Promise<T> {
-    return drain(steps, this.#pace);
-  }
-
   /** What was done without content: through the sender, which keeps the order of the list. */
   #tell(index: number, flags: number, name?: string): void {
     const { protocol, events, tellsAll = false } = this.#job;
+    if (index === nobody) return;
     const marks = itemFlags.basisTypeFollows | itemFlags.nameFollows | itemFlags.localChange;
     if ((flags & ~marks) === 0 && !tellsAll && !name) return;
     const named = name === undefined ? 0 : itemFlags.nameFollows;

@@ -2,12 +2,14 @@ import { sameType } from "../destination/attributes.ts";
 import type { Found } from "../destination/tree.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { BytePath } from "../path.ts";
+import type { IncomingList } from "./incoming-lists.ts";
 import type { TellItem } from "./object-maker.ts";
 import type { ReceivingJob } from "./receiving.ts";
 import { itemFlags } from "./request.ts";
 
 interface Group {
   readonly leader: number;
+  readonly path: BytePath;
   /** Undefined while the leader is not settled. */
   inPlace: boolean | undefined;
   readonly waiting: { readonly index: number; readonly entry: FileEntry }[];
@@ -19,7 +21,8 @@ export class LinkGroups {
   readonly #tell: TellItem;
   readonly #groups = new Map<number, Group>();
   readonly #led = new Map<number, Group>();
-  #indices: Map<number, number[]> | undefined;
+  /** Of the list that was asked about last. */
+  #members: { readonly list: IncomingList; readonly of: Map<number, number[]> } | undefined;
 
   constructor(job: ReceivingJob, tell: TellItem) {
     this.#job = job;
@@ -31,10 +34,17 @@ export class LinkGroups {
     const { linkGroup } = entry;
     if (linkGroup === undefined || isDirectory(entry)) return false;
     if (found !== undefined && isDirectory(found)) return false; // somebody must make way first
-    const group = this.#groups.get(linkGroup) ?? this.#open(linkGroup, index, entry, found);
+    const known = this.#groups.get(linkGroup);
+    const isOver = known?.inPlace === false && this.#job.lists.isIncremental;
+    const group =
+      known === undefined || isOver ? this.#open(linkGroup, index, entry, found) : known;
     if (group.leader === index) return false;
-    if (group.inPlace === undefined) group.waiting.push({ index, entry });
-    else this.#finish(group, index, entry);
+    if (group.inPlace === undefined) {
+      group.waiting.push({ index, entry });
+      this.#job.lists.wait(index);
+    } else {
+      this.#finish(group, index, entry);
+    }
     return true;
   }
 
@@ -44,15 +54,16 @@ export class LinkGroups {
    */
   #open(linkGroup: number, index: number, entry: FileEntry, found: Found | undefined): Group {
     const isHere = this.#isSame(entry, found);
-    const leader = isHere ? index : (this.#members(linkGroup).find(this.#isAt) ?? index);
-    const group: Group = { leader, inPlace: undefined, waiting: [] };
+    const leader = isHere ? index : (this.#namesOf(linkGroup, index).find(this.#isAt) ?? index);
+    const { path } = this.#job.lists.entry(leader) as FileEntry;
+    const group: Group = { leader, path, inPlace: undefined, waiting: [] };
     this.#groups.set(linkGroup, group);
     this.#led.set(leader, group);
     return group;
   }
 
   readonly #isAt = (index: number): boolean => {
-    const entry = this.#job.slots[index] as FileEntry;
+    const entry = this.#job.lists.entry(index) as FileEntry;
     return this.#isSame(entry, this.#job.tree.find(entry.path));
   };
 
@@ -64,17 +75,12 @@ export class LinkGroups {
     return found.size === entry.size && attributes.sameTime(entry, found);
   }
 
-  #members(linkGroup: number): readonly number[] {
-    if (this.#indices === undefined) {
-      this.#indices = new Map();
-      for (const [index, entry] of this.#job.slots.entries()) {
-        if (entry?.linkGroup === undefined || isDirectory(entry)) continue;
-        const members = this.#indices.get(entry.linkGroup);
-        if (members === undefined) this.#indices.set(entry.linkGroup, [index]);
-        else members.push(index);
-      }
-    }
-    return this.#indices.get(linkGroup) ?? [];
+  /** The numbers of an object's names in the list that has `index`. */
+  #namesOf(linkGroup: number, index: number): readonly number[] {
+    const list = this.#job.lists.list(index);
+    if (list === undefined) return [];
+    if (this.#members?.list !== list) this.#members = { list, of: membersIn(list) };
+    return this.#members.of.get(linkGroup) ?? [];
   }
 
   /** An entry is in place, or will not be: those that wait for it go on. */
@@ -82,19 +88,20 @@ export class LinkGroups {
     const group = this.#led.get(index);
     if (group === undefined || group.inPlace !== undefined) return;
     group.inPlace = inPlace;
+    this.#led.delete(index);
     for (const { index: later, entry } of group.waiting.splice(0)) {
       this.#finish(group, later, entry);
+      this.#job.lists.settle(later);
     }
   }
 
   #finish(group: Group, index: number, entry: FileEntry): void {
-    const leader = this.#job.slots[group.leader] as FileEntry;
     if (!group.inPlace) {
       this.#job.events.failed(entry.path, "the file that it is a name of is not in place");
       return;
     }
     try {
-      this.#link(leader.path, index, entry);
+      this.#link(group.path, index, entry);
     } catch (error) {
       this.#job.events.failed(entry.path, (error as Error).message);
     }
@@ -116,4 +123,15 @@ export class LinkGroups {
     }
     if (!transfer.dryRun) events.inPlace(index);
   }
+}
+
+function membersIn({ first, entries }: IncomingList): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const [at, entry] of entries.entries()) {
+    if (entry?.linkGroup === undefined || isDirectory(entry)) continue;
+    const members = groups.get(entry.linkGroup);
+    if (members === undefined) groups.set(entry.linkGroup, [first + at]);
+    else members.push(first + at);
+  }
+  return groups;
 }

@@ -23,6 +23,8 @@ export class ObjectMaker {
   readonly #tell: TellItem;
   readonly #isRoot = process.geteuid?.() === 0;
   readonly #alternates: Alternates | undefined;
+  /** Directories that were made before their turn. */
+  readonly #prepared = new Set<BytePath>();
 
   constructor(job: ReceivingJob, tell: TellItem, alternates?: Alternates) {
     this.#job = job;
@@ -39,12 +41,21 @@ export class ObjectMaker {
     return true;
   }
 
+  /** Makes a directory that nobody but us can use before its turn has come. */
+  prepareDirectory({ path }: FileEntry, found: Found | undefined): void {
+    const { tree } = this.#job;
+    if (found !== undefined) tree.removeFile(path);
+    tree.makeDirectory(path, ownerRights);
+    this.#prepared.add(path);
+  }
+
   /** Takes back the rights that a directory had while it was filled. */
   finishDirectory(entry: FileEntry): void {
     if (this.#isRoot || !this.#isRestricted(entry)) return;
     const { tree, attributes } = this.#job;
     const found = tree.find(entry.path);
-    if (found !== undefined) tree.setMode(entry.path, attributes.mode(entry, undefined));
+    if (found !== undefined && isDirectory(found))
+      tree.setMode(entry.path, attributes.mode(entry, undefined));
   }
 
   #isRestricted(entry: FileEntry): boolean {
@@ -56,12 +67,15 @@ export class ObjectMaker {
   #makeDirectory(index: number, entry: FileEntry, found: Found | undefined): void {
     const { tree, attributes, transfer } = this.#job;
     const { path } = entry;
-    const isThere = found !== undefined && isDirectory(found);
+    const isPrepared = this.#prepared.delete(path) && found !== undefined;
+    const isThere = found !== undefined && isDirectory(found) && !isPrepared;
     if (isThere) this.#tell(index, attributes.compare(entry, found));
     else this.#tellDirectory(index, entry);
     if (transfer.dryRun) return;
-    if (found !== undefined && !isThere) tree.removeFile(path);
-    if (!isThere) tree.makeDirectory(path, attributes.mode(entry, undefined) | ownerRights);
+    if (!isPrepared) {
+      if (found !== undefined && !isThere) tree.removeFile(path);
+      if (!isThere) tree.makeDirectory(path, attributes.mode(entry, undefined) | ownerRights);
+    }
     const isImplied = transfer.relative && transfer.impliedDirs === false && !entry.hasContent;
     if (isThere && isImplied) return;
     const here = isThere ? found : (tree.find(path) as Found);

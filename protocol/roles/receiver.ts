@@ -12,7 +12,7 @@ import type { Dialect } from "./dialect.ts";
 import { drain, Pace, stepBytes } from "./pace.ts";
 import { type Delayed, Placing } from "./placing.ts";
 import type { Meeting, ReceiveOutcome, ReceivingJob, Requested } from "./receiving.ts";
-import { type Item, itemFlags } from "./request.ts";
+import { type Item, itemFlags, type Request } from "./request.ts";
 
 export interface ReceiverLink {
   read<T>(decode: (from: Cursor) => T): Promise<T>;
@@ -59,9 +59,12 @@ export class Receiver {
       if (answer.kind === "item") {
         await this.#take(answer);
       } else if (answer.kind === "done") {
+        if (!this.#job.lists.endList()) continue;
         phase += 1;
         if (phase === 2) await this.#releaseDelayed();
         this.#meeting.advance();
+      } else if (answer.kind !== "delete stats") {
+        await this.#takeList(answer);
       }
     }
     if (this.#job.hearsStats !== false) await this.#passStats();
@@ -83,9 +86,20 @@ export class Receiver {
     return this.#link.tryRead(decode) ?? this.#link.read(decode);
   }
 
+  /** More of what is listed, where lists come in pieces. */
+  async #takeList(
+    answer: Extract<Request, { readonly kind: "list" | "lists end" }>,
+  ): Promise<void> {
+    const { intake } = this.#job;
+    if (intake === undefined) throw badAnswer("a file list, though all were here");
+    if (answer.kind === "lists end") intake.end();
+    else await intake.take(answer.directory, (decode) => this.#read(decode));
+    this.#meeting.tell();
+  }
+
   async #take(item: Item): Promise<void> {
-    const { events, slots, transfer } = this.#job;
-    const entry = slots[item.index];
+    const { events, lists, transfer } = this.#job;
+    const entry = lists.entry(item.index);
     if (entry === undefined) throw badAnswer(`index ${item.index}, which is not listed`);
     events.item(item.index, item);
     if ((item.flags & itemFlags.transfer) === 0) return;
@@ -95,21 +109,23 @@ export class Receiver {
     }
     this.#meeting.requested.delete(item.index);
     if (transfer.dryRun) {
-      this.#meeting.settled.push({ index: item.index, inPlace: true });
+      this.#meeting.settle(item.index, true);
       return;
     }
     events.opened(item);
     const outcome = await this.#receive(requested);
-    if (outcome === "again") this.#meeting.redo.push(item.index);
+    if (outcome === "again") this.#meeting.again(item.index);
     else if (outcome.kind === "delayed") this.#delayed.push({ index: item.index, ...outcome });
     else this.#settle(item.index, outcome);
   }
 
   #settle(index: number, outcome: ReceiveOutcome): void {
-    const { events, slots } = this.#job;
+    const { events, lists } = this.#job;
     events.received(index, outcome);
-    this.#meeting.settled.push({ index, inPlace: outcome.kind === "received" });
-    if (outcome.kind === "failed") events.failed((slots[index] as FileEntry).path, outcome.reason);
+    this.#meeting.settle(index, outcome.kind === "received");
+    if (outcome.kind === "failed") {
+      events.failed((lists.entry(index) as FileEntry).path, outcome.reason);
+    }
   }
 
   /** All files are here: those that wait take their names, in rapid succession. */

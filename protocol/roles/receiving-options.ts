@@ -60,6 +60,13 @@ export function receivingOptions(transfer: TransferOptions): TransferOptions {
   return backupDir === undefined ? { ...transfer, omitDirTimes: true } : transfer;
 }
 
+/** False for what needs to know all names first, so that lists cannot come in pieces. */
+export function mayListInPieces(transfer: TransferOptions): boolean {
+  const { recursive, delete: when, delayUpdates, pruneEmptyDirs } = transfer;
+  const needsAll = when === "before" || when === "after" || delayUpdates || pruneEmptyDirs;
+  return Boolean(recursive) && !needsAll;
+}
+
 /** Filter rules, and those behind them that keep what a receiver leaves in its directories. */
 export function receivingRules(filter: FilterRules, transfer: TransferOptions): FilterRules {
   const { backup, backupDir, deleteExcluded } = transfer;

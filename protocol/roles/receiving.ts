@@ -8,6 +8,8 @@ import type { DestinationTree, Found } from "../destination/tree.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
+import type { IncomingLists } from "./incoming-lists.ts";
+import type { ListIntake } from "./list-intake.ts";
 import type { Item } from "./request.ts";
 
 /** What became of a file whose content was asked for. */
@@ -40,7 +42,9 @@ export interface ReceivingEvents {
 
 /** A list, where it goes, and how. */
 export interface ReceivingJob {
-  readonly slots: readonly (FileEntry | undefined)[];
+  readonly lists: IncomingLists;
+  /** Takes further lists, where they come in pieces. Default: there are none. */
+  readonly intake?: ListIntake | undefined;
   readonly tree: DestinationTree;
   readonly transfer: TransferOptions;
   /** Default: files lie at their names only. */
@@ -96,16 +100,62 @@ export interface BasisChoice {
   readonly name?: string;
 }
 
+/** A file that is in place, or will not be. */
+export interface Settled {
+  readonly index: number;
+  readonly inPlace: boolean;
+}
+
+const none: readonly Settled[] = [];
+
 /** What generator and receiver of one session tell each other. */
 export class Meeting {
   readonly requested: Map<number, Requested> = new Map();
-  /** Files that came wrong, to be asked for again. */
-  readonly redo: number[] = [];
   #phase = 0;
   #failure: unknown;
   #wake: (() => void) | undefined;
-  /** Files that are in place, or will not be, and that the generator does not know of yet. */
-  readonly settled: { readonly index: number; readonly inPlace: boolean }[] = [];
+  #redo: number[] = [];
+  #settled: Settled[] = [];
+
+  /** A file is in place, or will not be. */
+  settle(index: number, inPlace: boolean): void {
+    this.#settled.push({ index, inPlace });
+    this.#wake?.();
+  }
+
+  /** A file came wrong, and is to be asked for again. */
+  again(index: number): void {
+    this.#redo.push(index);
+    this.#wake?.();
+  }
+
+  /** What was settled that the generator does not know of yet. */
+  takeSettled(): readonly Settled[] {
+    if (this.#settled.length === 0) return none;
+    const settled = this.#settled;
+    this.#settled = [];
+    return settled;
+  }
+
+  /** What is to be asked for again. */
+  takeRedo(): readonly number[] {
+    const redo = this.#redo;
+    this.#redo = [];
+    return redo;
+  }
+
+  /** A list is here, or no further one comes. */
+  tell(): void {
+    this.#wake?.();
+  }
+
+  /** Resolves when something has happened from here on. @throws why nothing will. */
+  async news(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
 
   /** The sender has ended a phase. */
   advance(): void {
@@ -121,12 +171,7 @@ export class Meeting {
 
   /** Resolves when the sender has ended so many phases. @throws why it will not. */
   async ended(phases: number): Promise<void> {
-    while (this.#phase < phases) {
-      if (this.#failure !== undefined) throw this.#failure;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    while (this.#phase < phases) await this.news();
   }
 }
 

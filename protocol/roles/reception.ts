@@ -32,7 +32,7 @@ export async function runReception(
   tokens: TokenReader,
 ): Promise<void> {
   const { socket, source, output } = link;
-  const dialect = openDialect(job.protocol, job.slots.length);
+  const dialect = openDialect(job.protocol, job.lists.nextIndex - 1);
   const acknowledger = new Acknowledger(socket, output);
   const reading: ReceiverLink = {
     read: (decode) => read(source, acknowledger, decode),

@@ -4,6 +4,8 @@ import {
   type IndexWriter,
   indexDeleteStats,
   indexDone,
+  indexFirstList,
+  indexListEnd,
 } from "../wire/file-index.ts";
 import { readUint16 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
@@ -38,10 +40,15 @@ export interface Item {
 export type Request =
   | Item
   | { readonly kind: "done" }
+  /** Of a sender: the list of a directory follows, which has this number among all directories. */
+  | { readonly kind: "list"; readonly directory: number }
+  /** Of a sender: no further list follows. */
+  | { readonly kind: "lists end" }
   /** How many objects were deleted: files, directories, symlinks, devices, specials. */
   | { readonly kind: "delete stats"; readonly counts: readonly number[] };
 
 const done: Request = { kind: "done" };
+const listsEnd: Request = { kind: "lists end" };
 
 /**
  * What the generator sends next, without the block sums that follow a transfer request.
@@ -61,6 +68,8 @@ function readRest(from: Cursor, index: number): Request {
   if (index === indexDeleteStats) {
     return { kind: "delete stats", counts: Array.from({ length: 5 }, () => readVarint(from)) };
   }
+  if (index === indexListEnd) return listsEnd;
+  if (index <= indexFirstList) return { kind: "list", directory: indexFirstList - index };
   const flags = readUint16(from);
   const basisType = (flags & itemFlags.basisTypeFollows) === 0 ? undefined : from.uint8();
   const name = (flags & itemFlags.nameFollows) === 0 ? undefined : readVstring(from);

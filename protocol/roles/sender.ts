@@ -137,6 +137,9 @@ class Sender {
   }
 
   #isItem(request: Request): request is Item {
+    if (request.kind === "list" || request.kind === "lists end") {
+      throw badRequest("a file list, which is ours to send");
+    }
     if (request.kind === "delete stats") this.#options.onDeleteStats?.(request.counts);
     return request.kind === "item" && !this.#dialect.isKeepAlive(request);
   }

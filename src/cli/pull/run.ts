@@ -53,18 +53,18 @@ export async function runPullCommand(
 function observerOf({ observer }: Printer, onListed: () => void): PullObserver {
   const { item, step, deleted, text } = observer;
   return {
-    listed: (entries) => {
-      onListed();
-      observer.listed?.(entries, true);
+    listed: (entries, isLast) => {
+      if (isLast) onListed();
+      observer.listed?.(entries, isLast);
     },
     ...(item && { item }),
     ...(step && { step }),
     ...(deleted && { deleted }),
     ...(text && { text }),
-    receiving: (entry, about) => observer.sending?.(entry, about, about.index),
-    received: (entry, outcome, index) => {
+    receiving: (entry, about, place) => observer.sending?.(entry, about, place),
+    received: (entry, outcome, place) => {
       if (outcome.kind !== "received") return;
-      observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, index);
+      observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, place);
     },
   };
 }
