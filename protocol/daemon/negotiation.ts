@@ -3,6 +3,7 @@ import { type Agreement, compatFlags } from "../agreement.ts";
 import { tokenCompressions } from "../delta/compression.ts";
 import type { ChecksumName } from "../delta/strong.ts";
 import { readableCompressions } from "../delta/token-reader.ts";
+import { mayListInPieces } from "../roles/receiving-options.ts";
 import { writeVarint } from "../wire/varint.ts";
 import { readVstring, writeVstring } from "../wire/vstring.ts";
 import { encoded } from "../wire/writer.ts";
@@ -62,10 +63,23 @@ export async function negotiate(
   };
 }
 
-function compatOf({ capabilities }: ClientOptions): number {
+function compatOf(options: ClientOptions): number {
+  const { capabilities } = options;
   let flags: number = compatFlags.symlinkTimes | compatFlags.symlinkIconv;
+  if (listsInPieces(options)) flags |= compatFlags.incrementalRecursion;
   for (const letter of capabilities) flags |= flagsOfLetters[letter] ?? 0;
   return flags;
+}
+
+/** As stock daemons decide it (spec 1 §3.2). */
+function listsInPieces({
+  capabilities,
+  refusesIncremental,
+  isPull,
+  transfer,
+}: ClientOptions): boolean {
+  if (refusesIncremental || !capabilities.includes("i")) return false;
+  return isPull ? transfer.recursive === true : mayListInPieces(transfer);
 }
 
 function offer(compat: number, lists: readonly (readonly string[] | undefined)[]): Uint8Array {

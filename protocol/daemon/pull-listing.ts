@@ -5,6 +5,7 @@ import { entryBytes } from "../flist/list-reader.ts";
 import { asBytePath, displayPath } from "../path.ts";
 import { bytesPerEntry, Pace } from "../roles/pace.ts";
 import { ArgumentSource, type ListProblem } from "../source/arguments.ts";
+import { type Seed, TreeLists } from "../source/tree-lists.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import type { ClientSession } from "./client-session.ts";
 import { ConfinedTree } from "./confined-tree.ts";
@@ -64,6 +65,27 @@ export class PullListing {
       }
     }
     return entries;
+  }
+
+  /** Something could not be read: whoever deletes what is missing must not. */
+  get isIncomplete(): boolean {
+    return this.problems.unreadable > 0 && this.#session.module.ignoreErrors !== true;
+  }
+
+  /** The same in pieces; what is named is looked at, and what is in it when its turn comes. */
+  async lists(pace: () => Promise<void>): Promise<TreeLists> {
+    const { memory } = this.#session;
+    const seeds: Seed[] = [];
+    const step = new Pace(pace);
+    for (const argument of await this.#arguments(pace)) {
+      for (const seed of this.source.seeds(argument)) {
+        memory.spend(nameBytes + 2 * seed.entry.path.length);
+        seeds.push(seed);
+      }
+      step.spend(bytesPerEntry);
+      if (step.isDue) await step.take();
+    }
+    return new TreeLists(seeds, () => this.isIncomplete);
   }
 
   async #arguments(pace: () => Promise<void>): Promise<string[]> {

@@ -1,22 +1,17 @@
 import { compatFlags } from "../agreement.ts";
 import { openTokens } from "../delta/compression.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
-import { parseChmod } from "../flist/chmod.ts";
 import { writeLongint } from "../flist/classic-entry.ts";
-import type { SentList } from "../flist/delete-rules.ts";
 import type { FileEntry } from "../flist/entry.ts";
-import { numbered } from "../flist/order.ts";
-import { eachOf, paced } from "../flist/stepwise.ts";
+import type { IdNames } from "../flist/id-names.ts";
 import { messageTags } from "../mux/frame.ts";
 import { displayPath } from "../path.ts";
 import { strongOf } from "../pull-job.ts";
 import { AttributeSender } from "../roles/attribute-sender.ts";
 import type { SendOutcome } from "../roles/file-sender.ts";
-import { sendList } from "../roles/list-sender.ts";
+import type { ListNumbers } from "../roles/list-window.ts";
 import { runSender } from "../roles/sender.ts";
 import type { ArgumentSource } from "../source/arguments.ts";
-import { LocalIdNames } from "../source/id-names.ts";
-import { hasSize } from "../totals.ts";
 import { Acknowledger } from "../transport/acknowledger.ts";
 import { Bandwidth } from "../transport/bandwidth.ts";
 import type { Cursor } from "../wire/cursor.ts";
@@ -26,11 +21,10 @@ import { readClientRules } from "./client-rules.ts";
 import type { ClientSession } from "./client-session.ts";
 import { ModuleTree } from "./module-tree.ts";
 import { PullListing } from "./pull-listing.ts";
-import { unmunged } from "./push-entries.ts";
+import { type SentPull, sendPulled } from "./pull-lists.ts";
 import { SessionFailure } from "./refusal.ts";
 
 const ioErrors = { general: 1, vanished: 2 } as const;
-const idNames = new LocalIdNames();
 
 /**
  * Serves a client that pulls: we list, and are the sender.
@@ -58,14 +52,13 @@ class PullService {
   readonly #listing: PullListing;
   readonly #acknowledger: Acknowledger;
   readonly #bandwidth: Bandwidth;
-  readonly #attributes: AttributeSender | undefined;
+  #saidVanished = false;
   #vanished = false;
   #failed = false;
 
   constructor(session: ClientSession, listing: PullListing) {
     this.#session = session;
     this.#listing = listing;
-    this.#attributes = this.#attributeSender();
     this.#acknowledger = new Acknowledger(session.line.socket, session.output);
     this.#bandwidth = new Bandwidth(session.options.transfer.bandwidthKiB);
   }
@@ -74,14 +67,18 @@ class PullService {
     const startedAt = performance.now();
     const { agreement, output } = this.#session;
     const strong = await strongOf(agreement);
-    const list = await this.#list();
-    await this.#sendList(list, strong);
+    const sent = await sendPulled({
+      session: this.#session,
+      listing: this.#listing,
+      strong,
+      pace: () => this.#pace(),
+      attributes: (inlineNames) => this.#attributeSender(inlineNames),
+    });
     const listedMs = performance.now() - startedAt;
-    const { problems } = this.#listing;
-    if (problems.vanished > 0) this.#ioError(ioErrors.vanished);
+    this.#tellVanished();
     output.flush();
     // Who gets nothing asks for nothing: no stats, no goodbye (spec 2 §1.5).
-    if (list.entries.length > 0) await this.#answer(list.entries, strong, listedMs);
+    if (!sent.isEmpty) await this.#answer(sent, strong, listedMs);
     return this.#exitCode;
   }
 
@@ -91,60 +88,21 @@ class PullService {
     return this.#vanished || problems.vanished > 0 ? 24 : 0;
   }
 
-  /** Everything that is asked for, as it is sent; long lists hold up nobody else. */
-  async #list(): Promise<SentList> {
-    const { agreement, module } = this.#session;
-    const pace = (): Promise<void> => this.#pace();
-    const found = await this.#listing.entries(pace);
-    const { slots } = await paced(numbered(found, agreement.protocol), pace);
-    const changeMode = module.outgoingChmod && parseChmod(module.outgoingChmod, process.umask());
-    const entries: FileEntry[] = [];
-    const take = (slot: FileEntry | undefined): void => {
-      if (slot === undefined) return;
-      const entry = module.mungeSymlinks === true ? unmunged(slot) : slot;
-      entries.push(changeMode ? changeMode(entry) : entry);
-    };
-    await paced(eachOf(slots, take), pace);
-    return { entries, all: entries, left: 0, rules: [] };
-  }
-
-  async #sendList(list: SentList, strong: StrongChecksum): Promise<void> {
-    const { agreement, module, options, output } = this.#session;
-    for (const entry of list.entries) {
-      if (hasSize(entry)) this.#session.totalBytes += entry.size;
-    }
-    await sendList(output, list, {
-      agreement,
-      // Deletions are the client's own business here.
-      transfer: {
-        ...options.transfer,
-        delete: false,
-        deleteExcluded: false,
-        pruneEmptyDirs: false,
-      },
-      idNames: module.numericIds ? undefined : idNames,
-      source: this.#listing.source,
-      strong,
-      attributes: this.#attributes,
-      incomplete: this.#listing.problems.unreadable > 0 && module.ignoreErrors !== true,
-      pace: () => this.#pace(),
-    });
-  }
-
   async #answer(
-    entries: readonly FileEntry[],
+    { entries, feed, numbers, attributes }: SentPull,
     strong: StrongChecksum,
     listedMs: number,
   ): Promise<void> {
     const { agreement, options, output } = this.#session;
     const { transfer } = options;
     const { source } = this.#listing;
-    if (options.acknowledges) this.#removeAcknowledged(entries, source);
+    if (options.acknowledges) this.#removeAcknowledged(numbers, source);
     try {
       await runSender(
         { read: (decode) => this.#read(decode), output, pace: () => this.#pace() },
         {
           entries,
+          feed,
           source,
           strong,
           protocol: agreement.protocol,
@@ -152,10 +110,13 @@ class PullService {
           dryRun: transfer.dryRun ?? false,
           inplace: transfer.inplace ?? false,
           append: transfer.append && agreement.protocol < 30 ? "verify" : transfer.append,
-          attributes: this.#attributes,
+          attributes,
           completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
-          onSent: (index, outcome) => this.#sent(entries[index] as FileEntry, outcome),
-          onSentAll: () => this.#tellStats(listedMs),
+          onSent: (index, outcome) => this.#sent(numbers.entry(index) as FileEntry, outcome),
+          onSentAll: () => {
+            this.#tellVanished();
+            this.#tellStats(listedMs);
+          },
         },
       );
     } finally {
@@ -163,8 +124,15 @@ class PullService {
     }
   }
 
+  /** Whoever deletes what is not listed may do so: it was there just now. */
+  #tellVanished(): void {
+    if (this.#listing.problems.vanished === 0 || this.#saidVanished) return;
+    this.#saidVanished = true;
+    this.#ioError(ioErrors.vanished);
+  }
+
   /** Undefined where neither access lists nor extended attributes are asked for. */
-  #attributeSender(): AttributeSender | undefined {
+  #attributeSender(inlineNames: IdNames | undefined): AttributeSender | undefined {
     const { agreement, options } = this.#session;
     const { protocol, compat } = agreement;
     const { transfer } = options;
@@ -174,6 +142,7 @@ class PullService {
       transfer,
       protocol,
       compat,
+      inlineNames,
       onUnreadable: ({ path }, { message }) => {
         this.#failed = true;
         this.#session.tell(
@@ -199,9 +168,9 @@ class PullService {
   }
 
   /** The client says which files it has in place: they are removed here. */
-  #removeAcknowledged(entries: readonly FileEntry[], source: ArgumentSource): void {
+  #removeAcknowledged(numbers: ListNumbers, source: ArgumentSource): void {
     this.#session.handlers.onSuccess = (index) => {
-      const entry = entries[index];
+      const entry = numbers.entry(index);
       if (entry === undefined) throw new SessionFailure(2, `there is no entry ${index}`);
       try {
         if (source.remove(entry)) {

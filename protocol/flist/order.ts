@@ -50,10 +50,7 @@ export interface NumberedEntries {
  * The same, where entries that do not count leave a gap: they have numbers all the same. A
  * directory that any of its entries lists with its content has it (spec 1 §7.11).
  */
-export function* numbered(
-  entries: readonly FileEntry[],
-  protocol = 32,
-): Stepwise<NumberedEntries> {
+export function* numbered(entries: readonly FileEntry[], protocol = 32): Stepwise<NumberedEntries> {
   const keyOf = protocol < 29 ? plainSortKey : sortKey;
   const keyed: { readonly entry: FileEntry; readonly key: string }[] = [];
   const directories = new Set<string>();

@@ -9,7 +9,7 @@ import type { DirectoryList, ListSource } from "../source/tree-lists.ts";
 import { indexFirstList, indexListEnd } from "../wire/file-index.ts";
 import type { Dialect } from "./dialect.ts";
 import { withDigests } from "./list-digests.ts";
-import { ListWindow } from "./list-window.ts";
+import { type ForgetList, ListWindow } from "./list-window.ts";
 
 /** So many are listed beyond what the daemon is at before it is waited for (rsync's own numbers). */
 const fewestAhead = 1_000;
@@ -28,6 +28,8 @@ export interface ListFeedOptions {
   readonly pace: () => Promise<void>;
   /** A list is on its way; `isLast`: no other follows. */
   readonly onListed: (entries: readonly FileEntry[], isLast: boolean) => void;
+  /** The peer has done with a list, whose content it is. */
+  readonly onForgotten?: ForgetList | undefined;
 }
 
 /** What lists are written to. */
@@ -44,7 +46,7 @@ export interface ListFeedLink {
  */
 export class ListFeed {
   /** The numbers of what was sent. */
-  readonly numbers: ListWindow = new ListWindow();
+  readonly numbers: ListWindow;
   readonly #link: ListFeedLink;
   readonly #options: ListFeedOptions;
   readonly #writer: EntryWriter;
@@ -57,6 +59,7 @@ export class ListFeed {
     this.#link = link;
     this.#options = options;
     this.#writer = new EntryWriter(options.format);
+    this.numbers = new ListWindow(options.onForgotten);
   }
 
   /** In what numbers are written, those of lists and those of answers. */

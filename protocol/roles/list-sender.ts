@@ -28,7 +28,7 @@ export interface ListSenderOptions {
 /** Sends the rules for a delete pass, where there is one, and the file list. */
 export async function sendList(
   output: Output,
-  { entries, rules }: SentList,
+  { entries, rules }: Pick<SentList, "entries" | "rules">,
   options: ListSenderOptions,
 ): Promise<void> {
   const { agreement, transfer, idNames, source, strong, incomplete, pace } = options;

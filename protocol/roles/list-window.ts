@@ -1,5 +1,6 @@
 import { RsyncError } from "../errors.ts";
 import type { FileEntry } from "../flist/entry.ts";
+import { ListQueue, type NumberedPart } from "./list-queue.ts";
 
 /** What was listed, by the numbers that the daemon has for it. */
 export interface ListNumbers {
@@ -50,9 +51,7 @@ export class WholeList implements ListNumbers {
 }
 
 /** A list that the daemon has not done with. */
-interface OpenList {
-  /** The number of its first entry; the one before it stands for its directory. */
-  readonly first: number;
+interface OpenList extends NumberedPart {
   readonly entries: readonly FileEntry[];
   /** Where its first entry stands among all entries of all lists. */
   readonly place: number;
@@ -67,6 +66,9 @@ export interface ListOwner {
   readonly place: number;
 }
 
+/** Told of a list that nobody asks for any more, and whose content it was. */
+export type ForgetList = (entries: readonly FileEntry[], directory: FileEntry | undefined) => void;
+
 /**
  * The numbers of lists that are sent one after the other and forgotten one after the other.
  *
@@ -76,20 +78,23 @@ export interface ListOwner {
  * Wire: incremental recursion, protocol 30 and later (spec 1 §7.12).
  */
 export class ListWindow implements ListNumbers {
-  /** In order; those that are done with are undefined, and dropped now and then. */
-  #lists: (OpenList | undefined)[] = [];
-  #oldest = 0;
-  /** The list that the daemon asked for last. */
-  #current = 0;
+  readonly #lists = new ListQueue<OpenList>();
+  readonly #onForgotten: ForgetList | undefined;
+  /** The list that the daemon asked for last; undefined when it has done with all. */
+  #current: OpenList | undefined;
   #nextIndex = 1;
   #listed = 0;
-  /** The number behind the current list's last entry. */
-  #end = 0;
   #isComplete = false;
+
+  /** @param onForgotten told of each list that is done with. */
+  constructor(onForgotten?: ForgetList) {
+    this.#onForgotten = onForgotten;
+  }
 
   /** How many numbers there are beyond the list that the daemon is at; an empty list has one, too. */
   get ahead(): number {
-    return this.#nextIndex - 1 - this.#end;
+    if (this.#current === undefined) return 0;
+    return this.#nextIndex - 1 - this.#current.first - this.#current.entries.length;
   }
 
   /** How many entries were listed so far. */
@@ -105,11 +110,12 @@ export class ListWindow implements ListNumbers {
   /** A list is sent. */
   add(entries: readonly FileEntry[], owner: ListOwner): void {
     const { directory, place: directoryPlace } = owner;
-    const place = this.#listed;
-    this.#lists.push({ first: this.#nextIndex, entries, place, directory, directoryPlace });
+    const first = this.#nextIndex;
+    const list = { first, entries, place: this.#listed, directory, directoryPlace };
+    this.#lists.push(list);
+    this.#current ??= list;
     this.#nextIndex += entries.length + 1;
     this.#listed += entries.length;
-    if (this.#lists.length - 1 === this.#current) this.#moveTo(this.#current);
   }
 
   /** No further list is sent. */
@@ -130,61 +136,35 @@ export class ListWindow implements ListNumbers {
   }
 
   isPast(index: number): boolean {
-    const first = this.#lists[this.#oldest]?.first ?? this.#nextIndex;
-    return index >= 0 && index < first - 1;
+    return index >= 0 && index < this.#oldestFirst - 1;
   }
 
   finishList(): boolean {
-    const isLast = this.#oldest >= this.#lists.length - 1;
+    const isLast = this.#lists.length <= 1;
     if (isLast && !this.#isComplete) {
       throw new RsyncError(
         "BAD_STREAM",
         `Cannot go on with the daemon: it has done with all lists, while others are still to come (${this.describe()})`,
       );
     }
-    if (this.#oldest === this.#lists.length) return true;
-    this.#lists[this.#oldest] = undefined;
-    this.#oldest += 1;
-    if (this.#current < this.#oldest) this.#moveTo(this.#oldest);
-    if (this.#oldest > 64 && this.#oldest * 2 > this.#lists.length) this.#drop();
+    const list = this.#lists.shift();
+    if (list === undefined) return true;
+    if (list === this.#current) this.#current = this.#lists.oldest;
+    this.#onForgotten?.(list.entries, list.directory);
     return isLast;
   }
 
   describe(): string {
-    const first = this.#lists[this.#oldest]?.first ?? this.#nextIndex;
-    return `the lists that are open have ${first - 1} to ${this.#nextIndex - 2}`;
+    return `the lists that are open have ${this.#oldestFirst - 1} to ${this.#nextIndex - 2}`;
   }
 
-  /** The list that has this number; requests come mostly in order. */
+  get #oldestFirst(): number {
+    return this.#lists.oldest?.first ?? this.#nextIndex;
+  }
+
   #find(index: number): OpenList | undefined {
-    const current = this.#lists[this.#current];
-    if (current !== undefined && isIn(current, index)) return current;
-    let low = this.#oldest;
-    let high = this.#lists.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lists[middle] as OpenList).first - 1 <= index) low = middle;
-      else high = middle - 1;
-    }
-    const found = this.#lists[low];
-    if (found === undefined || !isIn(found, index)) return undefined;
-    if (low > this.#current) this.#moveTo(low);
+    const found = this.#lists.find(index);
+    if (found !== undefined && found.first > (this.#current?.first ?? 0)) this.#current = found;
     return found;
   }
-
-  #moveTo(list: number): void {
-    this.#current = list;
-    const { first, entries } = this.#lists[list] ?? { first: this.#nextIndex - 1, entries: [] };
-    this.#end = first + entries.length;
-  }
-
-  #drop(): void {
-    this.#lists = this.#lists.slice(this.#oldest);
-    this.#current -= this.#oldest;
-    this.#oldest = 0;
-  }
-}
-
-function isIn({ first, entries }: OpenList, index: number): boolean {
-  return index >= first - 1 && index < first + entries.length;
 }

@@ -86,11 +86,12 @@ export class ArgumentSource implements FileSource {
    * @throws {RsyncError} BAD_OPTION for a path with ".." under `-R`.
    */
   lists(texts: readonly string[], isIncomplete: () => boolean): TreeLists {
-    const seeds = texts.flatMap((text) => [...this.#seeds(text)]);
+    const seeds = texts.flatMap((text) => [...this.seeds(text)]);
     return new TreeLists(seeds, isIncomplete);
   }
 
-  *#seeds(text: string): Generator<Seed> {
+  /** What one argument begins {@link lists} with. @throws as they do. */
+  *seeds(text: string): Generator<Seed> {
     const argument = parseArgument(text, this.#options.relative ?? false);
     const tree = this.#treeAt(argument.root);
     const first = this.#lookAt(tree, argument, text);
