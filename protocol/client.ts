@@ -1,8 +1,7 @@
 import { isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
 import { deletion, type FileEntry, fileTypes } from "./flist/entry.ts";
-import { FilterRules } from "./flist/filter.ts";
-import { parseFilterRule } from "./flist/filter-rule.ts";
+import type { FilterRules } from "./flist/filter.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
 import type { Credentials } from "./handshake/auth.ts";
 import { listDaemonModules, type Module } from "./handshake/listing.ts";
@@ -15,11 +14,10 @@ import { ProgressMeter, type PushProgress } from "./progress.ts";
 import type { PushOptions } from "./report.ts";
 import { PushResult } from "./result.ts";
 import { Session } from "./session.ts";
-import { rulesIn } from "./source/arguments.ts";
 import { LocalIdNames } from "./source/id-names.ts";
-import type { LinkOptions } from "./source/links.ts";
-import { LocalTree } from "./source/local.ts";
+import { LocalTree, type TreeOptions } from "./source/local.ts";
 import { type MemoryObject, MemoryTree } from "./source/memory.ts";
+import { localRules, placeOf, rulesIn } from "./source/rule-files.ts";
 import type { FileSource } from "./source/source.ts";
 import type { ListSource } from "./source/tree-lists.ts";
 import { type WalkOptions, walk } from "./source/walk.ts";
@@ -134,8 +132,7 @@ export async function push(
   const { transfer = archive, incremental = true, password, protocol, ...others } = options;
   const { excluded, progress, ...rest } = others;
   let incomplete = rest.incomplete ?? false;
-  const rules = new FilterRules();
-  rules.add(...(options.filter ?? []).map(parseFilterRule));
+  const rules = localRules(options.filter ?? [], transfer);
   const tree = listedSource(source, { excluded, rules, links: transfer }, () => {
     incomplete = true;
   });
@@ -231,13 +228,15 @@ function listedSource(
   }: {
     readonly excluded: PatternMatch | undefined;
     readonly rules: FilterRules;
-    readonly links: LinkOptions;
+    readonly links: TreeOptions;
   },
   onError: () => void,
 ): Listable {
   if (typeof source !== "string") return isListed(source) ? source : new MemoryTree(source);
   const tree = new LocalTree(pathFromText(source.replace(/(?<=.)\/+$/, "")), links);
-  const byRules = rules.isEmpty ? () => false : rules.excluding(rulesIn(tree));
+  const byRules = rules.isEmpty
+    ? () => false
+    : rules.excluding(rulesIn(tree), placeOf(tree, false));
   const isOut: PatternMatch = (path, isDirectory) =>
     excluded?.(path, isDirectory) === true || byRules(path, isDirectory);
   const options = { onError, excluded: isOut };
@@ -246,6 +245,7 @@ function listedSource(
     lists: (isIncomplete) => listsOf(tree, options, isIncomplete),
     open: (entry) => tree.open(entry),
     attributes: (entry) => tree.attributes(entry),
+    sendsAttribute: rules.sendsAttribute(),
   };
 }
 

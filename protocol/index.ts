@@ -52,11 +52,12 @@ export {
   isRegularFile,
   isSymlink,
 } from "./flist/entry.ts";
-export { FilterRules, type ReadRules } from "./flist/filter.ts";
+export { FilterRules } from "./flist/filter.ts";
+export { mergedRules, parsePatternFile } from "./flist/filter-file.ts";
 export {
-  type FilterFileOptions,
   type FilterRule,
-  parseFilterFile,
+  type FilterStep,
+  impliedCvsRules,
   parseFilterRule,
   parsePatternRule,
 } from "./flist/filter-rule.ts";
@@ -123,6 +124,7 @@ export { LocalIdNames } from "./source/id-names.ts";
 export { LocalTree } from "./source/local.ts";
 export { type MemoryObject, MemoryTree } from "./source/memory.ts";
 export { PathList, type PathListOptions } from "./source/path-list.ts";
+export { expandRule, type RuleFiles } from "./source/rule-files.ts";
 export type { FileSource, FileState, OpenFile } from "./source/source.ts";
 export {
   type Branch,

@@ -45,8 +45,19 @@ export interface TransferOptions {
   readonly chmod?: string;
   /** `-A`: access lists, and with them permissions. Protocol 30 and later. */
   readonly acls?: boolean;
-  /** `-X`: extended attributes, those of all namespaces when we are root. Protocol 30 and later. */
-  readonly xattrs?: boolean;
+  /**
+   * `-X`: extended attributes, those of all namespaces when we are root; "all", `-XX`: also those
+   * in which `--fake-super` keeps what it may not set. Protocol 30 and later.
+   */
+  readonly xattrs?: boolean | "all";
+  /** `-U`: times of access, of all but directories. Protocol 30 and later. */
+  readonly atimes?: boolean;
+  /** `--open-noatime`: reading a file leaves its time of access, where we may do so. */
+  readonly openNoatime?: boolean;
+  /** `--copy-devices`: devices are sent as files, with their content. */
+  readonly copyDevices?: boolean;
+  /** `--write-devices`: content is written into devices that are there; implies `inplace`. */
+  readonly writeDevices?: boolean;
   /** `-O` */
   readonly omitDirTimes?: boolean;
   /** `-J` */
@@ -156,6 +167,8 @@ export interface TransferOptions {
   readonly pruneEmptyDirs?: boolean;
   /** `--delete-excluded`: what is excluded here is not protected there. */
   readonly deleteExcluded?: boolean;
+  /** `-C`: what CVS ignores is left out, and kept there. Default false. */
+  readonly cvsExclude?: boolean;
   /** `--ignore-errors`: deletes even when something could not be listed here. */
   readonly ignoreErrors?: boolean;
   /** `-M`: options for the daemon alone. */

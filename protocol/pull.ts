@@ -1,11 +1,10 @@
 import { type ClientOptions, targetOf } from "./client.ts";
-import { FilterRules } from "./flist/filter.ts";
-import { parseFilterRule } from "./flist/filter-rule.ts";
 import type { TransferOptions } from "./options.ts";
 import { ProgressMeter, type PushProgress } from "./progress.ts";
 import type { PullJob } from "./pull-job.ts";
 import type { PullObserver, PullResult } from "./pull-report.ts";
 import { runPull } from "./puller.ts";
+import { localRules } from "./source/rule-files.ts";
 import type { Target } from "./target.ts";
 
 /** How {@link pull} fetches; `transfer` defaults to what `rsync -rlpt` does. */
@@ -38,8 +37,6 @@ export async function pull(
   options: PullOptions = {},
 ): Promise<PullResult> {
   const { transfer = archive, password, protocol, progress, filter = [], ...rest } = options;
-  const rules = new FilterRules();
-  rules.add(...filter.map(parseFilterRule));
   const target = targetOf(url, { password, protocol, namesFile: true });
   const meter = progress && new ProgressMeter(progress);
   const result = await runPull({
@@ -48,7 +45,7 @@ export async function pull(
     target,
     destination,
     transfer,
-    filter: rules,
+    filter: localRules(filter, transfer),
   });
   meter?.finish();
   return result;

@@ -12,12 +12,16 @@ export interface FileEntry {
   readonly size: number;
   readonly mtimeSeconds: number;
   readonly mtimeNanoseconds: number;
+  /** When its content was last read, where that is sent; seconds since 1970. */
+  readonly atimeSeconds?: number;
   readonly uid: number;
   readonly gid: number;
   /** Of a symlink: where it points, as a byte string. */
   readonly linkTarget?: string;
   /** Of a device: its major and minor number. */
   readonly device?: { readonly major: number; readonly minor: number };
+  /** Of a regular file: it is a device, whose content is sent (`--copy-devices`). */
+  readonly isDevice?: boolean;
   /** Of a directory: its content is listed too, so that a delete pass may look inside. */
   readonly hasContent?: boolean;
   /** Of a directory: it is listed for what is below it, under `-R`. */
@@ -89,6 +93,7 @@ export const entryFlags = {
   groupName: 0x800,
   hardLinkFirst: 0x1000,
   nanoseconds: 0x2000,
+  sameAccessTime: 0x4000,
 } as const;
 
 /** Writes what follows an entry under `-A` and `-X`. */
@@ -105,6 +110,8 @@ export interface EntryFormat {
   readonly varintFlags: boolean;
   /** Protocol 31 and later. */
   readonly nanoseconds: boolean;
+  /** All but directories have their time of access. Default false. */
+  readonly accessTimes?: boolean;
   readonly owner: boolean;
   readonly group: boolean;
   readonly links: boolean;
@@ -128,6 +135,7 @@ interface Previous {
   path: string;
   mode: number;
   mtime: number;
+  atime: number;
   uid: number;
   gid: number;
   major: number;
@@ -144,7 +152,15 @@ interface Previous {
  */
 export class EntryWriter {
   readonly #format: EntryFormat;
-  readonly #previous: Previous = { path: "", mode: 0, mtime: 0, uid: -1, gid: -1, major: 0 };
+  readonly #previous: Previous = {
+    path: "",
+    mode: 0,
+    mtime: 0,
+    atime: 0,
+    uid: -1,
+    gid: -1,
+    major: 0,
+  };
   readonly #hardLinks = new HardLinks();
   readonly #names: NamesOnce | undefined;
   #written = 0;
@@ -190,6 +206,7 @@ export class EntryWriter {
     if ((flags & entryFlags.sameTime) === 0) writeVarlong(to, entry.mtimeSeconds, 4);
     if ((flags & entryFlags.nanoseconds) !== 0) writeVarint(to, entry.mtimeNanoseconds);
     if ((flags & entryFlags.sameMode) === 0) to.int32(entry.mode);
+    if (this.#tellsAccess(entry, flags)) writeVarlong(to, entry.atimeSeconds ?? 0, 4);
     if ((flags & entryFlags.sameUid) === 0) writeVarint(to, entry.uid);
     if ((flags & entryFlags.userName) !== 0) writeIdName(to, this.#names?.user ?? "");
     if ((flags & entryFlags.sameGid) === 0) writeVarint(to, entry.gid);
@@ -222,6 +239,9 @@ export class EntryWriter {
     if (entry.mode === previous.mode) flags |= entryFlags.sameMode;
     if (entry.mtimeSeconds === previous.mtime) flags |= entryFlags.sameTime;
     if (nanoseconds && entry.mtimeNanoseconds !== 0) flags |= entryFlags.nanoseconds;
+    if (this.#tellsAccess(entry, 0) && (entry.atimeSeconds ?? 0) === previous.atime) {
+      flags |= entryFlags.sameAccessTime;
+    }
     if (!owner || entry.uid === previous.uid) flags |= entryFlags.sameUid;
     if (!group || entry.gid === previous.gid) flags |= entryFlags.sameGid;
     if (shared > 0) flags |= entryFlags.sameName;
@@ -237,6 +257,11 @@ export class EntryWriter {
     const some = flags === 0 && !isDirectory(entry) ? entryFlags.topDirectory : flags;
     if (some > 0xff || some === 0) to.uint16(some | entryFlags.extended);
     else to.uint8(some);
+  }
+
+  #tellsAccess(entry: FileEntry, flags: number): boolean {
+    const isToldOf = this.#format.accessTimes === true && !isDirectory(entry);
+    return isToldOf && (flags & entryFlags.sameAccessTime) === 0;
   }
 
   #hasDevice(entry: FileEntry): boolean {
@@ -259,6 +284,7 @@ export class EntryWriter {
     previous.path = path;
     previous.mode = entry.mode;
     previous.mtime = entry.mtimeSeconds;
+    if (this.#tellsAccess(entry, 0)) previous.atime = entry.atimeSeconds ?? 0;
     if (this.#format.owner) previous.uid = entry.uid;
     if (this.#format.group) previous.gid = entry.gid;
   }

@@ -2,11 +2,19 @@ import { RsyncError } from "../errors.ts";
 
 /** One rule of rsync's filter language (rsync(1), "FILTER RULES IN DEPTH"); a byte string each. */
 export interface FilterRule {
-  readonly kind: "include" | "exclude" | "merge" | "merge each";
-  /** Of the merging kinds: the name of the file with more rules. */
+  /** "cvs" stands for all that CVS ignores; it and "merge" are expanded before rules are used. */
+  readonly kind: "include" | "exclude" | "merge" | "merge each" | "cvs";
+  /**
+   * Of the merging kinds: the name of the file with more rules; one with a path is also looked for
+   * in the directories from there down to the tree.
+   */
   readonly pattern: string;
   /** It decides for names that do not match. */
   readonly negated: boolean;
+  /** It is compared with the path from the root of the file system, or of the module. */
+  readonly absolute: boolean;
+  /** It is about names of extended attributes, and never about files. */
+  readonly attributes: boolean;
   /** Sides that it is for: what is sent (hide, show), what is deleted (protect, risk). */
   readonly sides: "both" | "sender" | "receiver";
   /** Ignored inside of directories that are being deleted. */
@@ -19,7 +27,14 @@ export interface FilterRule {
   readonly here: boolean;
   /** Merging: the file itself is left out. */
   readonly hidesItself: boolean;
+  /** Merging: the file is one of CVS; else: the rule comes from such a one. */
+  readonly cvs: boolean;
+  /** The other side adds it by itself, where it is told so (`-C`). */
+  readonly implied: boolean;
 }
+
+/** A rule, or what forgets all rules before it. */
+export type FilterStep = FilterRule | "clear";
 
 const kinds: Readonly<Record<string, Partial<FilterRule>>> = {
   "+": { kind: "include" },
@@ -48,39 +63,50 @@ const plain: FilterRule = {
   kind: "exclude",
   pattern: "",
   negated: false,
+  absolute: false,
+  attributes: false,
   sides: "both",
   perishable: false,
   lines: undefined,
   words: false,
   here: false,
   hidesItself: false,
+  cvs: false,
+  implied: false,
+};
+
+const common: Readonly<Record<string, Partial<FilterRule>>> = {
+  "/": { absolute: true },
+  p: { perishable: true },
+  x: { attributes: true },
 };
 
 const modifiers: Readonly<Record<string, Partial<FilterRule>>> = {
+  ...common,
   "!": { negated: true },
-  s: { sides: "sender" },
-  r: { sides: "receiver" },
-  p: { perishable: true },
+  C: { kind: "cvs" },
 };
 
 const mergeModifiers: Readonly<Record<string, Partial<FilterRule>>> = {
+  ...common,
   "+": { lines: "include" },
   "-": { lines: "exclude" },
+  C: { cvs: true, lines: "exclude", words: true, here: true },
   e: { hidesItself: true },
   n: { here: true },
   w: { words: true },
-  s: { sides: "sender" },
-  r: { sides: "receiver" },
-  p: { perishable: true },
 };
+
+const mergeKinds: ReadonlySet<string> = new Set([".", ":"]);
 
 /**
  * Reads a rule as `--filter` has it: `- *.o`, `P /keep`, `dir-merge,n .rules`.
  *
+ * @param inherited what the merging of a file says of all rules in it.
  * @returns "clear" for the rule that forgets all before it.
- * @throws {RsyncError} BAD_OPTION for what rsync does not know, or what we cannot do.
+ * @throws {RsyncError} BAD_OPTION for what rsync does not know.
  */
-export function parseFilterRule(text: string): FilterRule | "clear" {
+export function parseFilterRule(text: string, inherited: Partial<FilterRule> = {}): FilterStep {
   const long = /^([a-z-]{4,})(?:,([^ _]*))?(?:[ _]([\s\S]*))?$/.exec(text);
   const short = /^(.),?([^ _]*)(?:[ _]([\s\S]*))?$/.exec(text);
   const named = long !== null && longNames[long[1] as string] !== undefined;
@@ -90,11 +116,37 @@ export function parseFilterRule(text: string): FilterRule | "clear" {
   if (name === "!") return "clear";
   const kind = kinds[name];
   if (kind === undefined) throw badRule(text, "no such kind of rule");
-  if (pattern === "") throw badRule(text, "its pattern is missing");
-  const merges = name === "." || name === ":";
-  const rule: FilterRule = { ...plain, ...kind, pattern };
-  const known = merges ? mergeModifiers : modifiers;
-  return Object.assign(rule, ...Array.from(letters, (letter) => meaningOf(letter, known, text)));
+  const meanings = Array.from(letters.replaceAll(/[sr]/g, ""), (letter) =>
+    meaningOf(letter, mergeKinds.has(name) ? mergeModifiers : modifiers, text),
+  );
+  const sides = sidesOf(letters, { ...inherited, ...kind }.sides, text);
+  if (inherited.sides !== undefined && kind.sides !== undefined) throw badRule(text, twoSides);
+  return checked(
+    Object.assign({ ...plain, ...inherited, ...kind, sides, pattern }, ...meanings),
+    text,
+  );
+}
+
+const twoSides = "its side is said twice";
+
+function sidesOf(
+  letters: string,
+  before: FilterRule["sides"] | undefined,
+  text: string,
+): FilterRule["sides"] {
+  const sender = letters.includes("s");
+  const receiver = letters.includes("r");
+  if (!sender && !receiver) return before ?? "both";
+  if (before !== undefined) throw badRule(text, twoSides);
+  return sender && receiver ? "both" : sender ? "sender" : "receiver";
+}
+
+function checked(rule: FilterRule, text: string): FilterRule {
+  const { kind, cvs, pattern } = rule;
+  if (kind === "cvs" && pattern !== "") throw badRule(text, "it takes no pattern");
+  if (kind === "cvs" || pattern !== "") return rule;
+  if (cvs && kind.startsWith("merge")) return { ...rule, pattern: ".cvsignore" };
+  throw badRule(text, "its pattern is missing");
 }
 
 function meaningOf(
@@ -108,7 +160,7 @@ function meaningOf(
 }
 
 /** Reads what `--exclude` and `--include` take: a pattern, or `+ …`, `- …`, `!` all the same. */
-export function parsePatternRule(kind: "include" | "exclude", text: string): FilterRule | "clear" {
+export function parsePatternRule(kind: "include" | "exclude", text: string): FilterStep {
   if (text === "!") return "clear";
   const prefixed = /^([-+]) ([\s\S]+)$/.exec(text);
   const actual = prefixed === null ? kind : prefixed[1] === "+" ? "include" : "exclude";
@@ -117,53 +169,18 @@ export function parsePatternRule(kind: "include" | "exclude", text: string): Fil
   return { ...plain, kind: actual, pattern };
 }
 
-export interface FilterFileOptions {
-  /** What lines are patterns of; default: lines are rules. */
-  readonly lines?: "include" | "exclude" | undefined;
-  /** Rules are parted by blanks. Default false. */
-  readonly words?: boolean;
-  /** `--from0`: a NUL ends a line, and there are no remarks. Default false. */
-  readonly nul?: boolean;
+/** A rule that leaves out what a pattern of CVS is about. */
+export function cvsRule(pattern: string, perishable: boolean): FilterRule {
+  return { ...plain, pattern, perishable, cvs: true };
 }
 
-/** The rules in a file, one a line; lines that begin with `#` or `;` are remarks. */
-export function parseFilterFile(
-  content: string,
-  options: FilterFileOptions = {},
-): (FilterRule | "clear")[] {
-  const { lines, words = false, nul = false } = options;
-  const pieces = content.split(nul ? "\0" : words ? /\s+/ : /[\r\n]/);
-  const texts = pieces.filter((text) => text !== "" && (nul || words || !/^[#;]/.test(text)));
-  return texts.map((text) =>
-    lines === undefined ? parseFilterRule(text) : parsePatternRule(lines, text),
-  );
-}
-
-const sideLetters = { both: "", sender: "s", receiver: "r" } as const;
-const lineLetters = { include: "+", exclude: "-" } as const;
-
-/** A rule as protocol 29 and later have it; "p" is new in 30, and what does not know it takes the rule without. */
-export function formatRule(rule: FilterRule): string {
-  const { kind, pattern, negated, sides, lines, words, here, hidesItself, perishable } = rule;
-  const sign = kind === "include" ? "+" : kind === "exclude" ? "-" : ":";
-  const merging = `${here ? "n" : ""}${words ? "w" : ""}${lines ? lineLetters[lines] : ""}`;
-  const rest = `${hidesItself ? "e" : ""}${sideLetters[sides]}${perishable ? "p" : ""}`;
-  return `${sign}${negated ? "!" : ""}${merging}${rest} ${pattern}`;
-}
-
-/**
- * A rule before protocol 29: a pattern, with "+ " in front where it includes.
- *
- * @throws {RsyncError} BAD_OPTION for everything that could not be said then.
- */
-export function bareRule(rule: FilterRule): string {
-  const { kind, pattern, negated, sides, perishable } = rule;
-  if (kind.startsWith("merge") || negated || sides !== "both" || perishable) {
-    throw badRule(formatRule(rule), "the daemon's protocol is too old for it");
-  }
-  const isAmbiguous = kind === "include" || /^[-+] /.test(pattern) || pattern === "!";
-  if (!isAmbiguous) return pattern;
-  return `${kind === "include" ? "+" : "-"} ${pattern}`;
+/** The rules that `-C` adds behind all others. */
+export function impliedCvsRules(): FilterRule[] {
+  const merge = mergeModifiers["C"] as Partial<FilterRule>;
+  return [
+    { ...plain, ...merge, kind: "merge each", pattern: ".cvsignore", implied: true },
+    { ...plain, kind: "cvs", implied: true },
+  ];
 }
 
 /** The failure for a rule that cannot be used. */

@@ -1,15 +1,16 @@
-import { RsyncError } from "../errors.ts";
-import { asBytePath, type BytePath, baseName, displayPath, joinPath, parentPath } from "../path.ts";
-import { bareRule, type FilterRule, formatRule, parseFilterFile } from "./filter-rule.ts";
-import { compilePattern, type PatternMatch } from "./pattern.ts";
-
-/** Reads a file of a tree by its path, as a byte string; undefined when there is none. */
-export type ReadRules = (path: BytePath) => string | undefined;
-
-interface Compiled {
-  readonly rule: FilterRule;
-  readonly matches: PatternMatch;
-}
+import type { BytePath } from "../path.ts";
+import { DirectoryRules, type RulePlace, wholePath } from "./directory-rules.ts";
+import { ruleOnWire } from "./filter-file.ts";
+import type { FilterRule, FilterStep } from "./filter-rule.ts";
+import type { PatternMatch } from "./pattern.ts";
+import {
+  type CompiledRule,
+  compileRule,
+  decideRule,
+  isFor,
+  type ReadRules,
+  type RuleSide,
+} from "./rule-match.ts";
 
 /**
  * Says what stays; `isInDoomed`: what is around it is being deleted, which perishable rules do not
@@ -17,25 +18,26 @@ interface Compiled {
  */
 export type ProtectMatch = (path: BytePath, isDirectory: boolean, isInDoomed?: boolean) => boolean;
 
-const mostDirectories = 10_000;
+const sending: RuleSide = { side: "sender", deletesExcluded: false };
 
 /** Filter rules in order; the first that matches decides. */
 export class FilterRules {
-  #rules: Compiled[] = [];
+  #rules: CompiledRule[] = [];
 
   get isEmpty(): boolean {
     return this.#rules.length === 0;
   }
 
-  add(...rules: readonly (FilterRule | "clear")[]): void {
+  /** @throws {RsyncError} BAD_OPTION for a rule that must be expanded first. */
+  add(...rules: readonly FilterStep[]): void {
     for (const rule of rules) {
       if (rule === "clear") this.#rules = [];
-      else this.#rules.push(compile(rule));
+      else this.#rules.push(compileRule(rule));
     }
   }
 
   /** The same rules, and more behind them. */
-  with(...rules: readonly (FilterRule | "clear")[]): FilterRules {
+  with(...rules: readonly FilterStep[]): FilterRules {
     const all = new FilterRules();
     all.#rules = [...this.#rules];
     all.add(...rules);
@@ -46,9 +48,10 @@ export class FilterRules {
    * Says for a tree what is not sent; every directory above must have been asked for before.
    *
    * @param read finds the rules that lie in directories of that tree.
+   * @param place what is around the tree. Default: nothing.
    */
-  excluding(read: ReadRules): PatternMatch {
-    return this.#deciding(read, "sender", this.#rules);
+  excluding(read: ReadRules, place?: RulePlace): PatternMatch {
+    return this.#deciding(read, sending, place);
   }
 
   /**
@@ -58,21 +61,37 @@ export class FilterRules {
    * @param deletesExcluded `--delete-excluded`: rules for both sides protect nothing.
    */
   protecting(read: ReadRules, deletesExcluded: boolean): ProtectMatch {
-    const rules = this.#rules.filter(
-      ({ rule }) => !deletesExcluded || rule.sides !== "both" || rule.kind === "merge each",
-    );
-    return this.#deciding(read, "receiver", rules);
+    return this.#deciding(read, { side: "receiver", deletesExcluded });
   }
 
-  #deciding(read: ReadRules, side: Side, rules: readonly Compiled[]): ProtectMatch {
-    const perDirectory = new DirectoryRules(read, side);
+  /**
+   * Says which extended attributes are sent.
+   *
+   * @returns undefined where no rule is about them.
+   */
+  sendsAttribute(): ((name: string) => boolean) | undefined {
+    const rules = this.#rules.filter(({ rule }) => rule.attributes && rule.kind !== "merge each");
+    if (rules.length === 0) return undefined;
+    return (name) => {
+      for (const { rule, matches } of rules) {
+        const isMeant = rule.sides !== "receiver" && matches(name as BytePath, false);
+        if (isMeant !== rule.negated) return rule.kind === "include";
+      }
+      return true;
+    };
+  }
+
+  #deciding(read: ReadRules, asked: RuleSide, place?: RulePlace): ProtectMatch {
+    const rules = this.#rules.filter(({ rule }) => isAboutFiles(rule) && isFor(rule, asked));
+    const perDirectory = new DirectoryRules(read, asked, place);
+    const root = place?.root ?? "";
     return (path, isDirectory, isInDoomed = false) => {
       for (const each of rules) {
         if (isInDoomed && each.rule.perishable) continue;
         const decided =
           each.rule.kind === "merge each"
             ? perDirectory.decide(each.rule, path, isDirectory)
-            : decide(each, path, isDirectory, side);
+            : decideRule(each, each.rule.absolute ? wholePath(root, path) : path, isDirectory);
         if (decided !== undefined) return decided === "exclude";
       }
       return false;
@@ -86,11 +105,11 @@ export class FilterRules {
    * @throws {RsyncError} BAD_OPTION for a rule that the protocol cannot say.
    */
   onWire(protocol: number, deletesExcluded: boolean): string[] {
-    const told = this.#rules.filter(({ rule }) => {
-      const isForBoth = rule.sides === "both" && rule.kind !== "merge each";
-      return rule.sides !== "sender" && !(deletesExcluded && isForBoth);
-    });
-    return told.map(({ rule }) => (protocol < 29 ? bareRule(rule) : formatRule(rule)));
+    const told = this.#rules.filter(
+      ({ rule }) =>
+        isFor(rule, { side: "receiver", deletesExcluded }) && !addedThere(rule, protocol),
+    );
+    return told.map(({ rule }) => ruleOnWire(rule, protocol));
   }
 
   /**
@@ -99,111 +118,20 @@ export class FilterRules {
    * @throws {RsyncError} BAD_OPTION for a rule that the protocol cannot say.
    */
   toSender(protocol: number): string[] {
-    const told = this.#rules.filter(({ rule }) => rule.sides !== "receiver");
+    const told = this.#rules.filter(({ rule }) => rule.sides !== "receiver" && !rule.implied);
     return told.map(({ rule }) => {
       // What perishes matters to who deletes, and older protocols have no word for it.
       const known = protocol < 30 ? { ...rule, perishable: false } : rule;
-      return protocol < 29 ? bareRule(known) : formatRule(known);
+      return ruleOnWire(known, protocol);
     });
   }
 }
 
-type Side = "sender" | "receiver";
-
-const otherSide = { sender: "receiver", receiver: "sender" } as const;
-
-function compile(rule: FilterRule): Compiled {
-  return { rule, matches: compilePattern(rule.pattern) };
+function isAboutFiles({ attributes, kind }: FilterRule): boolean {
+  return !attributes || kind === "merge each";
 }
 
-function decide(
-  { rule, matches }: Compiled,
-  path: BytePath,
-  isDirectory: boolean,
-  side: Side,
-): "include" | "exclude" | undefined {
-  if (rule.sides === otherSide[side] || matches(path, isDirectory) === rule.negated)
-    return undefined;
-  return rule.kind === "include" ? "include" : "exclude";
-}
-
-/** The rules that files in the directories of one tree add. */
-class DirectoryRules {
-  readonly #read: ReadRules;
-  readonly #side: Side;
-  readonly #known = new Map<string, RulesOfDirectory>();
-
-  constructor(read: ReadRules, side: Side) {
-    this.#read = read;
-    this.#side = side;
-  }
-
-  decide(
-    merge: FilterRule,
-    path: BytePath,
-    isDirectory: boolean,
-  ): "include" | "exclude" | undefined {
-    if (merge.hidesItself && baseName(path) === merge.pattern) return "exclude";
-    for (let directory = path; directory !== ""; ) {
-      directory = parentPath(directory);
-      const below = (directory === "" ? path : path.slice(directory.length + 1)) as BytePath;
-      const { rules, inherits } = this.#rulesIn(merge, directory);
-      for (const each of rules) {
-        const decided = decide(each, below, isDirectory, this.#side);
-        if (decided !== undefined) return decided;
-      }
-      if (merge.here || !inherits) return undefined;
-    }
-    return undefined;
-  }
-
-  #rulesIn(merge: FilterRule, directory: BytePath): RulesOfDirectory {
-    const file = joinPath(directory, merge.pattern);
-    const known = this.#known.get(file);
-    if (known !== undefined) return known;
-    const content = this.#read(file);
-    const found = content === undefined ? noRules : readRules(merge, file, content);
-    if (this.#known.size >= mostDirectories) this.#known.clear();
-    this.#known.set(file, found);
-    return found;
-  }
-}
-
-interface RulesOfDirectory {
-  readonly rules: readonly Compiled[];
-  /** False behind the rule that forgets all before it. */
-  readonly inherits: boolean;
-}
-
-const noRules: RulesOfDirectory = { rules: [], inherits: true };
-
-function readRules(merge: FilterRule, file: string, content: string): RulesOfDirectory {
-  const { sides } = merge;
-  let inherits = true;
-  let rules: Compiled[] = [];
-  for (const rule of parsedRules(merge, file, content)) {
-    if (rule === "clear") {
-      inherits = false;
-      rules = [];
-    } else if (rule.kind.startsWith("merge")) {
-      throw badFile(file, "one of them merges another file");
-    } else {
-      rules.push(compile(sides === "both" ? rule : { ...rule, sides }));
-    }
-  }
-  return { rules, inherits };
-}
-
-function parsedRules(merge: FilterRule, file: string, content: string): (FilterRule | "clear")[] {
-  try {
-    return parseFilterFile(content, merge);
-  } catch (cause) {
-    throw badFile(file, "one of them is no rule", { cause });
-  }
-}
-
-/** Says nothing of what is in the file: whoever hears it at a daemon may not be let to read it. */
-function badFile(file: string, found: string, options?: ErrorOptions): RsyncError {
-  const shown = displayPath(asBytePath(file));
-  return new RsyncError("BAD_OPTION", `Cannot use the filter rules in ${shown}: ${found}`, options);
+/** Daemons add what lies in their directories when they are told `-C`, before protocol 29 only. */
+function addedThere({ implied, kind }: FilterRule, protocol: number): boolean {
+  return implied && kind === "merge each" && protocol < 29;
 }

@@ -27,6 +27,7 @@ export function listFormat(
     ...(isIncremental({ compat }) && { inlineNames: names }),
     varintFlags: (compat & compatFlags.varintFlags) !== 0,
     nanoseconds: protocol >= 31,
+    accessTimes: options.atimes ?? false,
     owner: owner ?? false,
     group: group ?? false,
     links: links ?? false,

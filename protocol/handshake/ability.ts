@@ -46,10 +46,15 @@ export function askOf(
   };
 }
 
-function expectAttributes(protocol: number, { acls, xattrs }: TransferOptions): void {
-  if (protocol >= 30 || !(acls || xattrs)) return;
+function expectAttributes(protocol: number, { acls, xattrs, atimes }: TransferOptions): void {
+  if (protocol >= 30 || !(acls || xattrs || atimes)) return;
+  const what = acls
+    ? "access lists (--acls)"
+    : xattrs
+      ? "extended attributes (--xattrs)"
+      : "times of access (--atimes)";
   throw new RsyncError(
     "PROTOCOL_MISMATCH",
-    `Cannot send ${acls ? "access lists (--acls)" : "extended attributes (--xattrs)"}: that needs protocol 30, this session has ${protocol}`,
+    `Cannot send ${what}: that needs protocol 30, this session has ${protocol}`,
   );
 }

@@ -23,8 +23,8 @@ export interface SessionFeatures {
    * {@link Session.pushLists}. Default false.
    */
   readonly incremental?: boolean;
-  /** `-x`: a delete pass leaves alone what is mounted there. */
-  readonly oneFileSystem?: boolean;
+  /** `-x`: a delete pass leaves alone what is mounted there; "skip" is `-xx`. */
+  readonly oneFileSystem?: boolean | "skip";
   /** `--stats`: how many objects of each kind were deleted is told before protocol 32, too. */
   readonly stats?: boolean;
 }
@@ -72,15 +72,20 @@ const shortOptions: readonly ShortOption[] = [
   ["g", (o) => o.group],
   ["D", (o) => o.devices],
   ["t", (o) => o.times],
+  ["U", (o) => o.atimes],
+  ["U", (o) => o.atimes && o.openNoatime],
   ["p", (o) => o.perms || o.acls],
   ["E", (o) => o.executability && !o.perms && !o.acls, "push"],
   ["A", (o) => o.acls],
   ["X", (o) => o.xattrs],
+  ["X", (o) => o.xattrs === "all"],
   ["r", (o) => o.recursive],
   ["c", (o) => o.checksum],
+  ["C", (o) => o.cvsExclude],
   ["I", (o) => o.ignoreTimes],
   ["R", (o) => o.relative],
   ["x", (_, more) => more.includes("-x")],
+  ["x", (_, more) => more.includes("-xx")],
   ["S", (o) => o.sparse],
 ];
 
@@ -143,9 +148,11 @@ const longOptions: readonly LongOption[] = [
   (o) => when(o.fsync, "--fsync"),
   (o) => o.alternate?.directories.flatMap((path) => [`--${o.alternate?.how}-dest`, path]),
   appendOption,
+  (o) => when(o.writeDevices, "--write-devices"),
   (o) => when(o.relative && o.impliedDirs === false, "--no-implied-dirs"),
   (_, f) => when(f.acknowledge, "--remove-source-files"),
   (o) => when(o.preallocate, "--preallocate"),
+  (o) => when(o.openNoatime && !o.atimes, "--open-noatime"),
   (o) => when(o.makePath, "--mkpath"),
   (o) => o.remoteOptions,
 ];
@@ -162,7 +169,7 @@ export function pushArguments(
   features: SessionFeatures = {},
   protocol = 32,
 ): string[] {
-  const letters = optionLetters("push", options, features.oneFileSystem ? ["-x"] : []);
+  const letters = optionLetters("push", options, mountOptions(features.oneFileSystem));
   letters.unshift("v".repeat(features.verbosity ?? 0), features.quiet ? "q" : "");
   const choice = chosenCompression(options, features);
   const isPlain = options.compress && (choice === undefined || choice === "zlib");
@@ -219,10 +226,20 @@ export function suffixOption({ suffix, backup, backupDir }: TransferOptions): st
 }
 
 /** Files are written to where they lie, and what is there of them may stay. */
-export function appendOption({ append, inplace }: TransferOptions): string | string[] | undefined {
+export function appendOption({
+  append,
+  inplace,
+  writeDevices,
+}: TransferOptions): string | string[] | undefined {
   if (append === "verify") return ["--append", "--append"];
   if (append) return "--append";
-  return inplace ? "--inplace" : undefined;
+  return inplace || writeDevices ? "--inplace" : undefined;
+}
+
+/** The letters of `-x`, once or twice. */
+export function mountOptions(oneFileSystem: boolean | "skip" = false): string[] {
+  if (oneFileSystem === "skip") return ["-x", "-xx"];
+  return oneFileSystem ? ["-x"] : [];
 }
 
 function sized(option: string, bytes: number | undefined): string | undefined {

@@ -14,6 +14,7 @@ const ordered: ReadonlySet<string> = new Set([
   "-L",
   "-k",
   "-x",
+  "-xx",
   "--copy-unsafe-links",
   "--ignore-missing-args",
 ]);

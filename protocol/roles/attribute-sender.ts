@@ -34,6 +34,7 @@ export interface AttributeSenderOptions {
 /** Sends access lists and extended attributes: in the list, and long ones when they are asked for. */
 export class AttributeSender implements AttributeWriter {
   readonly #options: AttributeSenderOptions;
+  readonly #isSent: (name: string) => boolean;
   readonly #access: AccessListWriter;
   readonly #defaults: AccessListWriter;
   readonly #xattrs = new XattrWriter();
@@ -45,6 +46,7 @@ export class AttributeSender implements AttributeWriter {
 
   constructor(options: AttributeSenderOptions) {
     this.#options = options;
+    this.#isSent = chooser(options);
     const names = options.inlineNames && new NamesOnce(options.inlineNames);
     this.#access = new AccessListWriter(names);
     this.#defaults = new AccessListWriter(names);
@@ -111,7 +113,7 @@ export class AttributeSender implements AttributeWriter {
     const found = this.#reading(entry, (attributes) => ({
       access: acls ? listOf(attributes, accessList) : nothing.access,
       defaults: acls && isDirectory(entry) ? listOf(attributes, defaultAccessList) : nothing.access,
-      xattrs: xattrs ? sentXattrs(attributes) : nothing.xattrs,
+      xattrs: xattrs ? sentXattrs(attributes, this.#isSent) : nothing.xattrs,
     }));
     return found ?? nothing;
   }
@@ -152,7 +154,10 @@ function listOf(attributes: OpenAttributes, name: string): ReadAttributes["acces
   return value === undefined ? nothing.access : parseAccessList(value);
 }
 
-function sentXattrs(attributes: OpenAttributes): ExtendedAttribute[] {
+function sentXattrs(
+  attributes: OpenAttributes,
+  isSent: (name: string) => boolean,
+): ExtendedAttribute[] {
   const names = attributes.names().filter(isSent);
   names.sort((a, b) => (a < b ? -1 : Number(a > b)));
   return names.flatMap((name) => {
@@ -161,12 +166,15 @@ function sentXattrs(attributes: OpenAttributes): ExtendedAttribute[] {
   });
 }
 
-/**
- * Only root may read all namespaces; `system.` is the kernel's own, access lists above all. What
- * rsync itself keeps of an object under `--fake-super` is not part of the object.
- */
-function isSent(name: string): boolean {
-  if (name.startsWith("user.rsync.%")) return false;
+/** What rsync itself keeps of an object under `--fake-super` is sent where all is asked for. */
+function chooser({ source, transfer }: AttributeSenderOptions): (name: string) => boolean {
+  const isChosen = source.sendsAttribute ?? isUsual;
+  if (transfer.xattrs === "all") return isChosen;
+  return (name) => !name.startsWith("user.rsync.%") && isChosen(name);
+}
+
+/** Only root may read all namespaces; `system.` is the kernel's own, access lists above all. */
+function isUsual(name: string): boolean {
   return mayReadAll ? !name.startsWith("system.") : name.startsWith("user.");
 }
 

@@ -78,5 +78,5 @@ export function receivingRules(filter: FilterRules, transfer: TransferOptions): 
   if (backup && backupDir === undefined && transfer.delete && !deleteExcluded) {
     rules.push(`P *${suffixOf(transfer)}`);
   }
-  return rules.length === 0 ? filter : filter.with(...rules.map(parseFilterRule));
+  return rules.length === 0 ? filter : filter.with(...rules.map((rule) => parseFilterRule(rule)));
 }

@@ -1,11 +1,11 @@
 import { deletion, type FileEntry, isDirectory } from "../flist/entry.ts";
-import type { FilterRules, ReadRules } from "../flist/filter.ts";
+import type { FilterRules } from "../flist/filter.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import { asBytePath, type BytePath, parentPath, rootPath } from "../path.ts";
 import { type Argument, parseArgument } from "./argument.ts";
 import type { OpenAttributes } from "./attributes.ts";
-import type { LinkOptions } from "./links.ts";
-import { LocalTree } from "./local.ts";
+import { LocalTree, type TreeOptions } from "./local.ts";
+import { placeOf, rulesIn } from "./rule-files.ts";
 import type { FileSource, OpenFile } from "./source.ts";
 import { type Seed, TreeLists } from "./tree-lists.ts";
 import { type WalkOptions, walkDirectories } from "./walk.ts";
@@ -29,12 +29,12 @@ export interface ArgumentOptions {
   readonly dirs?: boolean;
   /** `-R` */
   readonly relative?: boolean;
-  /** `-x`: what is mounted below is listed, not what is in it. */
-  readonly oneFileSystem?: boolean;
+  /** `-x`: what is mounted below is listed, not what is in it; "skip", `-xx`: not even that. */
+  readonly oneFileSystem?: boolean | "skip";
   /** `--delete-missing-args`: an argument that is not there is deleted at the destination. */
   readonly deletesMissing?: boolean;
   /** `-L`, `-k` and their kin. */
-  readonly links?: LinkOptions;
+  readonly links?: TreeOptions;
   readonly filter?: FilterRules;
   readonly onProblem?: (problem: ListProblem) => void;
   /** A directory is left out because nothing asked for directories. */
@@ -70,9 +70,9 @@ export class ArgumentSource implements FileSource {
     const tree = this.#treeAt(argument.root);
     const first = this.#lookAt(tree, argument, text);
     if (first === undefined) return;
-    const excluded = this.#exclusion(tree);
-    yield* this.#impliedBy(tree, argument);
+    const excluded = this.#exclusion(tree, argument);
     if (argument.start !== "" && excluded(argument.start, isDirectory(first))) return;
+    yield* this.#impliedBy(tree, argument);
     if (!isDirectory(first)) yield located(first, tree);
     else if (this.#options.recursive) yield* this.#below(tree, first, excluded);
     else if (this.#options.dirs) yield* this.#oneLevel(tree, argument, first, excluded);
@@ -96,15 +96,17 @@ export class ArgumentSource implements FileSource {
     const tree = this.#treeAt(argument.root);
     const first = this.#lookAt(tree, argument, text);
     if (first === undefined) return;
-    const excluded = this.#exclusion(tree);
-    for (const entry of this.#impliedBy(tree, argument)) yield { entry };
+    const excluded = this.#exclusion(tree, argument);
     if (argument.start !== "" && excluded(argument.start, isDirectory(first))) return;
+    for (const entry of this.#impliedBy(tree, argument)) yield { entry };
     const entry = located(first, tree);
     if (isDirectory(first)) {
-      const device = this.#options.oneFileSystem ? first.identity?.device : undefined;
+      const { oneFileSystem = false } = this.#options;
+      const device = oneFileSystem ? first.identity?.device : undefined;
+      const skipsMounts = oneFileSystem === "skip";
       const options = this.#walkOptions(tree, excluded, () => true);
       const locate = (each: FileEntry): FileEntry => located(each, tree);
-      const branch = new WalkBranch(tree, { ...options, device, locate });
+      const branch = new WalkBranch(tree, { ...options, device, skipsMounts, locate });
       yield { entry: { ...entry, hasContent: true }, branch };
     } else {
       yield { entry };
@@ -113,6 +115,10 @@ export class ArgumentSource implements FileSource {
 
   open(entry: FileEntry): OpenFile | undefined {
     return (entry as Located).tree.open(entry);
+  }
+
+  get sendsAttribute(): ((name: string) => boolean) | undefined {
+    return this.#options.filter?.sendsAttribute();
   }
 
   attributes(entry: FileEntry): OpenAttributes {
@@ -177,9 +183,11 @@ export class ArgumentSource implements FileSource {
       yield located({ ...directory, hasContent: children !== undefined }, tree);
       for (const child of children ?? []) {
         const isMount =
-          oneFileSystem && isDirectory(child) && child.identity?.device !== first.identity?.device;
+          oneFileSystem !== false &&
+          isDirectory(child) &&
+          child.identity?.device !== first.identity?.device;
         if (isMount) mounts.add(child.path);
-        if (isMount || !isDirectory(child)) yield located(child, tree);
+        if (isMount ? oneFileSystem !== "skip" : !isDirectory(child)) yield located(child, tree);
       }
     }
   }
@@ -201,9 +209,12 @@ export class ArgumentSource implements FileSource {
     }
   }
 
-  #exclusion(tree: LocalTree): PatternMatch {
-    const { filter } = this.#options;
-    return filter === undefined || filter.isEmpty ? () => false : filter.excluding(rulesIn(tree));
+  #exclusion(tree: LocalTree, { root, start }: Argument): PatternMatch {
+    const { filter, openTree } = this.#options;
+    if (filter === undefined || filter.isEmpty) return () => false;
+    const sparesRoot = start !== "";
+    const place = openTree === undefined ? placeOf(tree, sparesRoot) : { root, sparesRoot };
+    return filter.excluding(rulesIn(tree), place);
   }
 
   #walkOptions(
@@ -238,17 +249,4 @@ function located(entry: FileEntry, tree: LocalTree): Located {
 
 function inside(path: BytePath): BytePath {
   return asBytePath(path === "" ? "." : `${path}/.`);
-}
-
-/** Finds filter rules in the directories of a tree. @throws for a file that cannot be read. */
-export function rulesIn(tree: LocalTree): ReadRules {
-  return (path) => {
-    try {
-      return tree.text(path);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR") return undefined;
-      throw error;
-    }
-  };
 }

@@ -8,6 +8,7 @@ export interface FileStatus {
   readonly mtimeSeconds: number;
   /** 0 to 999,999,999, before 1970, too. */
   readonly mtimeNanoseconds: number;
+  readonly atimeSeconds: number;
   readonly uid: number;
   readonly gid: number;
   /** As Node has them: doubles, whatever their bits. */
@@ -82,6 +83,7 @@ export function statusOf(stats: BigIntStats): FileStatus {
     // Milliseconds are exact as numbers; before 1970 both round down, as the wire wants it.
     mtimeSeconds: Math.floor(Number(stats.mtimeMs) / 1_000),
     mtimeNanoseconds: nanoseconds < 0 ? nanoseconds + 1_000_000_000 : nanoseconds,
+    atimeSeconds: Math.floor(Number(stats.atimeMs) / 1_000),
     uid: Number(stats.uid),
     gid: Number(stats.gid),
     device: Number(stats.dev),

@@ -1,5 +1,6 @@
 import { constants, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { deletion, type FileEntry, fileTypes, isRegularFile } from "../flist/entry.ts";
+import type { TransferOptions } from "../options.ts";
 import { type BytePath, nativePath } from "../path.ts";
 import { type OpenAttributes, openAttributes } from "./attributes.ts";
 import { type FileCalls, type FileStatus, fileCalls, statusOf } from "./file-calls.ts";
@@ -8,17 +9,23 @@ import type { FileSource, FileState, OpenFile } from "./source.ts";
 
 /** Followed by nobody: not the last component, and no wait for a fifo's writer. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** O_NOATIME, which Node has no name for. */
+const leaveAccessTime = process.platform === "linux" ? 0o1000000 : 0;
+
+/** How objects of a tree are listed and read. */
+export type TreeOptions = LinkOptions &
+  Pick<TransferOptions, "atimes" | "openNoatime" | "copyDevices">;
 
 /** A directory tree on this machine. */
 export class LocalTree implements FileSource {
   /** The directory, absolute, as a byte string. */
   readonly root: string;
-  readonly #links: LinkOptions;
+  readonly #options: TreeOptions;
 
-  /** @param links which symlinks stand for what they lead to. Default: none. */
-  constructor(root: string, links: LinkOptions = {}) {
+  /** @param options default: symlinks are symlinks, devices are devices. */
+  constructor(root: string, options: TreeOptions = {}) {
     this.root = root;
-    this.#links = links;
+    this.#options = options;
   }
 
   /** What lies at `path` now, or undefined when nothing does. */
@@ -26,12 +33,19 @@ export class LocalTree implements FileSource {
     const native = this.native(path);
     const status = fileCalls().lstat(native);
     if (status === undefined) return undefined;
-    const entry = entryOf(path, status);
+    const entry = this.#entryOf(path, status);
     if ((entry.mode & fileTypes.mask) !== fileTypes.symlink) return entry;
-    const meaning = readLink(native, path, this.#links);
+    const meaning = readLink(native, path, this.#options);
     if (meaning === undefined) return undefined;
     if ("linkTarget" in meaning) return { ...entry, linkTarget: meaning.linkTarget };
-    return { ...entryOf(path, statusOf(meaning.referent)), isFollowed: true };
+    return { ...this.#entryOf(path, statusOf(meaning.referent)), isFollowed: true };
+  }
+
+  #entryOf(path: BytePath, status: FileStatus): FileEntry {
+    const { atimes, copyDevices } = this.#options;
+    const plain = entryOf(path, status);
+    const entry = copyDevices && plain.device ? contentOf(plain, plain.device) : plain;
+    return atimes ? { ...entry, atimeSeconds: status.atimeSeconds } : entry;
   }
 
   /** As {@link lstat}, but a name that is gone becomes its deletion. */
@@ -41,7 +55,10 @@ export class LocalTree implements FileSource {
 
   open(entry: FileEntry): OpenFile | undefined {
     const calls = fileCalls();
-    const descriptor = openQuietly(calls, this.native(entry.path), entry.isFollowed);
+    const native = this.native(entry.path);
+    const flags = entry.isFollowed ? openFlags & ~constants.O_NOFOLLOW : openFlags;
+    const untouched = this.#options.openNoatime ? openUntouched(calls, native, flags) : undefined;
+    const descriptor = untouched ?? openQuietly(calls, native, flags);
     return descriptor === undefined ? undefined : new LocalFile(calls, descriptor, entry);
   }
 
@@ -91,6 +108,7 @@ class LocalFile implements OpenFile {
     const now = this.#calls.fstat(this.#descriptor);
     const same =
       identity === undefined || (now.inode === identity.inode && now.device === identity.device);
+    if (same && this.#entry.isDevice) return "as listed";
     if (!same || !isRegularFile(now)) return "replaced";
     const isAsListed =
       now.size === size &&
@@ -125,14 +143,48 @@ export function entryOf(path: BytePath, status: FileStatus): FileEntry {
   return { ...linked, size: 0, device: { major: status.major, minor: status.minor } };
 }
 
+/** A device as a file with its content: that of a character device has no end, and is not sent. */
+function contentOf(
+  entry: FileEntry,
+  { major, minor }: NonNullable<FileEntry["device"]>,
+): FileEntry {
+  const { device: _, ...rest } = entry;
+  const isBlock = (entry.mode & fileTypes.mask) === fileTypes.blockDevice;
+  const mode = fileTypes.regular | (entry.mode & ~fileTypes.mask);
+  const size = isBlock ? sectorsOf(`/sys/dev/block/${major}:${minor}/size`) * 512 : 0;
+  return { ...rest, mode, size, isDevice: true };
+}
+
+/** 0 where the system does not say. */
+function sectorsOf(file: string): number {
+  try {
+    return Number(readFileSync(file, "latin1")) || 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Undefined where its time of access is not ours to leave. */
+function openUntouched(
+  calls: FileCalls,
+  native: string | Buffer,
+  flags: number,
+): number | undefined {
+  try {
+    return calls.open(native, flags | leaveAccessTime);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whatever was listed through a link may be opened through one: its inode must be the listed one. */
 function openQuietly(
   calls: FileCalls,
   native: string | Buffer,
-  isFollowed = false,
+  flags: number,
 ): number | undefined {
   try {
-    return calls.open(native, isFollowed ? openFlags & ~constants.O_NOFOLLOW : openFlags);
+    return calls.open(native, flags);
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

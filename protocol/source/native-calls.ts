@@ -91,6 +91,9 @@ class NativeStatus implements FileStatus {
   get size(): number {
     return this.#long(10);
   }
+  get atimeSeconds(): number {
+    return this.#long(16);
+  }
   get mtimeSeconds(): number {
     return this.#long(28);
   }

@@ -34,4 +34,6 @@ export interface FileSource {
    *   be read.
    */
   attributes?(entry: FileEntry): OpenAttributes | undefined;
+  /** Which extended attributes are sent; without this those that a copy usually has. */
+  readonly sendsAttribute?: ((name: string) => boolean) | undefined;
 }

@@ -7,6 +7,8 @@ import { childrenOf, type WalkOptions } from "./walk.ts";
 export interface WalkBranchOptions extends Omit<WalkOptions, "descend"> {
   /** What is not on this device is listed, but not looked into. Default: every device is. */
   readonly device?: number | undefined;
+  /** Directories on other devices are not even listed (`-xx`). Default false. */
+  readonly skipsMounts?: boolean;
   /** Default: entries are taken as they are. */
   readonly locate?: (entry: FileEntry) => FileEntry;
 }
@@ -28,11 +30,17 @@ export class WalkBranch implements Branch {
   children(directory: FileEntry): readonly FileEntry[] | undefined {
     const wasThere = this.#isThere(directory);
     const found = wasThere && childrenOf(this.#tree, directory.path, this.#options);
-    if (found) return found.map((child) => this.#told(child));
+    if (found) return this.#listed(found).map((child) => this.#told(child));
     const isGone = wasThere === false || (wasThere && this.#isThere(directory) === false);
     if (!isGone) return [];
     this.#options.onVanished?.(directory.path, { isDirectory: true });
     return undefined;
+  }
+
+  #listed(children: readonly FileEntry[]): readonly FileEntry[] {
+    const { device, skipsMounts = false } = this.#options;
+    if (!skipsMounts) return children;
+    return children.filter((child) => !isDirectory(child) || child.identity?.device === device);
   }
 
   /** Undefined when that cannot be found out, which is told. */

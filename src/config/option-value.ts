@@ -5,7 +5,7 @@ import {
   parseChmod,
   type TransferOptions,
 } from "../../protocol/index.ts";
-import type { ValueReader } from "./option-table.ts";
+import type { ValueReader } from "./option-rule.ts";
 import type { PatternRule } from "./schema.ts";
 import { nearestWord } from "./spelling.ts";
 
@@ -14,6 +14,8 @@ export interface OptionsDraft {
   options: { -readonly [K in keyof TransferOptions]: TransferOptions[K] };
   patterns: PatternRule[];
   words: string[];
+  /** `-z`, so many times. */
+  compressions: number;
   port?: number;
   passwordFile?: string;
   remoteShell?: string;
@@ -28,7 +30,7 @@ interface Limits {
 
 const plainNumbers = {
   timeoutSeconds: { least: 0, most: 86_400 },
-  maxDelete: { least: 0, most: 2_147_483_647 },
+  maxDelete: { least: -1, most: 2_147_483_647 },
   modifyWindowSeconds: { least: -1, most: 86_400 },
   checksumSeed: { least: -2_147_483_648, most: 2_147_483_647 },
 } as const satisfies Partial<Record<ValueReader, Limits>>;
@@ -43,7 +45,13 @@ type Read = (value: string, draft: OptionsDraft) => string | undefined;
 /** Each reads a value into the draft, or says what would have been allowed. */
 const readers: Readonly<Record<ValueReader, Read>> = {
   timeoutSeconds: plainNumber("timeoutSeconds"),
-  maxDelete: plainNumber("maxDelete"),
+  maxDelete: (value, { options }) => {
+    const { least, most } = plainNumbers.maxDelete;
+    const number = parseWhole(value, plainNumbers.maxDelete);
+    // rsync's older way to say 0.
+    options.maxDelete = Math.max(0, number ?? 0);
+    return number === undefined ? `a number from ${least} to ${most}` : undefined;
+  },
   modifyWindowSeconds: plainNumber("modifyWindowSeconds"),
   checksumSeed: plainNumber("checksumSeed"),
   compressLevel: readLevel,

@@ -1,5 +1,6 @@
 import type { TransferOptions } from "../../protocol/index.ts";
-import { type OptionEffect, type OptionRule, optionTable } from "./option-table.ts";
+import type { OptionEffect, OptionRule } from "./option-rule.ts";
+import { optionTable } from "./option-table.ts";
 import { type OptionsDraft, readValue } from "./option-value.ts";
 import type { PatternRule } from "./schema.ts";
 import { nearestWord } from "./spelling.ts";
@@ -47,7 +48,14 @@ export function parseRsyncOptions(
   own: readonly OptionRule[] = [],
 ): RsyncOptions {
   const rules = own.length === 0 ? ofMirror : new Rules([...optionTable, ...own]);
-  const draft: OptionsDraft = { options: {}, patterns: [], words: [], notes: [], problems: [] };
+  const draft: OptionsDraft = {
+    options: {},
+    patterns: [],
+    words: [],
+    compressions: 0,
+    notes: [],
+    problems: [],
+  };
   const rest = [...args];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (word === "--") draft.words.push(...rest.splice(0));
@@ -138,10 +146,9 @@ function apply(effect: OptionEffect, given: Given, rest: string[], draft: Option
   }
 }
 
-/** A bare `--delete` or `-z` keeps the more exact form said before it, as in rsync. */
+/** A bare `--delete` keeps the more exact form said before it, as in rsync. */
 function assign({ options }: OptionsDraft, values: Partial<TransferOptions>): void {
   if (values.delete === true) options.delete ||= true;
-  else if (values.compress === true) options.compress ||= true;
   else Object.assign(options, values);
 }
 

@@ -1,8 +1,9 @@
 import {
   type FilterRule,
   FilterRules,
-  parseFilterFile,
+  mergedRules,
   parseFilterRule,
+  parsePatternFile,
   parsePatternRule,
   RsyncError,
 } from "../../protocol/index.ts";
@@ -44,7 +45,7 @@ function withMerged(rule: Rule, files: ConfFiles, depth: number): Rule[] {
   if (rule === "clear" || rule.kind !== "merge") return [rule];
   if (depth >= deepestMerge) throw bad(rule.pattern, `files merge each other ${deepestMerge} deep`);
   const content = read(files, rule.pattern);
-  return parseFilterFile(content, rule).flatMap((each) => withMerged(each, files, depth + 1));
+  return mergedRules(content, rule).flatMap((each) => withMerged(each, files, depth + 1));
 }
 
 function patternRules(kind: "include" | "exclude", text: string): Rule[] {
@@ -52,9 +53,7 @@ function patternRules(kind: "include" | "exclude", text: string): Rule[] {
 }
 
 function patternFile(values: Values, files: ConfFiles, kind: "include" | "exclude"): Rule[] {
-  const rules = values.read(`${kind} from`, (file) =>
-    parseFilterFile(read(files, file), { lines: kind }),
-  );
+  const rules = values.read(`${kind} from`, (file) => parsePatternFile(read(files, file), kind));
   return rules ?? [];
 }
 

@@ -100,6 +100,21 @@ const lines = [
   "-a --no-D",
   "-a --devices --no-specials",
   "-a --modify-window=-1 -T /tmp",
+  "-rCFF --checksum -I --delete --write-devices --append",
+  "-aU --copy-devices --write-devices",
+  "-aUUXXxx --old-dirs",
+  "-aUX --no-U --open-noatime --preallocate --mkpath --remove-source-files",
+  "-axzz --no-x",
+  "-azzz --zl=3",
+  "-az --zt=2 --compress-level=3",
+  "-az --no-z -z",
+  "-d --old-d",
+  "-aR --no-i-d",
+  "-aR --no-i-d --i-d",
+  "-a --drop-D --insecure-links --trust-sender --old-args --no-s",
+  "-a --outbuf=N --stderr=errors --max-alloc=1g",
+  "-ai --max-delete=-1 --delete --no-i --stop-after=5 --stop-at=23:59 --no-iconv --motd",
+  "-a --timeout=7 --no-timeout --bwlimit=5 --no-bwlimit --no-contimeout --no-from0 -8 --no-8",
 ];
 
 describe.skipIf(!daemonVersions.includes("3.5.0"))("the arguments of rsync 3.5.0 are ours", () => {

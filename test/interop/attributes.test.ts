@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LocalTree, PathList, push } from "../../protocol/index.ts";
@@ -114,6 +115,49 @@ describeDaemons("access lists and extended attributes", (version) => {
       expect(attributesOf(target)).toEqual(wanted(root));
     },
   );
+
+  test.skipIf(!hasAttributes)("are chosen by rules, and all are sent with -XX", async () => {
+    const url = `rsync://127.0.0.1:${daemon.port}/r/chosen/`;
+    const named = (): string[] => Object.keys(readAttributes(`${daemon.path("r")}/chosen/a`));
+    const filter = ["-x user.z*", "+x user.*", "-x *"];
+    await push(root, url, { transfer: { ...transfer, acls: false }, filter });
+    expect(named()).toEqual(["user.empty", "user.short"]);
+    await push(root, url, { transfer: { ...transfer, acls: false, xattrs: "all" }, filter });
+    expect(named()).toEqual(["user.empty", "user.rsync.%stat", "user.short"]);
+  });
+
+  test("times of access go with -U, and --open-noatime leaves ours", async () => {
+    using tree = temporaryDirectory();
+    makeTree(tree.path, { a: "content", b: "", "d/c": "more" });
+    const read = (root: string): number[] =>
+      ["a", "b", "d/c"].map((name) => Math.floor(fs.lstatSync(`${root}/${name}`).atimeMs / 1e3));
+    for (const protocol of [30, 32]) {
+      for (const [at, name] of ["a", "b", "d/c"].entries()) {
+        fs.utimesSync(`${tree.path}/${name}`, 86_400 * 365 * 40 * (at + 1), 1_000_000_000);
+      }
+      const before = read(tree.path);
+      const url = `rsync://127.0.0.1:${daemon.port}/r/atimes${protocol}/`;
+      const times = { recursive: true, links: true, times: true, atimes: true, openNoatime: true };
+      const result = await push(tree.path, url, { transfer: times, protocol });
+      expect(result.totals.transferredFiles).toBe(3);
+      expect(read(`${daemon.path("r")}/atimes${protocol}`)).toEqual(before);
+      expect(read(tree.path)).toEqual(before);
+    }
+    const old = push(tree.path, `rsync://127.0.0.1:${daemon.port}/r/`, {
+      transfer: { ...transfer, acls: false, xattrs: false, atimes: true },
+      protocol: 29,
+    });
+    await expect(old).rejects.toThrow(/--atimes.*protocol 30/);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("--copy-devices sends devices as files", async () => {
+    using tree = temporaryDirectory();
+    spawnSync("mknod", [`${tree.path}/null`, "c", "1", "3"]);
+    const url = `rsync://127.0.0.1:${daemon.port}/r/devices/`;
+    const copied = { recursive: true, perms: true, devices: true, copyDevices: true };
+    expect((await push(tree.path, url, { transfer: copied })).exitCode).toBe(0);
+    expect(fs.lstatSync(`${daemon.path("r")}/devices/null`).isFile()).toBe(true);
+  });
 
   test.skipIf(!hasAttributes)("of deletions and of names in between do no harm", async () => {
     const target = daemon.path("t");

@@ -1,10 +1,10 @@
 import {
-  FilterRules,
+  type FilterRules,
   RsyncError,
   type Target,
   type TransferOptions,
 } from "../../../protocol/index.ts";
-import { nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
+import { nothing, type OptionRule, own, refused } from "../../config/option-rule.ts";
 import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
 import type { ListCommand } from "../command.ts";
 import { placeOf } from "../place.ts";
@@ -15,6 +15,7 @@ import {
   type Telling,
   tellingOf,
 } from "../push/command.ts";
+import { filterOf } from "../push/filter-flags.ts";
 import { initialFlags, type PushFlags, pushRules } from "../push/flags.ts";
 
 /** `sersync pull [rsync options] URL… DEST` */
@@ -31,6 +32,8 @@ export interface PullCommand {
   /** What stock rsync would say: one list, or many. */
   readonly incremental: boolean;
   readonly connectSeconds: number | undefined;
+  /** When it is given up, ms since 1970. */
+  readonly stopAt: number | undefined;
 }
 
 /** What the options of `sersync pull` say besides those of a push. */
@@ -58,8 +61,6 @@ export function parsePull(
   }
   if (flags.listOnly || rest.length === 0) return listing(first, parsed, flags);
   const transfer = transferOptions(parsed.options, flags);
-  const filter = new FilterRules();
-  for (const read of flags.filters) filter.add(...read(flags));
   const target = targetOf(first, parsed, flags, environment);
   return {
     kind: "pull",
@@ -68,13 +69,16 @@ export function parsePull(
     target,
     moreSources: rest.slice(0, -1).map((word) => furtherSource(word, target, environment)),
     destination: rest.at(-1) as string,
-    filter,
+    filter: filterOf(flags, transfer, environment),
     senderOptions: senderOptions(flags),
     removesSources: flags.removeSource && !transfer.dryRun,
     incremental: isIncremental(transfer, flags),
     connectSeconds: flags.connectSeconds,
+    stopAt: flags.stopAt,
   };
 }
+
+const unreceived = ["atimes U", "open-noatime", "copy-devices", "write-devices"];
 
 /** Options that a sender obeys, and options that nobody obeys here. */
 function pullRules(flags: PullFlags): OptionRule[] {
@@ -85,6 +89,7 @@ function pullRules(flags: PullFlags): OptionRule[] {
       return undefined;
     });
   return [
+    ...unreceived.map((name) => refused(name, "sersync pull does not have it")),
     refused("log-file=", "a pull has none"),
     refused("log-file-format=", "a pull has none"),
     passed("copy-links L"),
@@ -115,6 +120,7 @@ function senderOptions({
   return [
     ...passed,
     ...(oneFileSystem ? ["-x"] : []),
+    ...(oneFileSystem === "skip" ? ["-xx"] : []),
     ...(ignoreMissing ? ["--ignore-missing-args"] : []),
   ];
 }

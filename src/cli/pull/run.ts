@@ -1,6 +1,7 @@
 import { type PullObserver, type PullResult, runPull } from "../../../protocol/index.ts";
 import { type Outputs, Printer } from "../push/printer.ts";
 import { exitReasons } from "../push/run.ts";
+import { untilStop } from "../push/stop-flags.ts";
 import { statsLines, summaryLines } from "../push/summary.ts";
 import type { PullCommand } from "./command.ts";
 
@@ -17,6 +18,14 @@ export async function runPullCommand(
   command: PullCommand,
   outputs: Outputs,
   signal?: AbortSignal,
+): Promise<number> {
+  return untilStop(command.stopAt, signal, (either) => pullOnce(command, outputs, either));
+}
+
+async function pullOnce(
+  command: PullCommand,
+  outputs: Outputs,
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   const { telling, transfer, connectSeconds, incremental } = command;
   const out = telling.quiet ? () => {} : outputs.out;

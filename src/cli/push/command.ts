@@ -1,6 +1,6 @@
 import {
   type Credentials,
-  FilterRules,
+  type FilterRules,
   pathFromText,
   RsyncError,
   type SessionFeatures,
@@ -10,6 +10,7 @@ import {
 import { readPassword } from "../../config/password.ts";
 import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
 import { placeOf } from "../place.ts";
+import { filterOf } from "./filter-flags.ts";
 import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
 import { readInput } from "./input.ts";
 
@@ -43,7 +44,7 @@ export interface PushCommand {
   readonly target: Target;
   /** Directories are listed though nothing says `-r`. */
   readonly listsDirectories: boolean;
-  readonly oneFileSystem: boolean;
+  readonly oneFileSystem: boolean | "skip";
   readonly ignoreMissing: boolean;
   readonly deleteMissing: boolean;
   /** Where `--log-file` goes, and what is told there of each item. */
@@ -51,6 +52,8 @@ export interface PushCommand {
   readonly logFormat: string;
   readonly removeSource: boolean;
   readonly connectSeconds: number | undefined;
+  /** When it is given up, ms since 1970. */
+  readonly stopAt: number | undefined;
   /** Which options are taken and change nothing, and why. */
   readonly notes: readonly string[];
 }
@@ -73,15 +76,13 @@ export function parsePush(words: readonly string[], environment: Environment): P
     throw badCommand("SRC and DEST are needed: sersync push SRC… rsync://host/module/path");
   }
   const transfer = transferOptions(parsed.options, flags);
-  const filter = new FilterRules();
-  for (const read of flags.filters) filter.add(...read(flags));
   return {
     kind: "push",
     transfer,
     features: sessionFeatures(flags, parsed.options),
     telling: tellingOf(flags),
     sources: flags.filesFrom === undefined ? sources.map(pathFromText) : named(sources, flags),
-    filter,
+    filter: filterOf(flags, transfer, environment),
     target: targetOf(destination, parsed, flags, environment),
     listsDirectories: transfer.dirs ?? flags.filesFrom !== undefined,
     oneFileSystem: flags.oneFileSystem,
@@ -91,6 +92,7 @@ export function parsePush(words: readonly string[], environment: Environment): P
     logFormat: logFormatOf(flags),
     removeSource: flags.removeSource,
     connectSeconds: flags.connectSeconds,
+    stopAt: flags.stopAt,
     notes: parsed.notes,
   };
 }
@@ -108,7 +110,8 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
   if (options.append && (options.partialDir !== undefined || options.delayUpdates)) {
     throw badCommand("--append cannot be used with --partial-dir or --delay-updates");
   }
-  return { ...options, recursive, relative };
+  const inplace = options.inplace || options.writeDevices === true;
+  return { ...options, recursive, relative, ...(inplace && { inplace }) };
 }
 
 function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions): SessionFeatures {

@@ -1,22 +1,30 @@
 import {
-  type FilterRule,
-  parseFilterFile,
+  expandRule,
+  FilterRules,
+  type FilterStep,
+  impliedCvsRules,
   parseFilterRule,
+  parsePatternFile,
   parsePatternRule,
-  RsyncError,
+  type TransferOptions,
 } from "../../../protocol/index.ts";
-import { type OptionRule, own, refused } from "../../config/option-table.ts";
+import { flag, type OptionRule, own } from "../../config/option-rule.ts";
 import { readInput } from "./input.ts";
 
 /** A filter rule as it was given; files are read when all options are known. */
-export type FilterStep = (options: { readonly nul: boolean }) => readonly (FilterRule | "clear")[];
+export type FilterReader = (files: {
+  readonly nul: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}) => readonly FilterStep[];
 
 /** What is left out, and where names come from. */
 export interface FilterFlags {
-  readonly filters: FilterStep[];
+  readonly filters: FilterReader[];
   filesFrom: string | undefined;
   /** `-0`: names in files end in NUL. */
   nul: boolean;
+  /** `-F`, so many times. */
+  rsyncFilters: number;
 }
 
 /** Does something and takes no value. */
@@ -30,32 +38,24 @@ export function does(names: string, apply: () => void): OptionRule {
 /** The options that say what is left out. */
 export function filtering(flags: FilterFlags): OptionRule[] {
   const { filters } = flags;
-  const step = (names: string, read: (value: string) => FilterStep): OptionRule =>
+  const reader = (names: string, read: (value: string) => FilterReader): OptionRule =>
     own(names, (value) => {
       filters.push(read(value));
       return undefined;
     });
+  const patterns = (kind: "exclude" | "include"): OptionRule[] => [
+    reader(`${kind}=`, (value) => () => [parsePatternRule(kind, bytesOf(value))]),
+    reader(
+      `${kind}-from=`,
+      (file) =>
+        ({ nul }) =>
+          parsePatternFile(readInput(file), kind, nul),
+    ),
+  ];
   return [
-    step("exclude=", (value) => () => [parsePatternRule("exclude", bytesOf(value))]),
-    step("include=", (value) => () => [parsePatternRule("include", bytesOf(value))]),
-    step(
-      "exclude-from=",
-      (file) =>
-        ({ nul }) =>
-          parseFilterFile(readInput(file), { lines: "exclude", nul }),
-    ),
-    step(
-      "include-from=",
-      (file) =>
-        ({ nul }) =>
-          parseFilterFile(readInput(file), { lines: "include", nul }),
-    ),
-    step(
-      "filter f=",
-      (value) =>
-        ({ nul }) =>
-          filterRules(bytesOf(value), nul),
-    ),
+    ...patterns("exclude"),
+    ...patterns("include"),
+    reader("filter f=", (value) => ruleReader(bytesOf(value))),
     own("files-from=", (value) => {
       flags.filesFrom = value;
       return value.startsWith(":") || value.includes(":/") ? "a file of this machine" : undefined;
@@ -63,21 +63,39 @@ export function filtering(flags: FilterFlags): OptionRule[] {
     does("from0 0", () => {
       flags.nul = true;
     }),
-    refused("cvs-exclude C", "write --exclude for what is meant"),
-    refused("F F", "write --filter=': NAME' for files of rules in directories"),
+    does("no-from0", () => {
+      flags.nul = false;
+    }),
+    flag("cvs-exclude C", "cvsExclude"),
+    does("F F", () => {
+      flags.rsyncFilters += 1;
+      if (flags.rsyncFilters === 1) filters.push(ruleReader(": /.rsync-filter"));
+      if (flags.rsyncFilters === 2) filters.push(ruleReader("- .rsync-filter"));
+    }),
   ];
 }
 
-/** A rule, or the rules of the file that it names. */
-function filterRules(text: string, nul: boolean): readonly (FilterRule | "clear")[] {
-  const rule = parseFilterRule(text);
-  if (rule === "clear" || !rule.kind.startsWith("merge")) return [rule];
-  if (rule.kind === "merge") return parseFilterFile(readInput(rule.pattern), { ...rule, nul });
-  if (!rule.pattern.includes("/")) return [rule];
-  throw new RsyncError(
-    "BAD_OPTION",
-    `--filter ${JSON.stringify(text)}: only a name is available here, no path`,
-  );
+/**
+ * The rules of all options, in their order.
+ *
+ * @throws {RsyncError} BAD_OPTION for what is no rule; FILE_IO for a file that cannot be read.
+ */
+export function filterOf(
+  flags: FilterFlags,
+  { cvsExclude = false }: TransferOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): FilterRules {
+  const files = { nul: flags.nul, environment };
+  const rules = new FilterRules();
+  for (const read of flags.filters) rules.add(...read(files));
+  if (!cvsExclude) return rules;
+  for (const rule of impliedCvsRules())
+    rules.add(...expandRule(rule, { ...files, read: readInput }));
+  return rules;
+}
+
+function ruleReader(text: string): FilterReader {
+  return (files) => expandRule(parseFilterRule(text), { ...files, read: readInput });
 }
 
 function bytesOf(text: string): string {

@@ -1,13 +1,15 @@
-import { flag, nothing, type OptionRule, own, refused } from "../../config/option-table.ts";
+import { parsePatternRule } from "../../../protocol/index.ts";
+import { flag, nothing, type OptionRule, own, refused } from "../../config/option-rule.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
 import { sending } from "./sending-flags.ts";
+import { type StopFlags, stopping } from "./stop-flags.ts";
 import { logging } from "./transfer-log.ts";
 
 /** What can be told while a push runs; numbers are how much of it, 0 nothing. */
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
 
 /** What the options of `sersync push` say besides how files are transferred. */
-export interface PushFlags extends FilterFlags {
+export interface PushFlags extends FilterFlags, StopFlags {
   verbosity: number;
   quiet: boolean;
   /** `-i`; 2: what is as it should be is told, too. */
@@ -20,7 +22,8 @@ export interface PushFlags extends FilterFlags {
   /** Undefined: `--files-from` decides. */
   relative: boolean | undefined;
   recursive: boolean | undefined;
-  oneFileSystem: boolean;
+  /** `-x`; "skip", `-xx`: what is mounted is not even listed. */
+  oneFileSystem: boolean | "skip";
   ignoreMissing: boolean;
   deleteMissing: boolean;
   logFile: string | undefined;
@@ -63,6 +66,8 @@ export function initialFlags(): PushFlags {
     connectSeconds: undefined,
     program: undefined,
     filters: [],
+    rsyncFilters: 0,
+    stopAt: undefined,
   };
 }
 
@@ -71,7 +76,7 @@ const infoNames: ReadonlySet<string> = new Set(["del", "flist", "name", "progres
 const otherInfo: ReadonlySet<string> = new Set(
   "backup copy misc mount nonreg remove skip symsafe".split(" "),
 );
-const notInPush = "sersync does not have it";
+const oneStream = "errors: they go to the standard error, everything else to the standard output";
 
 /** Options that a push has and a mirror has not, or that mean something else there. */
 export function pushRules(flags: PushFlags): readonly OptionRule[] {
@@ -82,6 +87,7 @@ export function pushRules(flags: PushFlags): readonly OptionRule[] {
     ...sending,
     ...filtering(flags),
     ...connecting(flags),
+    ...stopping(flags),
   ];
 }
 
@@ -99,6 +105,11 @@ function telling(flags: PushFlags): OptionRule[] {
     does("itemize-changes i", () => {
       flags.itemize += 1;
     }),
+    ...["no-itemize-changes", "no-i"].map((name) =>
+      does(name, () => {
+        flags.itemize = 0;
+      }),
+    ),
     does("human-readable h", () => {
       flags.human += 1;
     }),
@@ -110,6 +121,9 @@ function telling(flags: PushFlags): OptionRule[] {
     }),
     does("no-motd", () => {
       flags.motd = false;
+    }),
+    does("motd", () => {
+      flags.motd = true;
     }),
     does("progress", () => {
       showProgress(flags);
@@ -134,9 +148,12 @@ function telling(flags: PushFlags): OptionRule[] {
       flags.outFormat = value;
       return undefined;
     }),
-    refused("debug=", notInPush),
-    refused("outbuf=", notInPush),
-    refused("msgs2stderr", notInPush),
+    refused("debug=", "what it does is told by -vv, and by --log-file"),
+    own("outbuf=", (value) =>
+      /^(n|l|b|none|line|block|unbuffered|full)$/i.test(value) ? undefined : "N, L or B",
+    ),
+    refused("msgs2stderr", oneStream),
+    own("stderr=", (value) => (/^(e|errors|c|client)$/.test(value) ? undefined : oneStream)),
   ];
 }
 
@@ -172,11 +189,28 @@ function choosing(flags: PushFlags): OptionRule[] {
     does("no-R", () => {
       flags.relative = false;
     }),
-    own("implied-dirs", (_, { options }) => impliedDirs(options, true)),
-    own("no-implied-dirs", (_, { options }) => impliedDirs(options, false)),
+    ...["implied-dirs", "i-d"].map((name) =>
+      own(name, (_, { options }) => impliedDirs(options, true)),
+    ),
+    ...["no-implied-dirs", "no-i-d"].map((name) =>
+      own(name, (_, { options }) => impliedDirs(options, false)),
+    ),
     does("one-file-system x", () => {
-      flags.oneFileSystem = true;
+      flags.oneFileSystem = flags.oneFileSystem === false ? true : "skip";
     }),
+    ...["no-one-file-system", "no-x"].map((name) =>
+      does(name, () => {
+        flags.oneFileSystem = false;
+      }),
+    ),
+    ...["old-dirs", "old-d"].map((name) =>
+      own(name, (_, { options }) => {
+        options.recursive = true;
+        options.dirs = false;
+        flags.filters.push(() => [parsePatternRule("exclude", "/*/*")]);
+        return undefined;
+      }),
+    ),
     does("ignore-missing-args", () => {
       flags.ignoreMissing = true;
     }),
@@ -239,6 +273,9 @@ function connecting(flags: PushFlags): OptionRule[] {
     }),
     does("ipv6 6", () => {
       flags.family = 6;
+    }),
+    does("no-contimeout", () => {
+      flags.connectSeconds = undefined;
     }),
     own("address=", (value) => {
       flags.localAddress = value;

@@ -16,6 +16,7 @@ import {
 } from "../../../protocol/index.ts";
 import type { PushCommand } from "./command.ts";
 import { type Outputs, Printer } from "./printer.ts";
+import { untilStop } from "./stop-flags.ts";
 import { statsLines, summaryLines } from "./summary.ts";
 import { TransferLog } from "./transfer-log.ts";
 
@@ -34,14 +35,16 @@ export async function runPush(
   signal?: AbortSignal,
 ): Promise<number> {
   const quiet = { ...outputs, out: command.telling.quiet ? () => {} : outputs.out };
-  if (command.logFile === undefined) return new Push(command, quiet, signal).run();
+  const push = (told: Outputs, log?: TransferLog): Promise<number> =>
+    untilStop(command.stopAt, signal, (either) => new Push(command, told, either, log).run());
+  if (command.logFile === undefined) return push(quiet);
   const log = new TransferLog(command.logFile, command);
   const err = (text: string): void => {
     outputs.err(text);
     log.write(text);
   };
   try {
-    return await new Push(command, { ...quiet, err }, signal, log).run();
+    return await push({ ...quiet, err }, log);
   } catch (error) {
     log.write(`sersync: ${(error as Error).message}\n`);
     throw error;

@@ -1,4 +1,4 @@
-import { flag, type OptionRule, set } from "../../config/option-table.ts";
+import { flag, type OptionRule, own, refused, set } from "../../config/option-rule.ts";
 
 /** What a push sends of an object, and a mirror, which sends whatever lies there, does not. */
 export const sending: readonly OptionRule[] = [
@@ -9,4 +9,19 @@ export const sending: readonly OptionRule[] = [
   flag("copy-unsafe-links", "copyUnsafeLinks"),
   flag("copy-dirlinks k", "copyDirlinks"),
   flag("munge-links", "mungeLinks"),
+  own("xattrs X", (_, { options }) => {
+    options.xattrs = options.xattrs ? "all" : true;
+    return undefined;
+  }),
+  own("atimes U", (_, { options }) => {
+    if (options.atimes) options.openNoatime = true;
+    options.atimes = true;
+    return undefined;
+  }),
+  set("no-atimes", { atimes: false, openNoatime: false }),
+  set("no-U", { atimes: false, openNoatime: false }),
+  flag("open-noatime", "openNoatime"),
+  flag("copy-devices", "copyDevices"),
+  flag("write-devices", "writeDevices"),
+  refused("list-only", "sersync list shows what is there"),
 ];

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { type PushTotals, RsyncError } from "../../../protocol/index.ts";
-import { type OptionRule, own } from "../../config/option-table.ts";
+import { type OptionRule, own } from "../../config/option-rule.ts";
 import { formatTime } from "../listing.ts";
 import type { PushCommand, Telling } from "./command.ts";
 import type { PushFlags } from "./flags.ts";

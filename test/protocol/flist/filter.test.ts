@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { RsyncError } from "../../../protocol/errors.ts";
+import { cvsRules } from "../../../protocol/flist/cvs.ts";
 import { FilterRules } from "../../../protocol/flist/filter.ts";
+import { parsePatternFile } from "../../../protocol/flist/filter-file.ts";
 import {
-  parseFilterFile,
+  type FilterRule,
+  impliedCvsRules,
   parseFilterRule,
   parsePatternRule,
 } from "../../../protocol/flist/filter-rule.ts";
@@ -10,7 +13,7 @@ import { asBytePath } from "../../../protocol/path.ts";
 
 function rulesOf(...texts: string[]): FilterRules {
   const rules = new FilterRules();
-  rules.add(...texts.map(parseFilterRule));
+  rules.add(...texts.map((text) => parseFilterRule(text)));
   return rules;
 }
 
@@ -91,11 +94,11 @@ test("such a file may hold for its directory only, or forget what is above", () 
 test("--exclude and --include take patterns, and prefixes all the same", () => {
   expect(parsePatternRule("exclude", "+ x")).toMatchObject({ kind: "include", pattern: "x" });
   expect(parsePatternRule("include", "x y")).toMatchObject({ kind: "include", pattern: "x y" });
-  expect(parseFilterFile("# remark\n\n a \r\n; b\nc", { lines: "exclude" })).toMatchObject([
+  expect(parsePatternFile("# remark\n\n a \r\n; b\nc", "exclude")).toMatchObject([
     { pattern: " a " },
     { pattern: "c" },
   ]);
-  expect(parseFilterFile("#a\0b\0", { lines: "exclude", nul: true })).toMatchObject([
+  expect(parsePatternFile("#a\0b\0", "exclude", true)).toMatchObject([
     { pattern: "#a" },
     { pattern: "b" },
   ]);
@@ -119,12 +122,17 @@ test.each([
     ["exclude,p long", "protect x y"],
     ["-p long", "-r x y"],
   ],
+  [
+    [":C", ": /.rsync-filter", "-x user.a", "-xr user.a", "-/ /etc/x", ":/- .rules", ":s .rules"],
+    [":C .cvsignore", ": /.rsync-filter", "-x user.a", "-xr user.a", "-/ /etc/x", ":/- .rules"],
+  ],
 ])("the rules %j are sent as %j", (texts, sent) => {
   expect(rulesOf(...texts).onWire(32, false)).toEqual(sent);
 });
 
 test("--delete-excluded keeps plain rules to ourselves", () => {
-  expect(rulesOf("- x", "P y", "+ z").onWire(32, true)).toEqual(["-r y"]);
+  const rules = rulesOf("- x", "P y", "+ z", ": a", ":- b", ":C");
+  expect(rules.onWire(32, true)).toEqual(["-r y", ": a"]);
 });
 
 test("old protocols get patterns, and a refusal for what they cannot say", () => {
@@ -132,6 +140,48 @@ test("old protocols get patterns, and a refusal for what they cannot say", () =>
   expect(() => rulesOf("P x").onWire(28, false)).toThrow(RsyncError);
 });
 
-test.each(["", "x", "- ", "-z x", "banana x", "merge", ":q x"])("%j is no rule", (text) => {
-  expect(() => parseFilterRule(text)).toThrow(/Cannot use the filter rule/);
+// As the 3.5.0 client sends them; of the usual patterns the first and the last.
+test.each([
+  [32, [":C .cvsignore", "-p RCS", "-p .bzr/", "- mine", "- theirs"]],
+  [29, [":C .cvsignore", "- RCS", "- .bzr/", "- mine", "- theirs"]],
+  [28, ["RCS", ".bzr/", "mine", "theirs"]],
+])("what CVS ignores is sent to protocol %i as rules of ours", (protocol, sent) => {
+  const rules = new FilterRules();
+  const [merge, cvs] = impliedCvsRules() as [FilterRule, FilterRule];
+  rules.add(merge, ...cvsRules("mine", "theirs", cvs));
+  const told = rules.onWire(protocol, false);
+  expect(told.filter((rule) => sent.includes(rule))).toEqual(sent);
+  expect(told).toHaveLength(protocol < 29 ? 38 : 39);
+  expect(rules.toSender(protocol)).toEqual([]);
+  expect(cvsRules("mine ! a", undefined, cvs)).toMatchObject([{ pattern: "a" }]);
 });
+
+test("rules about attributes say which are sent, and nothing of files", () => {
+  const sends = rulesOf("-x user.a*", "+x user.*", "-x! user.*", "- user.b").sendsAttribute();
+  const names = ["user.abc", "user.b", "system.x"];
+  expect(names.map((name) => sends?.(name))).toEqual([false, true, false]);
+  expect(rulesOf("- a").sendsAttribute()).toBeUndefined();
+  expect(isExcluded(rulesOf("-x a"), "a")).toBe(false);
+});
+
+test("files of rules may merge files beside them, and lead to others, but never to themselves", () => {
+  const files = {
+    "a/.r": ". more\n: .deep\n",
+    "a/more": "- x\n",
+    "a/b/.deep": "- y\n: .deep\n: .r\n",
+  };
+  const rules = rulesOf(": .r");
+  expect(isExcluded(rules, "a/x", files)).toBe(true);
+  expect(isExcluded(rules, "a/b/y", files)).toBe(true);
+  expect(isExcluded(rules, "y", files)).toBe(false);
+  const bad = { ".r": ". ../x\n", a: ". a\n" };
+  expect(() => isExcluded(rules, "x", bad)).toThrow(/not beside it/);
+  expect(() => isExcluded(rulesOf(": a"), "x", bad)).toThrow(RsyncError);
+});
+
+test.each(["", "x", "- ", "-z x", "banana x", "merge", ":q x", "-C x", "Hs x", "P,r x"])(
+  "%j is no rule",
+  (text) => {
+    expect(() => parseFilterRule(text)).toThrow(/Cannot use the filter rule/);
+  },
+);
