@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { expect, test } from "vitest";
-import { EntryWriter, type FileEntry, isDirectory } from "../protocol/flist/entry.ts";
+import { type FileEntry, isDirectory } from "../protocol/flist/entry.ts";
+import { EntryWriter } from "../protocol/flist/entry-writer.ts";
 import { asBytePath } from "../protocol/path.ts";
 import type { Cursor } from "../protocol/wire/cursor.ts";
 import { FileIndexReader, FileIndexWriter } from "../protocol/wire/file-index.ts";

@@ -6,8 +6,8 @@ import {
   fileTypes,
   isDirectory,
   isRegularFile,
-  sharedLength,
 } from "./entry.ts";
+import { sharedLength } from "./entry-writer.ts";
 
 /** Bits that later protocols use otherwise. */
 export const classicFlags = {

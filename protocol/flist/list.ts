@@ -1,7 +1,8 @@
 import { writeVarint } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
 import { ClassicEntryWriter } from "./classic-entry.ts";
-import { type EntryFormat, EntryWriter, type FileEntry, isDirectory } from "./entry.ts";
+import { type EntryFormat, type FileEntry, isDirectory } from "./entry.ts";
+import { EntryWriter } from "./entry-writer.ts";
 import { type IdNames, writeIdName } from "./id-names.ts";
 
 export type { IdNames } from "./id-names.ts";

@@ -1,6 +1,7 @@
 import type { StrongChecksum } from "../delta/strong.ts";
 import type { ModeChange } from "../flist/chmod.ts";
-import { EntryWriter, type FileEntry, isDirectory } from "../flist/entry.ts";
+import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import { EntryWriter } from "../flist/entry-writer.ts";
 import { generalError, type ListFormat, writeEnd } from "../flist/list.ts";
 import type { Output } from "../mux/mux.ts";
 import { type BytePath, rootPath } from "../path.ts";

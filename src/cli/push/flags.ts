@@ -1,5 +1,6 @@
 import { parsePatternRule } from "../../../protocol/index.ts";
-import { flag, nothing, type OptionRule, own, refused } from "../../config/option-rule.ts";
+import { flag, type OptionRule, own, refused } from "../../config/option-rule.ts";
+import { type ConnectionFlags, connecting } from "./connection-flags.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
 import { sending } from "./sending-flags.ts";
 import { type StopFlags, stopping } from "./stop-flags.ts";
@@ -9,7 +10,7 @@ import { logging } from "./transfer-log.ts";
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
 
 /** What the options of `sersync push` say besides how files are transferred. */
-export interface PushFlags extends FilterFlags, StopFlags {
+export interface PushFlags extends FilterFlags, ConnectionFlags, StopFlags {
   verbosity: number;
   quiet: boolean;
   /** `-i`; 2: what is as it should be is told, too. */
@@ -31,12 +32,6 @@ export interface PushFlags extends FilterFlags, StopFlags {
   logFormat: string | undefined;
   removeSource: boolean;
   incremental: boolean;
-  protocol: number | undefined;
-  family: 4 | 6 | undefined;
-  localAddress: string | undefined;
-  connectSeconds: number | undefined;
-  /** `--rsync-path` */
-  program: string | undefined;
 }
 
 /** The flags before any option was read. */
@@ -256,37 +251,6 @@ function noRecursion(flags: PushFlags, options: Recursion): undefined {
 
 function impliedDirs(options: { impliedDirs?: boolean | undefined }, on: boolean): undefined {
   options.impliedDirs = on;
-}
-
-function connecting(flags: PushFlags): OptionRule[] {
-  return [
-    own("protocol=", (value) => {
-      flags.protocol = Number(value);
-      return /^(2[789]|3[012])$/.test(value) ? undefined : "a number from 27 to 32";
-    }),
-    own("contimeout=", (value) => {
-      flags.connectSeconds = Number(value);
-      return /^\d{1,5}$/.test(value) ? undefined : "a number of seconds";
-    }),
-    does("ipv4 4", () => {
-      flags.family = 4;
-    }),
-    does("ipv6 6", () => {
-      flags.family = 6;
-    }),
-    does("no-contimeout", () => {
-      flags.connectSeconds = undefined;
-    }),
-    own("address=", (value) => {
-      flags.localAddress = value;
-      return undefined;
-    }),
-    own("rsync-path=", (value) => {
-      flags.program = value;
-      return value.trim() === "" ? "a program" : undefined;
-    }),
-    nothing("blocking-io", ""),
-  ];
 }
 
 function readInfo(value: string, flags: PushFlags): string | undefined {

@@ -3,10 +3,10 @@ import { expect, test } from "vitest";
 import {
   deletion,
   type EntryFormat,
-  EntryWriter,
   type FileEntry,
   fileTypes,
 } from "../../../protocol/flist/entry.ts";
+import { EntryWriter } from "../../../protocol/flist/entry-writer.ts";
 import { asBytePath } from "../../../protocol/path.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { hex } from "../../support/bytes.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { AccessListWriter } from "../../../protocol/flist/acl.ts";
-import { deletion, EntryWriter, type FileEntry } from "../../../protocol/flist/entry.ts";
+import { deletion, type FileEntry } from "../../../protocol/flist/entry.ts";
+import { EntryWriter } from "../../../protocol/flist/entry-writer.ts";
 import { listFormat } from "../../../protocol/flist/format.ts";
 import { NamesOnce } from "../../../protocol/flist/id-names.ts";
 import { asBytePath } from "../../../protocol/path.ts";
