@@ -178,11 +178,7 @@ function openUntouched(
 }
 
 /** Whatever was listed through a link may be opened through one: its inode must be the listed one. */
-function openQuietly(
-  calls: FileCalls,
-  native: string | Buffer,
-  flags: number,
-): number | undefined {
+function openQuietly(calls: FileCalls, native: string | Buffer, flags: number): number | undefined {
   try {
     return calls.open(native, flags);
   } catch (error) {

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { posix } from "node:path";
 import { cvsRules } from "../flist/cvs.ts";
 import type { RulePlace } from "../flist/directory-rules.ts";
@@ -64,8 +63,10 @@ function readRuleFile(file: string): string {
 
 /** `~/.cvsignore`; undefined when there is none. */
 function homeRules({ environment }: RuleFiles): string | undefined {
+  const home = environment["HOME"];
+  if (home === undefined) return undefined;
   try {
-    return readFileSync(`${environment["HOME"] ?? homedir()}/.cvsignore`, "latin1");
+    return readFileSync(`${home}/.cvsignore`, "latin1");
   } catch {
     return undefined;
   }

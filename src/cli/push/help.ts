@@ -8,17 +8,18 @@ and meanings; one that sersync does not have is refused by name.
 
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --munge-links
              --files-from=FILE -0 --no-implied-dirs --ignore-missing-args --no-i-r
-  attributes -p -t -o -g -A -X -E -O -J --chmod --chown --usermap --groupmap --numeric-ids
+  attributes -p -t -U -o -g -A -X -E -O -J --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c --checksum-choice --checksum-seed -I -u --size-only --existing --ignore-existing
              --max-size --min-size --modify-window
-  filters    --exclude --include --filter --exclude-from --include-from
+  filters    --exclude --include --filter --exclude-from --include-from -C -F
   deletes    --delete --delete-before/during/delay/after --delete-excluded --max-delete --force
              --ignore-errors --delete-missing-args --remove-source-files -m
   sent       -z --compress-choice --compress-level --skip-compress -W -B --inplace --append
              --append-verify --partial --partial-dir --delay-updates -y --compare-dest
              --copy-dest --link-dest -S --preallocate --fsync -b --backup-dir --suffix -T --bwlimit
+             --copy-devices --write-devices --open-noatime
   reached    --password-file (or RSYNC_PASSWORD) --port --timeout --contimeout --protocol
-             -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
+             -4 -6 --address --stop-after --stop-at; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
              --rsync-path, for host:path, ssh://host:port/path, or a daemon started there
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
              --log-file --log-file-format

@@ -22,9 +22,9 @@ const flags = O_RDONLY | O_NOFOLLOW;
 /** A status in one piece: the C library's is written over by the next one. */
 function copied(status: FileStatus | undefined) {
   if (status === undefined) return undefined;
-  const { mode, size, mtimeSeconds, mtimeNanoseconds, uid, gid } = status;
+  const { mode, size, mtimeSeconds, mtimeNanoseconds, atimeSeconds, uid, gid } = status;
   const { device, inode, linkCount, changedNs, major, minor } = status;
-  const times = { mtimeSeconds, mtimeNanoseconds, changedNs };
+  const times = { mtimeSeconds, mtimeNanoseconds, atimeSeconds, changedNs };
   return { mode, size, ...times, uid, gid, device, inode, linkCount, major, minor };
 }
 
