@@ -187,7 +187,7 @@ export class Target {
   #startJobs(now: number): void {
     const { isProbing } = this.#outage; // with one job; its success opens the target for all
     if (isProbing && this.#underWay.jobs > 0) return;
-    if (this.#reconciles.isDue) this.#startReconcile(now);
+    if (!isProbing && this.#reconciles.isDue) this.#startReconcile(now);
     if (!isProbing && now < this.#pace.nextAt(this.#pending.dueCount(now))) return;
     const { jobs, batches } = this.#underWay;
     const room = isProbing ? 1 - jobs : this.#options.mostBatches - batches;
@@ -197,6 +197,8 @@ export class Target {
       this.#pace.began(now);
       this.#startDelivery(paths);
     }
+    // Last: one that ends the same way each time must not keep all paths waiting.
+    if (this.#underWay.jobs === 0 && this.#reconciles.isDue) this.#startReconcile(now);
   }
 
   #startDelivery(taken: readonly PendingPath[]): void {
@@ -210,9 +212,7 @@ export class Target {
         job.release();
         this.#pump();
       },
-      finished: (failure) => {
-        this.#finished(job, settlement.close(failure));
-      },
+      finished: (failure) => this.#finished(job, settlement.close(failure)),
     });
   }
 

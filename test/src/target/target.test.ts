@@ -473,6 +473,18 @@ test("a comparison that broke off goes on where it was, unless another is wanted
   expect(scripted.next().order).toBe("deletes");
 });
 
+test("a comparison that ends in the same way each time keeps no path waiting", () => {
+  const scripted = scriptedTarget();
+  scripted.target.reconcile();
+  scripted.next().end(unreachable);
+  scripted.target.add([path("a")]);
+  vi.advanceTimersByTime(1_000);
+  const probe = scripted.next();
+  expect(probe.paths).toEqual(["a"]);
+  probe.succeed();
+  expect(scripted.next().order).toBe("deletes resumes");
+});
+
 test("after a long outage everything is compared, deleting only what was asked for", () => {
   const scripted = scriptedTarget();
   scripted.target.add([path("a")]);
