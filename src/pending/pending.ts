@@ -11,6 +11,7 @@ import {
   type PendingSummary,
   pendingPath,
   type State,
+  stateOf,
   summarized,
 } from "./state.ts";
 import { Waiting } from "./waiting.ts";
@@ -49,10 +50,6 @@ export class PendingSet {
     return this.#waiting.size + this.#inFlight.size;
   }
 
-  get inFlight(): number {
-    return this.#inFlight.size;
-  }
-
   /** Grows with every change: equal numbers mean equal content. */
   get revision(): number {
     return this.#revision;
@@ -84,9 +81,8 @@ export class PendingSet {
   }
 
   /** Puts back what was pending in another set, with its age and its failures; but for renames. */
-  restore({ path, whole, since, attempts, reason, resend = false, after }: PendingPath): void {
-    const state = { ...fresh, whole, since, attempts, tries: attempts, reason, resend };
-    this.#putBack(path, after === undefined ? state : { ...state, leaving: true, after });
+  restore(pending: PendingPath): void {
+    this.#putBack(pending.path, stateOf(pending));
   }
 
   /**
@@ -172,7 +168,7 @@ export class PendingSet {
       this.#renames.set(origin, to);
       for (const each of below) this.#move(each, (to + each.path.slice(from.length)) as BytePath);
     }
-    const tree = this.#renames.treeAbove(to) ?? to;
+    const tree = (this.#waiting.has(to) ? to : this.#renames.treeAbove(to)) ?? to;
     const after = tree === from ? undefined : tree;
     this.#add(from, { whole: isDirectory, now, after, leaving: true });
   }
@@ -187,7 +183,7 @@ export class PendingSet {
     const { whole = false, after, arrived = false, leaving = false } = news;
     // Of a rename under way nobody knows yet what it took for equal.
     const resend = news.resend || (whole && this.#inFlight.get(path)?.origin !== undefined);
-    const above = this.#renames.treeAbove(path);
+    const above = this.#renames.treeAbove(path, { resend });
     if (above !== undefined) {
       // Something is there again: it need not wait for what has moved away.
       if (!leaving) (this.#waiting.get(above) as State).leaving = false;
@@ -217,7 +213,7 @@ export class PendingSet {
     if (!state.leaving) this.#renames.doubt(path);
     const known = this.#waiting.get(path);
     if (known === undefined) {
-      if (this.#renames.treeAbove(path) !== undefined) return;
+      if (this.#renames.treeAbove(path, state) !== undefined) return;
       this.#wait(path, { ...state, origin: undefined });
       if (origin !== undefined) this.#renames.set(origin, path);
     } else {

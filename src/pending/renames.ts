@@ -46,12 +46,14 @@ export class Renames {
   /**
    * A tree that waits above a path and will take it along. One that waits because it failed does
    * not: what has changed below it may be taken at once. Nor does one that is renamed: it does not
-   * send what the target has.
+   * send what the target has; nor, for what must be sent though size and time are equal, one that
+   * compares those.
    */
-  treeAbove(path: BytePath): BytePath | undefined {
+  treeAbove(path: BytePath, { resend = false }: { resend?: boolean } = {}): BytePath | undefined {
     return findAbove(path, (above) => {
       const tree = this.#waiting.get(above);
-      return tree?.whole === true && tree.notBefore === 0 && !this.#origins.has(above);
+      if (!tree?.whole || tree.notBefore > 0 || this.#origins.has(above)) return false;
+      return tree.resend || !resend;
     });
   }
 

@@ -90,6 +90,19 @@ export function pendingPath(path: BytePath, state: State): PendingPath {
   };
 }
 
+/** The same the other way round, when it was pending elsewhere; as what it was renamed is forgotten. */
+export function stateOf({
+  whole,
+  since,
+  attempts,
+  reason,
+  resend = false,
+  after,
+}: PendingPath): State {
+  const state = { ...fresh, whole, since, attempts, tries: attempts, reason, resend };
+  return after === undefined ? state : { ...state, leaving: true, after };
+}
+
 /** Counts what waits and what is in flight. */
 export function summarized(waiting: PathMap<State>, inFlight: PathMap<State>): PendingSummary {
   let oldest: number | undefined;

@@ -100,7 +100,7 @@ test("what changes in a tree that is in flight is taken after it", () => {
 test("takes no more than asked for, the oldest first", () => {
   const pending = pendingSet(path("a"), path("b"), path("c"));
   expect(take(pending, 0, 2)).toEqual(["a", "b"]);
-  expect(pending.inFlight).toBe(2);
+  expect(pending.summary().inFlight).toBe(2);
 });
 
 test("a job that is given up puts its paths back as they were", () => {
@@ -280,7 +280,7 @@ class Ledger {
       }
       this.#flying.push({ path, whole, at: this.#clock });
     }
-    expect(this.pending.inFlight).toBe(this.#flying.length);
+    expect(this.pending.summary().inFlight).toBe(this.#flying.length);
   }
 
   land(how: "delivered" | "again" | "later", which: number): void {

@@ -185,3 +185,11 @@ test("put into another set, what was renamed is sent with all content before the
   land(after, "new");
   expect(take(after)).toEqual(["old/"]);
 });
+
+test("a tree that compares takes along nothing that must be sent though it looks equal", () => {
+  const changes = [tree("d"), renamed("d/old", "d/new", "directory")];
+  expect(rounds(pendingSet(...changes))).toEqual([["d/"], ["d/new/"]]);
+  const after = new PendingSet();
+  for (const each of pendingSet(...changes).paths()) after.restore(each);
+  expect(rounds(after)).toEqual([["d/"], ["d/new/"]]);
+});
