@@ -13,6 +13,16 @@ export interface Kept {
   record(): TargetRecord;
 }
 
+/** What was pending when a record was lost, nobody knows. */
+const unknown: Omit<TargetRecord, "root" | "target"> = {
+  identity: undefined,
+  clean: false,
+  reconciledAt: undefined,
+  owed: undefined,
+  halted: undefined,
+  paths: [],
+};
+
 /** Which store writes a file: after a reload the new one. */
 const owners = new Map<string, StateStore>();
 
@@ -33,7 +43,10 @@ export class StateStore {
     this.#isUsable = this.#makeDirectory();
   }
 
-  /** What is known of a target from before; undefined when nothing is. */
+  /**
+   * What is known of a target from before; undefined when nothing is. Of one whose record cannot be
+   * used no more than that it did not end in order.
+   */
   read(root: string, target: string): TargetRecord | undefined {
     const file = recordFile(this.#directory, root, target);
     const text = this.#readText(file);
@@ -44,7 +57,7 @@ export class StateStore {
       throw new SyntaxError(`it is that of ${record.target}`);
     } catch (error) {
       this.#setAside(file, (error as Error).message);
-      return undefined;
+      return { root, target, ...unknown };
     }
   }
 
@@ -119,7 +132,7 @@ export class StateStore {
     try {
       renameSync(file, aside);
       this.#tell(
-        `Cannot use the state file ${file}: ${why}; it is kept as ${aside}, and we begin anew`,
+        `Cannot use the state file ${file}: ${why}; it is kept as ${aside}, and everything is compared`,
       );
     } catch (error) {
       this.#complain((error as Error).message);
