@@ -153,7 +153,8 @@ export class Carrier {
   async carry(options: CarryOptions, report: CarrierReport): Promise<void> {
     const carryNow = (each: CarryOptions, told = report): Promise<void> =>
       this.#carryNow(each, told);
-    await this.sessions.inTurn(options.kind, () =>
+    const bytes = options.entries.reduce((sum, { size }) => sum + size, 0);
+    await this.sessions.inTurn(options.kind, bytes, () =>
       this.#spares ? carrySparing(options, report, this, carryNow) : carryNow(options),
     );
   }
@@ -168,7 +169,7 @@ export class Carrier {
     report: CarrierReport,
   ): Promise<void> {
     const reports = (): boolean => false;
-    await this.sessions.inTurn(kind, () =>
+    await this.sessions.inTurn(kind, 0, () =>
       this.#carryNow({ kind, entries: look(), reports }, report),
     );
   }

@@ -33,6 +33,9 @@ const warm: Readonly<Record<SessionKind, number>> = {
   preview: 0,
 };
 
+/** Files from this size on leave others of the large ones a session, where there are two. */
+const hugeBytes = 64 * 1024 * 1024;
+
 /** How often, and after what time at first, a daemon is asked again that had no room for us. */
 const mostRefusals = 5;
 const firstRoomMs = 50;
@@ -51,6 +54,7 @@ export class Sessions {
   readonly #limit: LimitFunction;
   /** Large files have sessions of their own, so that small ones never wait for them. */
   readonly #large: LimitFunction;
+  readonly #huge: LimitFunction;
   /** Seconds for a daemon that refuses `--modify-window` or is too old to know -1. */
   #precision: TimePrecision = "nanoseconds";
   /** Sessions that the daemon has room for, since it refused one more. */
@@ -67,6 +71,7 @@ export class Sessions {
     const { sessions } = settings;
     this.#settings = settings;
     this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
+    this.#huge = pLimit(Math.max(1, this.#large.concurrency - 1));
     this.#limit = pLimit(Math.max(1, sessions - this.#large.concurrency));
   }
 
@@ -87,14 +92,16 @@ export class Sessions {
     for (const kind of kinds) this.#pool(kind).prepare();
   }
 
-  /** Does something that needs a session of this kind, when it is its turn. */
-  async inTurn<T>(kind: SessionKind, task: () => Promise<T>): Promise<T> {
+  /** Does something that needs a session of this kind, for so many bytes, when it is its turn. */
+  async inTurn<T>(kind: SessionKind, bytes: number, task: () => Promise<T>): Promise<T> {
     // Where there is hardly room, none of it is set aside.
     const limit = kind === "large" && this.#room > 2 ? this.#large : this.#limit;
-    return limit(async () => {
-      await this.#gate.passed();
-      return task();
-    });
+    const take = (): Promise<T> =>
+      limit(async () => {
+        await this.#gate.passed();
+        return task();
+      });
+    return limit === this.#large && bytes >= hugeBytes ? this.#huge(take) : take();
   }
 
   /**
