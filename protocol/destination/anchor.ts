@@ -1,12 +1,11 @@
 import fs from "node:fs";
 import { type BytePath, baseName, joinPath, nativePath, parentPath, rootPath } from "../path.ts";
+import { type Holder, join, leave, mostHeld, openDescriptor } from "./descriptors.ts";
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = fs.constants;
 /** Linux: a place in the file system, without the right to read what is there. */
 const O_PATH = 0o10000000;
 const descriptors = "/proc/self/fd";
-/** Directories that are held open at a time. */
-const mostOpen = 64;
 /** In bytes; the system's own limit, and rsync's. */
 const longestPath = 4_095;
 
@@ -22,7 +21,7 @@ const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(de
  * written into; and, where there is no /proc/self/fd, links that are put in the way between our
  * look and the call.
  */
-export class Anchor {
+export class Anchor implements Holder {
   /** Where there are no descriptors: a byte string. */
   readonly #root: string;
   readonly #open = new Map<BytePath, number>();
@@ -37,7 +36,9 @@ export class Anchor {
   constructor(root: string | { readonly anchor: Anchor; readonly path: BytePath }) {
     const place = typeof root === "string" ? fs.realpathSync(root) : root.anchor.inside(root.path);
     this.#root = Buffer.from(place).toString("latin1");
-    if (hasDescriptors) this.#open.set(rootPath, fs.openSync(place, O_PATH | O_DIRECTORY));
+    if (!hasDescriptors) return;
+    this.#open.set(rootPath, openDescriptor(place, O_PATH | O_DIRECTORY));
+    join(this);
   }
 
   /** What calls take for `path`, at once: the result holds until the next call. */
@@ -63,7 +64,7 @@ export class Anchor {
   /** The same as {@link at}, for as long as `use` runs, whatever is asked for meanwhile. */
   during<T>(path: BytePath, use: (native: string | Buffer) => T): T {
     if (!hasDescriptors) return use(this.at(path));
-    const held = fs.openSync(this.inside(parentPath(path)), O_PATH | O_DIRECTORY);
+    const held = openDescriptor(this.inside(parentPath(path)), O_PATH | O_DIRECTORY);
     try {
       return use(nativePath(`${descriptors}/${held}`, checked(baseName(path))));
     } finally {
@@ -102,7 +103,16 @@ export class Anchor {
     this.#last = undefined;
   }
 
+  release(): void {
+    for (const [path, descriptor] of this.#open) {
+      if (path === "" || path === this.#last?.path) continue;
+      fs.closeSync(descriptor);
+      this.#open.delete(path);
+    }
+  }
+
   close(): void {
+    leave(this);
     for (const descriptor of this.#open.values()) fs.closeSync(descriptor);
     this.#open.clear();
     this.#last = undefined;
@@ -131,19 +141,18 @@ export class Anchor {
     const above = this.#descriptor(parentPath(path));
     const name = nativePath(`${descriptors}/${above}`, checked(baseName(path)));
     const adopted = this.#adopted.get(path);
-    const opened = fs.openSync(adopted ?? name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    const opened = openDescriptor(adopted ?? name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     this.#open.set(path, opened);
     this.#shrink();
     return opened;
   }
 
   #shrink(): void {
-    if (this.#open.size <= mostOpen) return;
     for (const [path, descriptor] of this.#open) {
+      if (this.#open.size <= mostHeld()) return;
       if (path === "") continue;
       fs.closeSync(descriptor);
       this.#open.delete(path);
-      return;
     }
   }
 
@@ -183,7 +192,7 @@ function checked(name: string): BytePath {
 
 /** Opens what is at a native path without following a link there. */
 export function openSafely(path: string | Buffer, flags: number = O_RDONLY, mode?: number): number {
-  return fs.openSync(path, flags | O_NOFOLLOW | fs.constants.O_NONBLOCK, mode);
+  return openDescriptor(path, flags | O_NOFOLLOW | fs.constants.O_NONBLOCK, mode);
 }
 
 /** Changes the permissions of what is at a native path; a link there is not followed. */
@@ -192,7 +201,7 @@ export function changeMode(path: string | Buffer, mode: number): void {
     fs.chmodSync(path, mode);
     return;
   }
-  const held = fs.openSync(path, O_PATH | O_NOFOLLOW);
+  const held = openDescriptor(path, O_PATH | O_NOFOLLOW);
   try {
     fs.chmodSync(`${descriptors}/${held}`, mode);
   } finally {

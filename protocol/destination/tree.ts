@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { type FileEntry, fileTypes } from "../flist/entry.ts";
 import { asBytePath, type BytePath, parentPath } from "../path.ts";
 import { Anchor, changeMode, openSafely } from "./anchor.ts";
+import { withDescriptor } from "./descriptors.ts";
 import { libC } from "./libc.ts";
 import { temporaryPath } from "./temporary.ts";
 
@@ -92,7 +93,7 @@ export class DestinationTree {
   /** Names in a directory, as byte strings. */
   names(directory: BytePath): string[] {
     const at = this.#anchor.directory(directory);
-    return fs.readdirSync(at, { encoding: "latin1" });
+    return withDescriptor(() => fs.readdirSync(at, { encoding: "latin1" }));
   }
 
   /** Takes a link for the directory that it leads to; undefined when it leads to none. */

@@ -160,6 +160,31 @@ test("modules with one lock file count their connections together", async () => 
   await eventually(() => visit("n")).toBe("");
 });
 
+const hasLimits = spawnSync("prlimit", ["--version"]).status === 0;
+
+test.skipIf(!hasLimits)("few descriptors are enough for many directories", async () => {
+  using place = prepare("read only = no\n");
+  const names = Array.from({ length: 80 }, (_, n) => [`d${n}/e/f`, String(n)] as const);
+  makeTree(`${place.path}/here`, Object.fromEntries(names));
+  await using running = await startServe(["--config", place.file]);
+  const used = fs.readdirSync(`/proc/${running.pid}/fd`).length;
+  spawnSync("prlimit", ["--pid", String(running.pid), `--nofile=${used + 30}`]);
+  const url = `rsync://127.0.0.1:${running.port}/m/`;
+  const here = `${place.path}/here/`;
+  const [pushed, pulled] = await Promise.all([
+    runRsync(version, ["-a", here, url]),
+    runRsync(version, ["-a", "--exclude=d*", url, `${place.path}/back`]),
+  ]);
+  expect([pushed, pulled]).toMatchObject([
+    { code: 0, errors: "" },
+    { code: 0, errors: "" },
+  ]);
+  expect(await runRsync(version, ["-ain", "--delete", "--exclude=/f", here, url])).toMatchObject({
+    code: 0,
+    output: "",
+  });
+});
+
 describe("the end", () => {
   test("waits for a session, and then removes the pid file", async () => {
     using place = prepare("");
