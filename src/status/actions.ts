@@ -45,6 +45,7 @@ const statusOf: Readonly<Record<RefusalCode, number>> = {
 export class Actions {
   readonly #options: ActionOptions;
   readonly #wrongTokens = new Allowance(5, 60_000);
+  readonly #badFiles = new Allowance(5, 60_000);
 
   constructor(options: ActionOptions) {
     this.#options = options;
@@ -55,8 +56,8 @@ export class Actions {
     const { tokenFile } = this.#options;
     if (tokenFile === undefined) return { status: 200, body: { actions: [] } };
     const { authorization } = headers;
-    if (authorization !== undefined && !isAuthorized(authorization, tokenFile)) return wrongToken;
-    return { status: 200, body: { actions: actionNames } };
+    const refused = authorization && this.#refusalOf(authorization, tokenFile);
+    return refused || { status: 200, body: { actions: actionNames } };
   }
 
   /** Carries out what a request's body asks for, one JSON object: `{"do":"pause","target":…}`. */
@@ -64,10 +65,11 @@ export class Actions {
     const { tokenFile, log, carryOut } = this.#options;
     if (tokenFile === undefined) return refusal(403, "no actions: there is no --token-file");
     const from = request.socket.remoteAddress;
-    if (!isAuthorized(request.headers.authorization, tokenFile)) {
-      const untold = this.#wrongTokens.ask(performance.now());
+    const refused = this.#refusalOf(request.headers.authorization, tokenFile);
+    if (refused !== undefined) {
+      const untold = refused === wrongToken ? this.#wrongTokens.ask(performance.now()) : undefined;
       if (untold !== undefined) log.warn({ from, untold }, "a request with a wrong token");
-      return wrongToken;
+      return refused;
     }
     try {
       const { file, ...asked } = parseAction(await readBody(request));
@@ -76,6 +78,21 @@ export class Actions {
     } catch (error) {
       if (error instanceof LineError) return refusal(400, error.message);
       throw error;
+    }
+  }
+
+  /** Undefined when the token is right. */
+  #refusalOf(authorization: string | undefined, tokenFile: string): ActionAnswer | undefined {
+    try {
+      return isAuthorized(authorization, tokenFile) ? undefined : wrongToken;
+    } catch (error) {
+      // Where the file is, and what is wrong with it, is for whoever may read the log.
+      const { message: reason } = error as Error;
+      const untold = this.#badFiles.ask(performance.now());
+      if (untold !== undefined) {
+        this.#options.log.error({ reason, untold }, "the token file cannot be used");
+      }
+      return refusal(503, "the token file cannot be used; the log says why");
     }
   }
 }

@@ -31,7 +31,8 @@ const longestHeaders = 8 * 1024;
 
 /**
  * The status page, `/api/status`, `/metrics`, `/healthz` and `/readyz`, which only tell, and
- * `/api/actions`, for those who know the token. Slow and broken clients cost a connection of their own and nothing else.
+ * `/api/actions`, for those who know the token. Slow and broken clients cost a connection of their own
+ * and nothing else.
  */
 export class StatusServer {
   readonly #options: StatusServerOptions;
@@ -81,7 +82,7 @@ export class StatusServer {
       setSecurityHeaders(response);
       const refusal = this.#refusalOf(request);
       if (refusal !== undefined) sendText(response, ...refusal);
-      else await this.#route(new URL(request.url ?? "/", "http://here").pathname, response);
+      else await this.#route(new URL(request.url ?? "/", base).pathname, response);
       request.resume(); // what nobody has read would stand in the way of the next one
     } catch (error) {
       if (!response.headersSent) sendText(response, 500, `${(error as Error).message}\n`);
@@ -89,12 +90,13 @@ export class StatusServer {
     }
   }
 
-  #refusalOf({ method, headers, url }: IncomingMessage): [number, string] | undefined {
+  #refusalOf({ method, headers, url = "/" }: IncomingMessage): [number, string] | undefined {
     // A page of somebody else's must not read what is told here through a name of its own.
     if (!isAddressedToUs(headers.host, this.#options.host)) {
       return [421, "This is no name of this server: use its address, or localhost\n"];
     }
     if (isFromElsewhere(headers)) return [403, "Pages of other origins may not read this\n"];
+    if (!URL.canParse(url, base)) return [400, "This is no path\n"];
     if (method === "GET" || method === "HEAD") return undefined;
     if (method === "POST" && url === actionsPath) return undefined;
     return [405, `Only GET is answered, and POST at ${actionsPath}\n`];
@@ -138,6 +140,8 @@ export class StatusServer {
   }
 }
 
+/** What paths are read against; its name is never looked at. */
+const base = "http://here";
 /** Where whoever knows the token asks for something. */
 const actionsPath = "/api/actions";
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../../src/cli/program.ts";
 import { type ElementRule, headRule } from "../../src/config/vocabulary.ts";
 import { parameters } from "../../src/serve/parameters.ts";
-import { countedSeries, lagMetric, targetSeries, watchSeries } from "../../src/status/metrics.ts";
+import { countedSeries, lagMetric, targetSeries, watchSeries } from "../../src/status/series.ts";
 import { inProject } from "../support/command.mjs";
 import { temporaryDirectory } from "../support/tree.ts";
 
@@ -96,7 +96,7 @@ describe("the commands", () => {
   );
 });
 
-test("every metric is told, with its kind and its help", () => {
+describe("every metric is told, with its kind and labels", () => {
   const series = [
     ...targetSeries.map((each) => ({ ...each, labels: "watch, target" })),
     ...watchSeries.map((each) => ({ ...each, labels: "watch" })),
@@ -105,9 +105,17 @@ test("every metric is told, with its kind and its help", () => {
     const labels = ["watch", "target", ...(label === undefined ? [] : [label])].join(", ");
     series.push([name, "counter", labels, meaning]);
   }
-  const told = rows(english.get("Metrics"));
-  expect(told.slice(0, -1)).toEqual(series);
-  expect(told.at(-1)?.slice(0, 2)).toEqual([lagMetric, "histogram"]);
+  series.push([lagMetric, "histogram", "watch, target", "From a change to its acknowledgement"]);
+
+  test("and its help, in English", () => {
+    expect(rows(english.get("Metrics"))).toEqual(series);
+  });
+
+  test("and a meaning, in Chinese", () => {
+    const told = rows(chinese.get("指标"));
+    expect(told.map((row) => row.slice(0, 3))).toEqual(series.map((row) => row.slice(0, 3)));
+    expect(told.filter(([, , , meaning]) => !/\p{Script=Han}/u.test(meaning ?? ""))).toEqual([]);
+  });
 });
 
 /** By these the program tells itself what it is. */
@@ -122,6 +130,7 @@ test("every variable that the sources name is told", () => {
   const named = new Set(text.match(/\bSERSYNC_[A-Z_]*[A-Z]\b/g));
   const told = rows(english.get("Variables")).map(([name]) => name);
   expect(new Set([...named].filter((name) => !internal.has(name)))).toEqual(new Set(told));
+  expect(rows(chinese.get("变量")).map(([name]) => name)).toEqual(told);
 });
 
 describe("the parameters of rsyncd.conf", () => {

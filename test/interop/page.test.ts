@@ -12,6 +12,8 @@ const albumDirectory = process.env["SCREENSHOTS"];
 const [version] = daemonVersions;
 const hostileName = '<img src=x onerror="document.title=`owned`">&amp;.html';
 
+/** On a busy machine a browser takes its time. */
+const startingMs = 60_000;
 const token = "open-sesame-0123456789";
 
 interface Rig {
@@ -87,7 +89,7 @@ describe.skipIf(browserProgram === undefined || version === undefined)("the stat
     browser = await startBrowser();
     closers.unshift(() => browser.close());
     rig = await startRig();
-  });
+  }, startingMs);
   afterAll(async () => {
     for (const close of closers) await close();
   });

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
-import { countedSeries, lagMetric, targetSeries, watchSeries } from "../../src/status/metrics.ts";
+import { countedSeries, lagMetric, targetSeries, watchSeries } from "../../src/status/series.ts";
 import { inProject } from "../support/command.mjs";
 
 const known: readonly string[] = [

@@ -162,11 +162,15 @@ test("without a token file there is nothing to ask for", async () => {
 
 test("a token file that others come to read is not used any more", async () => {
   const file = tokenFile();
-  const { post } = await serve({ tokenFile: file });
+  const { post, lines } = await serve({ tokenFile: file });
   fs.chmodSync(file, 0o644);
   const answer = await post({ do: "pause" });
-  expect(answer.status).toBe(500);
-  expect(await answer.text()).toMatch(/^cannot use the token file .*other users can get at it/);
+  expect(answer.status).toBe(503);
+  expect(await answer.text()).not.toContain(file);
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    level: 50,
+    reason: expect.stringMatching(/^cannot use the token file .*other users can get at it/),
+  });
 });
 
 test.each([

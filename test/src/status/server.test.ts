@@ -78,6 +78,9 @@ describe("what is refused", () => {
     for (const path of ["/../../package.json", "/page/..%2f..%2fpackage.json", "/constructor"]) {
       expect((await fetch(url + path)).status).toBe(404);
     }
+    expect(
+      await raw(server?.port ?? 0, "GET // HTTP/1.1", "Host: x", "Connection: close", "", ""),
+    ).toMatch(/^HTTP\/1.1 400 /);
   });
 
   test("foreign names that lead here, and foreign pages", async () => {
