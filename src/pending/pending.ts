@@ -10,6 +10,8 @@ import {
   type PendingPath,
   type PendingSummary,
   pendingPath,
+  rejoin,
+  renew,
   type State,
   stateOf,
   summarized,
@@ -32,7 +34,8 @@ export interface PendingOptions {
  * itself; nothing is taken that is in flight, lies below or above something in flight.
  *
  * What was renamed is taken together with its old name, as long as nothing had changed there that
- * the target has not got. Until then nothing at or below either name is taken.
+ * the target has not got. Until then nothing at or below either name is taken. However long the new
+ * name is refused, the old one stays: nothing else at the target holds that object.
  */
 export class PendingSet {
   readonly #waiting = new Waiting();
@@ -131,9 +134,10 @@ export class PendingSet {
    */
   later(path: BytePath, now: number, notBefore: number, reason?: string): void {
     const state = this.#land(path) ?? { ...fresh, since: now };
-    const { whole, since, after, leaving, resend } = state;
+    const { whole, since, after, former, leaving, resend } = state;
     const attempts = state.attempts + (reason === undefined ? 0 : 1);
-    const failed = { whole, since, resend, attempts, tries: state.tries + 1, notBefore, reason };
+    const tries = state.tries + 1;
+    const failed = { whole, since, former, resend, attempts, tries, notBefore, reason };
     this.#putBack(path, { ...fresh, ...failed, ...(leaving && { leaving, after }) });
   }
 
@@ -162,8 +166,9 @@ export class PendingSet {
       arrived || below.length > mostMoved ? undefined : this.#renames.originOf(from, to);
     this.#renames.forget(from); // it has moved on
     if (isDirectory) this.#absorbBelow(from, true);
+    this.#letFormerGo(to);
     // A directory that was there before may have held other files of equal size and time.
-    this.#add(to, { whole: isDirectory, resend: isDirectory, now, arrived });
+    this.#add(to, { whole: isDirectory, resend: isDirectory, now, arrived, former: from });
     if (origin !== undefined && this.#waiting.has(to)) {
       this.#renames.set(origin, to);
       for (const each of below) this.#move(each, (to + each.path.slice(from.length)) as BytePath);
@@ -173,6 +178,15 @@ export class PendingSet {
     this.#add(from, { whole: isDirectory, now, after, leaving: true });
   }
 
+  /** What had moved to `to` before is replaced here: its old name need not wait for that any more. */
+  #letFormerGo(to: BytePath): void {
+    const former = this.#waiting.get(to)?.former ?? this.#inFlight.get(to)?.former;
+    const left = former === undefined ? undefined : this.#waiting.get(former);
+    if (left?.after !== to) return;
+    left.after = undefined;
+    this.#waiting.release(to);
+  }
+
   /** What had changed below a directory has changed below its new name; quick checks may not see it. */
   #move({ origin, whole, since }: Changed, to: BytePath): void {
     this.#add(to, { whole, now: since });
@@ -180,7 +194,7 @@ export class PendingSet {
   }
 
   #add(path: BytePath, { now, ...news }: Partial<State> & { readonly now: number }): void {
-    const { whole = false, after, arrived = false, leaving = false } = news;
+    const { whole = false, arrived = false, leaving = false, after, former } = news;
     // Of a rename under way nobody knows yet what it took for equal.
     const resend = news.resend || (whole && this.#inFlight.get(path)?.origin !== undefined);
     const above = this.#renames.treeAbove(path, { resend });
@@ -192,17 +206,11 @@ export class PendingSet {
     const known = this.#waiting.get(path);
     // A directory's own attributes are looked at when it is renamed, a file's content is not.
     if (!leaving && (whole || !known?.whole)) this.#renames.forget(path);
-    if (known === undefined) {
-      this.#wait(path, { ...fresh, whole, since: now, after, arrived, leaving, resend });
-    } else {
+    const state = { ...fresh, whole, since: now, after, former, arrived, leaving, resend };
+    if (known === undefined) this.#wait(path, state);
+    else {
       this.#revision += 1;
-      known.whole ||= whole;
-      known.tries = 0;
-      known.after = after;
-      known.arrived = arrived;
-      known.leaving = leaving;
-      known.resend ||= resend;
-      known.since = Math.min(known.since, now);
+      renew(known, state);
       this.#waiting.hurry(path); // it has changed: what failed may work now
     }
     if (whole) this.#absorbBelow(path);
@@ -210,19 +218,14 @@ export class PendingSet {
 
   /** What changed while it was in flight stays as it waits, but is as old as its first change. */
   #putBack(path: BytePath, { origin, ...state }: State): void {
+    this.#revision += 1;
     if (!state.leaving) this.#renames.doubt(path);
     const known = this.#waiting.get(path);
     if (known === undefined) {
       if (this.#renames.treeAbove(path, state) !== undefined) return;
       this.#wait(path, { ...state, origin: undefined });
       if (origin !== undefined) this.#renames.set(origin, path);
-    } else {
-      this.#revision += 1;
-      known.whole ||= state.whole;
-      known.resend ||= state.resend;
-      known.arrived &&= state.arrived; // one of the two changes was made here
-      known.since = Math.min(known.since, state.since);
-    }
+    } else rejoin(known, state);
     const isTree = state.whole && this.#renames.origin(path) === undefined;
     if (isTree && this.#waiting.get(path)?.notBefore === 0) this.#absorbBelow(path);
   }

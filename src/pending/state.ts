@@ -48,6 +48,8 @@ export interface State {
   notBefore: number;
   /** A moved object's old name goes only when its new name has arrived. */
   after: BytePath | undefined;
+  /** The name that was moved to this one last; what the target has of the object may be there. */
+  former: BytePath | undefined;
   reason: string | undefined;
   arrived: boolean;
   /** What the target has there is something else, whatever size and time say. */
@@ -66,6 +68,7 @@ export const fresh: State = {
   tries: 0,
   notBefore: 0,
   after: undefined,
+  former: undefined,
   reason: undefined,
   arrived: false,
   resend: false,
@@ -101,6 +104,27 @@ export function stateOf({
 }: PendingPath): State {
   const state = { ...fresh, whole, since, attempts, tries: attempts, reason, resend };
   return after === undefined ? state : { ...state, leaving: true, after };
+}
+
+/** It waits, and has changed again. */
+export function renew(known: State, news: State): void {
+  known.whole ||= news.whole;
+  known.tries = 0;
+  known.after = news.after;
+  known.former = news.former ?? known.former;
+  known.arrived = news.arrived;
+  known.leaving = news.leaving;
+  known.resend ||= news.resend;
+  known.since = Math.min(known.since, news.since);
+}
+
+/** It waits again behind what was in flight and comes back. */
+export function rejoin(known: State, back: Omit<State, "origin">): void {
+  known.whole ||= back.whole;
+  known.resend ||= back.resend;
+  known.former ??= back.former;
+  known.arrived &&= back.arrived; // one of the two changes was made here
+  known.since = Math.min(known.since, back.since);
 }
 
 /** Counts what waits and what is in flight. */

@@ -2,9 +2,6 @@ import type { BytePath } from "../../protocol/index.ts";
 import { findAbove, PathMap } from "./path-map.ts";
 import type { State } from "./state.ts";
 
-/** Refused so often, a new name is not waited for by the old one any longer. */
-const mostRefusals = 2;
-
 /**
  * The paths that wait, and what each waits for: for nothing, for its time after a failure, or for
  * another path to be through. Only those that wait for nothing cost time when some are taken.
@@ -53,13 +50,9 @@ export class Waiting extends PathMap<State> {
     });
   }
 
-  /**
-   * True when `first` waits, but neither for `path` itself, as names may move in a circle, nor for a
-   * person: a name that is refused again and again would collect old names for ever.
-   */
+  /** True when `first` waits, but not for `path` itself, as names may move in a circle. */
   comesBefore(first: BytePath, path: BytePath): boolean {
-    const attempts = this.get(first)?.attempts;
-    if (attempts === undefined || attempts >= mostRefusals) return false;
+    if (!this.has(first)) return false;
     let blocker = this.#blockers.get(first);
     for (let steps = this.#blockers.size; steps > 0 && blocker !== undefined; steps -= 1) {
       if (blocker === path) return false;

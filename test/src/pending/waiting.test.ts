@@ -54,15 +54,35 @@ test("an old name whose new name is refused does not hide when that is tried aga
   expect(pending.nextDue()).toBe(1_000);
 });
 
-test("an old name goes when its new name has been refused twice", () => {
+test("an old name stays while its new name is refused, and goes when that has arrived or is gone", () => {
   const pending = new PendingSet();
   pending.add(path("old"), 0);
   pending.add(renamed("old", "new"), 0);
-  for (const now of [0, 1_000]) {
+  for (let now = 0; now < 20_000; now += 1_000) {
     expect(pending.take(9, now).map((taken) => taken.path)).toEqual(["new"]);
+    if (now % 3_000 === 0) pending.add(path("new"), now);
     pending.later(asBytePath("new"), now, now + 1_000, "refused");
   }
-  expect(pending.take(9, 1_001).map((taken) => taken.path)).toEqual(["old"]);
+  expect(pending.take(9, 20_000).map((taken) => taken.path)).toEqual(["new"]);
+  pending.delivered(asBytePath("new"));
+  expect(pending.take(9, 20_000).map((taken) => taken.path)).toEqual(["old"]);
+});
+
+test("a refused name that is replaced again and again keeps only its last old name", () => {
+  const pending = new PendingSet();
+  for (let i = 0; i < 100; i += 1) {
+    pending.add(path(`tmp${i}`), i);
+    pending.add(renamed(`tmp${i}`, "new"), i);
+    for (const { path: taken } of pending.take(9, i)) {
+      if (taken === "new") pending.later(taken, i, i + 1, "refused");
+      else pending.delivered(taken);
+    }
+  }
+  for (const { path: taken } of pending.take(9, 100)) {
+    if (taken === "new") pending.later(taken, 100, 1_000, "refused");
+    else pending.delivered(taken);
+  }
+  expect([...pending.paths()].map((each) => each.path)).toEqual(["tmp99", "new"]);
 });
 
 test("names that moved in a circle do not wait for each other for ever", () => {
