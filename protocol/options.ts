@@ -79,7 +79,7 @@ export interface TransferOptions {
   /** `-c`: compare by checksum instead of size and time. */
   readonly checksum?: boolean;
   /**
-   * `--checksum-choice`: xxh64, md5, md4, sha1 or none, perhaps another one behind a comma for what
+   * `--checksum-choice`: xxh128, xxh3, xxh64, md5, md4, sha1 or none, perhaps another one behind a comma for what
    * `checksum` compares. Default: negotiated.
    */
   readonly checksumChoice?: string;

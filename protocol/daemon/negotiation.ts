@@ -11,8 +11,10 @@ import type { ClientLine } from "./client-line.ts";
 import type { ClientOptions } from "./client-options.ts";
 import { Refusal, SessionFailure } from "./refusal.ts";
 
-/** What we can compute, best first; "xxhash" is an older name of the first. */
+/** What we offer, best first; "xxhash" is an older name of the first. */
 const checksums: readonly ChecksumName[] = ["xxh64", "md5", "md4", "sha1", "none"];
+/** What a client may choose: the others cost us more than the first, and are not better for it. */
+const choosable: readonly ChecksumName[] = ["xxh128", "xxh3", ...checksums];
 const aliases: Readonly<Record<string, string>> = { xxhash: "xxh64" };
 
 const flagsOfLetters: Readonly<Record<string, number>> = {
@@ -109,7 +111,7 @@ async function answered(
  */
 export function chosenChecksum(choice: string): ChecksumName {
   const [transfer = "", list = transfer] = choice.split(",").map((name) => aliases[name] ?? name);
-  const chosen = checksums.find((name) => name === transfer);
+  const chosen = choosable.find((name) => name === transfer);
   if (chosen !== undefined && list === transfer) return chosen;
   throw new SessionFailure(4, `the checksum "${choice}" is not available at this daemon`);
 }

@@ -6,7 +6,15 @@ import { loadXxh64 } from "./xxh64.ts";
  * Strong checksums by rsync's names. `old-md4` is what protocols 27 to 29 use for transfers:
  * MD4 whose whole-file sum includes the session's seed.
  */
-export type ChecksumName = "xxh64" | "md5" | "md4" | "sha1" | "none" | "old-md4";
+export type ChecksumName =
+  | "xxh64"
+  | "xxh3"
+  | "xxh128"
+  | "md5"
+  | "md4"
+  | "sha1"
+  | "none"
+  | "old-md4";
 
 /** A checksum in the making. */
 export interface Digest {
@@ -56,6 +64,10 @@ export async function loadStrongChecksum(
   switch (name) {
     case "xxh64":
       return loadXxh64(seed);
+    case "xxh3":
+    case "xxh128":
+      // Read only where it is asked for: it is large, and compiled for each session.
+      return (await import("./xxh3.ts")).loadXxh3(name, seed);
     case "none":
       return noChecksum;
     case "md5":

@@ -9,7 +9,8 @@ export interface ChecksumChoice {
   readonly list: ChecksumName;
 }
 
-const names: readonly ChecksumName[] = ["xxh64", "md5", "md4", "sha1", "none"];
+/** In rsync's own order; what is negotiated has another one, by what they cost us. */
+const names: readonly ChecksumName[] = ["xxh128", "xxh3", "xxh64", "md5", "md4", "sha1", "none"];
 
 /**
  * Reads `--checksum-choice`: one name, or one for the transfer and one for `--checksum`.

@@ -13,11 +13,11 @@ describeDaemons("what is chosen by name", (version) => {
   test.each([
     ["xxh64", 32],
     ["xxhash", 31],
-    ["md5", 32],
+    ["xxh3", 32],
     ["md5", 30],
     ["md4", 32],
     ["sha1", 32],
-    ["md5,xxh64", 32],
+    ["xxh128,xxh3", 31],
     ["xxh64,md4", 31],
     ["none,md5", 32],
   ])("--checksum-choice=%s (%i)", async (checksumChoice, protocol) => {

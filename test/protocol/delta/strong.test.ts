@@ -5,7 +5,7 @@ import { md4 } from "../../../protocol/delta/md4.ts";
 import { type ChecksumName, loadStrongChecksum } from "../../../protocol/delta/strong.ts";
 import { hex } from "../../support/bytes.ts";
 
-const names = ["xxh64", "md5", "md4", "sha1", "none", "old-md4"] as const;
+const names = ["xxh64", "xxh3", "xxh128", "md5", "md4", "sha1", "none", "old-md4"] as const;
 const hello = Buffer.from("hello\n");
 const seed = hex("39300000"); // 12345
 const md5 = (...parts: Uint8Array[]) =>
@@ -18,6 +18,8 @@ function load(name: ChecksumName, seedNumber = 12345, seedFix = true) {
 // What rsync 3.5.0 lists with --checksum for a file that holds "hello\n".
 test.each([
   ["xxh64", "5388bd91d091c1e4"],
+  ["xxh3", "2a46a2ab9a81fc99"],
+  ["xxh128", "9ce4c8f135b4105a6df569e0c786ba6b"],
   ["md5", "b1946ac92492d2347c6235b4d2611184"],
   ["md4", "63481c78ae04c201fa01ea9d2b1db56d"],
   ["none", "00"],
@@ -25,6 +27,21 @@ test.each([
   const strong = await load(name);
   expect(Uint8Array.from(strong.wholeFile(hello))).toEqual(hex(digest));
   expect(strong.length).toBe(hex(digest).length);
+});
+
+test.each(["xxh3", "xxh128"] as const)("%s: sums in the making do not mix", async (name) => {
+  const strong = await load(name, -7);
+  const parts = ["a".repeat(700), "b".repeat(3_000), "c"].map((text) => Buffer.from(text));
+  const [one, two] = [strong.start(), strong.start()];
+  for (const part of parts) {
+    one.update(part);
+    strong.block(part);
+    two.update(hello);
+    strong.wholeFile(part);
+  }
+  expect(one.digest()).toEqual(strong.wholeFile(Buffer.concat(parts)));
+  expect(two.digest()).toEqual(strong.wholeFile(Buffer.concat([hello, hello, hello])));
+  expect(strong.block(hello)).not.toEqual(strong.wholeFile(hello));
 });
 
 test("old-md4 puts the seed before a file and after a block", async () => {
