@@ -4,10 +4,9 @@ import os from "node:os";
 import { promisify } from "node:util";
 import { expect } from "vitest";
 import { inProject } from "../support/command.mjs";
-import type { DaemonVersion } from "../support/daemon.ts";
 import { random } from "../support/random.ts";
 import { readTree } from "../support/tree.ts";
-import { type Rig, startRig } from "./rig.ts";
+import { type Receiver, type Rig, startRig } from "./rig.ts";
 import { compareAll, compareStill, type ReadTree, type Variant } from "./variants.ts";
 
 export interface ChurnSize {
@@ -37,7 +36,7 @@ export interface ChurnResult {
  */
 export async function runChurn(
   variant: Variant,
-  version: DaemonVersion,
+  version: Receiver,
   seed: number,
   size: ChurnSize = {},
 ): Promise<ChurnResult> {

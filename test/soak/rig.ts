@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { type BytePath, joinPath, nativePath, rootPath } from "../../protocol/path.ts";
+import { inProject } from "../support/command.mjs";
 import { type Daemon, type DaemonVersion, startDaemon } from "../support/daemon.ts";
 import { type FaultOptions, type FaultProxy, startFaultProxy } from "../support/fault-proxy.ts";
 import { hostileNames, makeHostileTree } from "../support/hostile.ts";
@@ -11,8 +12,11 @@ import {
 } from "../support/mirror.ts";
 import { temporaryDirectory } from "../support/tree.ts";
 
+/** Who receives: a stock rsync, or `sersync serve`. */
+export type Receiver = DaemonVersion | "sersync";
+
 export interface RigOptions {
-  readonly version: DaemonVersion;
+  readonly version: Receiver;
   readonly seed: number;
   /** About so many objects are there when the program starts. */
   readonly startObjects: number;
@@ -48,7 +52,7 @@ export const otherHost = "127.0.0.2";
 export async function startRig(options: RigOptions): Promise<Rig> {
   const { version, seed, startObjects, faults, fillTarget } = options;
   const owned: AsyncDisposable[] = [];
-  const daemon = await startDaemon({ version, modules: { backup: {} } });
+  const daemon = await startReceiver(version);
   owned.push(daemon);
   const source = temporaryDirectory();
   owned.push({ [Symbol.asyncDispose]: async () => source[Symbol.dispose]() });
@@ -81,6 +85,13 @@ export async function startRig(options: RigOptions): Promise<Rig> {
       for (const each of owned.reverse()) await each[Symbol.asyncDispose]();
     },
   };
+}
+
+function startReceiver(version: Receiver): Promise<Daemon> {
+  const modules = { backup: {} };
+  if (version !== "sersync") return startDaemon({ version, modules });
+  const program = inProject("test/support/sersync-daemon.mjs");
+  return startDaemon({ version: "3.5.0", program, modules });
 }
 
 function setUpOf(

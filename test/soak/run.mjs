@@ -17,6 +17,7 @@ const { values } = parseArgs({
     variant: { type: "string", multiple: true, default: [] },
     // Seconds after the last operation; a busy machine needs more.
     deadline: { type: "string", default: "10" },
+    // "sersync": our own daemon.
     rsync: { type: "string", multiple: true, default: ["3.5.0", "3.2.7"] },
     // Memory and descriptors under a steady load, for so many minutes.
     flat: { type: "boolean", default: false },

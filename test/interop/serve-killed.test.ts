@@ -1,30 +1,13 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { inProject } from "../support/command.mjs";
 import { describeDaemons, rsyncProgram } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";
-import { makeHostileTree } from "../support/hostile.ts";
-import { startMirror, untilEqualTrees } from "../support/mirror.ts";
 import { random } from "../support/random.ts";
 import { serveModule } from "../support/served.ts";
 import { makeTree, readTree, type TreeSpec } from "../support/tree.ts";
-
-test("a mirror keeps a module of ours equal to a tree that changes at random", async () => {
-  await using served = await serveModule();
-  const source = path.join(served.here, "source");
-  makeHostileTree(source, 5, 100);
-  await using mirror = await startMirror({ source, port: served.port, remotes: [{ module: "m" }] });
-  const script = inProject("test/soak/churn.mjs");
-  const change = (seed: number): Promise<unknown> =>
-    promisify(execFile)(process.execPath, [script, source, `${seed}`, "250", "links"]);
-  await Promise.all([51, 52].map(change));
-  await untilEqualTrees(source, served.path, { deadlineMs: 30_000, explain: mirror.output });
-  expect(served.events.filter(({ kind }) => kind === "trouble")).toEqual([]);
-}, 90_000);
 
 describeDaemons("a client that is killed", (version) => {
   test("leaves the old file or the new one under every name, and nothing beside", async () => {
