@@ -1,3 +1,4 @@
+import { hashableBytes } from "../delta/hashed-memory.ts";
 import { BlockMatcher } from "../delta/match.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { type BlockSums, type ReadSumHead, writeSumHead } from "../delta/sums.ts";
@@ -58,7 +59,7 @@ export interface FileSenderLink {
 /** What opening and closing a file counts for in a step, so that many tiny files make one too. */
 const bytesPerFile = 4 * 1024;
 /** Reading is synchronous and a step is used up before the next begins, so all sessions share it. */
-const step = new Uint8Array(stepBytes);
+const step = hashableBytes(stepBytes);
 
 /** Sends the content of one file after the other. Small ones take no promise. */
 export class FileSender {

@@ -1,1 +1,2 @@
-export function kernelModule(): Promise<string>;
+export const kernels: readonly string[];
+export function kernelModule(name: string): Promise<string>;

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
+import { createXXHash64 } from "hash-wasm";
 import { describe, expect, test } from "vitest";
+import { hashableBytes } from "../../../protocol/delta/hashed-memory.ts";
 import { md4 } from "../../../protocol/delta/md4.ts";
 import { type ChecksumName, loadStrongChecksum } from "../../../protocol/delta/strong.ts";
 import { hex } from "../../support/bytes.ts";
@@ -68,11 +70,42 @@ test("blocks too long to be joined with the seed have the same kind of sum", asy
   expect(Buffer.from(strong.block(long)).toString("hex")).toBe(md5(seed, long));
 });
 
+const seeded = { 0: await createXXHash64(0, 0), 12345: await createXXHash64(12345, 0) };
+const reference = (data: Uint8Array, by: keyof typeof seeded) =>
+  seeded[by].init().update(data).digest();
+const shown = (sum: Uint8Array) => Buffer.from(sum).reverse().toString("hex");
+
 test("a negative seed is widened with its sign", async () => {
   const negative = await load("xxh64", -5);
-  const { default: xxhash } = await import("xxhash-wasm");
-  const sum = (await xxhash()).h64Raw(hello, 0xfffffffffffffffbn);
-  expect(Buffer.from(negative.block(hello)).readBigUInt64LE()).toBe(sum);
+  const widened = await createXXHash64(0xfffffffb, 0xffffffff);
+  expect(shown(negative.block(hello))).toBe(widened.update(hello).digest());
+});
+
+test("xxh64 is the same wherever the bytes lie, in whatever chunks, with others in between", async () => {
+  const strong = await load("xxh64");
+  const inPlace = hashableBytes(200_000);
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }),
+    fc.uint8Array({ minLength: 60_000, maxLength: 150_000, size: "max" }),
+  );
+  const cuts = fc.array(fc.tuple(fc.integer({ min: 0, max: 70_000 }), fc.boolean()));
+  fc.assert(
+    fc.property(bytes, fc.nat(40), cuts, (data, shift, chunks) => {
+      inPlace.set(data, shift);
+      const here = inPlace.subarray(shift, shift + data.length);
+      const digest = strong.start();
+      let at = 0;
+      for (const [length, isHere] of [...chunks, [data.length, true] as const]) {
+        digest.update((isHere ? here : data).subarray(at, at + length));
+        at = Math.min(at + length, data.length);
+        expect(shown(strong.block(here))).toBe(reference(data, 12345));
+      }
+      const expected = reference(data, 0);
+      const sums = [digest.digest(), strong.wholeFile(data), strong.wholeFile(here)];
+      expect(sums.map(shown)).toEqual([expected, expected, expected]);
+    }),
+    { numRuns: 60, seed: 4 },
+  );
 });
 
 describe.each(names)("%s", (name) => {
