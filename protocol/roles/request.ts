@@ -1,3 +1,4 @@
+import { RsyncError } from "../errors.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import {
   type IndexReader,
@@ -69,6 +70,9 @@ function readRest(from: Cursor, index: number): Request {
     return { kind: "delete stats", counts: Array.from({ length: 5 }, () => readVarint(from)) };
   }
   if (index === indexListEnd) return listsEnd;
+  if (index < 0 && index > indexFirstList) {
+    throw new RsyncError("BAD_STREAM", `Cannot go on with the daemon: ${index} is no index`);
+  }
   if (index <= indexFirstList) return { kind: "list", directory: indexFirstList - index };
   const flags = readUint16(from);
   const basisType = (flags & itemFlags.basisTypeFollows) === 0 ? undefined : from.uint8();

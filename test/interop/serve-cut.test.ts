@@ -3,7 +3,7 @@ import fs from "node:fs";
 import net, { type AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { push, type TransferOptions } from "../../protocol/index.ts";
+import { pull, push, type TransferOptions } from "../../protocol/index.ts";
 import { eventually } from "../support/eventually.ts";
 import { random } from "../support/random.ts";
 import { type ServedModule, serveModule } from "../support/served.ts";
@@ -62,6 +62,9 @@ afterAll(async () => {
   await served[Symbol.asyncDispose]();
 });
 
+/** Where pulls go. */
+const there = (): string => path.join(served.here, "../there");
+
 function harmed(chunk: Buffer, start: number, isUpward: boolean, cut: () => void): Buffer {
   const at = (harm?.at ?? 0) - start;
   if (harm?.isUpward !== isUpward || at < 0 || at >= chunk.length) return chunk;
@@ -73,10 +76,16 @@ function harmed(chunk: Buffer, start: number, isUpward: boolean, cut: () => void
   return chunk.subarray(0, at);
 }
 
-/** Pushes `after` over `before`, and waits until the daemon has ended the session. */
-async function pushHarmed(next: Harm | undefined, transfer: TransferOptions): Promise<void> {
+/** Pushes `after` over `before`, or pulls it, and waits until the daemon has ended the session. */
+async function pushHarmed(
+  next: Harm | undefined,
+  transfer: TransferOptions,
+  pulls = false,
+): Promise<void> {
   fs.rmSync(served.path, { recursive: true });
-  makeTree(served.path, before);
+  makeTree(served.path, pulls ? after : before);
+  fs.rmSync(there(), { recursive: true, force: true });
+  if (pulls) makeTree(there(), before);
   harm = next;
   const { port } = proxy.address() as AddressInfo;
   const options = {
@@ -87,10 +96,10 @@ async function pushHarmed(next: Harm | undefined, transfer: TransferOptions): Pr
     timeoutSeconds: 1,
     ...transfer,
   };
-  await push(served.here, `rsync://127.0.0.1:${port}/m/`, {
-    transfer: options,
-    timeoutMs: 300,
-  }).catch(() => {});
+  const url = `rsync://127.0.0.1:${port}/m/`;
+  const session = { transfer: options, timeoutMs: 300 };
+  const transferring = pulls ? pull(url, there(), session) : push(served.here, url, session);
+  await transferring.catch(() => {});
   const { events } = served;
   const ends = new Set(["ended", "refused"]);
   const count = (isMeant: (kind: string) => boolean): number =>
@@ -135,6 +144,24 @@ test.each(ways)("%j: a connection is cut anywhere: old or new, nothing beside it
   }
   expect(served.events.filter(({ kind }) => kind === "trouble")).toEqual([]);
 });
+
+/** `SERSYNC_CUTS=all`: behind every byte, which takes minutes. */
+const cutsAll = process.env["SERSYNC_CUTS"] === "all";
+
+test(
+  "a pull is cut anywhere: old or new, nothing beside it",
+  async () => {
+    await pushHarmed(undefined, {}, true);
+    expectEqualTrees(served.path, there());
+    const { down } = passed;
+    for (let at = 0; at < down; at += cutsAll ? 1 : 61) {
+      await pushHarmed({ isUpward: false, at }, {}, true);
+      expectOldOrNew(there());
+    }
+    expect(served.events.filter(({ kind }) => kind === "trouble")).toEqual([]);
+  },
+  cutsAll ? 1_200_000 : 60_000,
+);
 
 test.each(ways)(
   "%j: any byte is wrong: nothing is left over, and nothing falls over",

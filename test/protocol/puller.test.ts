@@ -1,89 +1,23 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { RsyncError } from "../../protocol/errors.ts";
-import type { FileEntry } from "../../protocol/flist/entry.ts";
 import { EntryWriter } from "../../protocol/flist/entry-writer.ts";
-import { asBytePath } from "../../protocol/path.ts";
-import type { PullJob } from "../../protocol/pull-job.ts";
-import type { PullResult } from "../../protocol/pull-report.ts";
 import { runPull } from "../../protocol/puller.ts";
 import { FileIndexWriter, indexDone } from "../../protocol/wire/file-index.ts";
-import { encoded, type Writer } from "../../protocol/wire/writer.ts";
-import { flood, setUpBytes, startPeer } from "../support/peer.ts";
-import { makeTree, readTree, temporaryDirectory } from "../support/tree.ts";
-import { frame } from "./mux/frames.ts";
-import { converse, type Step } from "./scripted-daemon.ts";
-
-const format = {
-  varintFlags: true,
-  nanoseconds: true,
-  owner: false,
-  group: false,
-  links: true,
-  devices: false,
-  deviceOfSpecials: false,
-  digestLength: 0,
-  hardLinks: false,
-};
-
-const setUp = setUpBytes({ names: ["xxh64 md5 none"] });
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the wire is made of them
-const chosen = /xxh64.*\x04\x00\x00\x07/s; // our checksum's name, then a frame of rules
-
-function entry(name: string, rest: Partial<FileEntry> = {}): FileEntry {
-  const times = { mtimeSeconds: 1, mtimeNanoseconds: 0, uid: 0, gid: 0 };
-  return { path: asBytePath(name), mode: 0o100644, size: 5, ...times, ...rest };
-}
-
-const directory = (name: string): FileEntry => entry(name, { mode: 0o40755, hasContent: true });
-const symlink = (name: string, linkTarget: string): FileEntry =>
-  entry(name, { mode: 0o120777, linkTarget });
-
-function listOf(...entries: readonly FileEntry[]): Buffer {
-  return data((to) => {
-    const writer = new EntryWriter(format);
-    for (const each of entries) writer.write(to, each);
-    to.uint8(0);
-    to.uint8(0);
-  });
-}
-
-function data(write: (to: Writer) => void): Buffer {
-  return frame(0, encoded(write));
-}
-
-interface Pulled {
-  readonly error: RsyncError | undefined;
-  readonly result: PullResult | undefined;
-  /** Everything in and around the destination, which is `in`. */
-  readonly names: readonly string[];
-  readonly content: string | undefined;
-}
-
-/** Pulls into a directory that has the file "a"; what is around it must stay as it is. */
-async function pullFrom(steps: readonly Step[], more: Partial<PullJob> = {}): Promise<Pulled> {
-  using work = temporaryDirectory();
-  makeTree(work.path, { "in/a": "old", "out/secret": "s" });
-  await using peer = await startPeer(converse([[/^/, setUp], ...steps]));
-  let result: PullResult | undefined;
-  let error: RsyncError | undefined;
-  try {
-    result = await runPull({
-      target: { host: "127.0.0.1", port: peer.port, module: "m" },
-      destination: path.join(work.path, "in"),
-      transfer: { recursive: true, links: true, times: true, wholeFile: true },
-      timeoutMs: 2_000,
-      ...more,
-    });
-  } catch (thrown) {
-    if (!(thrown instanceof RsyncError)) throw thrown;
-    error = thrown;
-  }
-  const file = path.join(work.path, "in/a");
-  const content = fs.existsSync(file) ? fs.readFileSync(file, "utf8") : undefined;
-  return { error, result, names: [...readTree(work.path).keys()].sort(), content };
-}
+import type { Writer } from "../../protocol/wire/writer.ts";
+import { flood, startPeer } from "../support/peer.ts";
+import { makeTree, temporaryDirectory } from "../support/tree.ts";
+import { converse, ready } from "./scripted-daemon.ts";
+import {
+  chosen,
+  data,
+  directory,
+  entry,
+  format,
+  listOf,
+  pullFrom,
+  symlink,
+} from "./scripted-pull.ts";
 
 const untouched = ["", "in", "in/a", "out", "out/secret"];
 
@@ -105,7 +39,7 @@ test("a list without end meets a limit", async () => {
   await using peer = await startPeer((socket) => {
     const writer = new EntryWriter(format);
     const pieces = function* (): Generator<Buffer> {
-      yield setUp;
+      yield ready;
       for (let i = 0; ; i += 1) yield data((to) => writer.write(to, entry(`f${i}`)));
     };
     flood(socket, pieces());
@@ -228,7 +162,7 @@ test("a directory that a link replaces while its file comes is not followed", as
   makeTree(work.path, { a: "old" });
   await using peer = await startPeer(
     converse([
-      [/^/, setUp],
+      [/^/, ready],
       [chosen, listOf(directory("d"), entry("d/f"))],
       [
         asked,
@@ -264,7 +198,7 @@ test("links that are in the way become directories, and lead nowhere", async () 
   fs.symlinkSync(outside.path, path.join(work.path, "d"));
   await using peer = await startPeer(
     converse([
-      [/^/, setUp],
+      [/^/, ready],
       [chosen, listOf(directory("d"), entry("d/f"))],
     ]),
   );
