@@ -60,8 +60,9 @@ export class Mirror {
     this.#log = log;
     const remotes = config.sources.reduce((sum, { remotes }) => sum + remotes.length, 0);
     const { threads = Math.min(remotes, 2) } = options;
-    this.#threads = new PushThreads(threads, (id, text) => {
-      log.warn({ target: this.#targets[id]?.name }, text);
+    this.#threads = new PushThreads(threads, (ids, { stack }) => {
+      log.error(`a push thread has failed, and is begun anew: ${stack}`);
+      for (const source of this.#sources) source.addAgain(ids);
     });
     this.#memory = new Memory({ config, stateDirectory, tell: (warning) => log.warn(warning) });
     this.#sources = this.#sourcesOf(config, options);

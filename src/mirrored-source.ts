@@ -18,6 +18,7 @@ import { Announcer } from "./target/announcer.ts";
 import { tellAll } from "./target/listeners.ts";
 import { doubtOf, type Memory } from "./target/memory.ts";
 import type { SourceStatus } from "./target/mirror-status.ts";
+import type { NamedTarget } from "./target/named-target.ts";
 import { PasswordWatch } from "./target/password-watch.ts";
 import { pathPatience } from "./target/retry.ts";
 import { type Backlog, noBacklog } from "./target/status.ts";
@@ -57,15 +58,6 @@ export interface SourceOptions {
   readonly guard: GuardOptions;
   readonly pendingLimit: number;
   readonly pending: PendingPaths | undefined;
-}
-
-interface NamedTarget {
-  readonly id: number;
-  readonly remote: Remote;
-  readonly name: string;
-  readonly target: Target;
-  readonly password: PasswordWatch;
-  address: TargetAddress | undefined;
 }
 
 /** One watched directory, its watcher and its targets. */
@@ -154,6 +146,11 @@ export class MirroredSource {
     for (const { target } of this.targets) if (fullPush) target.reconcile();
   }
 
+  /** Their push thread has failed, and a new one takes its place. */
+  addAgain(targetIds: readonly number[]): void {
+    for (const named of this.targets) if (targetIds.includes(named.id)) this.#addTarget(named);
+  }
+
   async caughtUp(): Promise<void> {
     await this.#watcher?.caughtUp();
   }
@@ -236,19 +233,19 @@ export class MirroredSource {
   /** From now on the directory that stands at the source's path is mirrored. */
   #mirrorFrom(rootIdentity: Identity, { deletes }: { readonly deletes: boolean }): void {
     this.#identity = rootIdentity;
+    this.#deletes = deletes;
     for (const named of this.targets) {
       named.address = addressOf(named.remote, this.#options.config);
-      this.#addTarget(named, named.address, deletes);
+      this.#addTarget(named);
       const { threads, fullPush } = this.#options;
       threads.prepare(named.id, fullPush ? ["scan", "small"] : ["small"]);
     }
-    this.#deletes = deletes;
   }
 
-  #addTarget({ id, target }: NamedTarget, address: TargetAddress, deletes: boolean): void {
+  #addTarget({ id, target, address }: NamedTarget): void {
     const { config, threads, source, guard, sessions } = this.#options;
     const { params, filter, events, timeoutSeconds } = config;
-    if (this.#identity === undefined) return;
+    if (this.#identity === undefined || address === undefined) return;
     threads.addTarget({
       id,
       target: address,
@@ -257,7 +254,7 @@ export class MirroredSource {
       mounts: this.#mounts,
       transfer: params,
       filter,
-      deletes: events.delete && deletes,
+      deletes: events.delete && this.#deletes,
       guard,
       holdsDeletions: target.status.halt !== undefined,
       sessions,
@@ -268,7 +265,7 @@ export class MirroredSource {
   #usePassword(id: number, address: TargetAddress): void {
     const named = this.#named(id);
     named.address = address;
-    this.#addTarget(named, address, this.#deletes);
+    this.#addTarget(named);
     named.target.hurry();
   }
 

@@ -37,8 +37,6 @@ export interface CarrierReport {
   judged?(verdict: GuardVerdict): void;
   /** Small changes are through; what is left are large files and whole trees. */
   onlyLongLeft?(): void;
-  /** A line for the log. */
-  notice?(text: string): void;
 }
 
 /** Told how the daemon treated an entry, and whether its end is of interest at all. */

@@ -193,5 +193,4 @@ export type Report =
   | { readonly kind: "only long left"; readonly job: number }
   /** To be looked at again, though no job is under way that it belongs to. */
   | ({ readonly kind: "unsettled"; readonly targetId: number } & Unsettled)
-  | { readonly kind: "activity"; readonly targetId: number; readonly activity: Activity }
-  | { readonly kind: "notice"; readonly targetId: number; readonly text: string };
+  | { readonly kind: "activity"; readonly targetId: number; readonly activity: Activity };

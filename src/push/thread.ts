@@ -120,7 +120,7 @@ async function runJob(
   { job, targetId }: { readonly job: number; readonly targetId: number },
   run: (carrier: Carrier, report: CarrierReport) => Promise<void>,
 ): Promise<void> {
-  const mail = new Mail(job, targetId);
+  const mail = new Mail(job);
   try {
     const carrier = carriers.get(targetId);
     if (carrier === undefined) throw new TypeError(`target ${targetId} is not known here`);
@@ -137,7 +137,6 @@ async function runJob(
 /** Collects what is told of a job's paths until the loop turns. */
 class Mail implements CarrierReport {
   readonly #job: number;
-  readonly #targetId: number;
   #deliveries: Delivery[] = [];
   #failures: PathFailure[] = [];
   #again: BytePath[] = [];
@@ -148,9 +147,8 @@ class Mail implements CarrierReport {
   #scheduled = false;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(job: number, targetId: number) {
+  constructor(job: number) {
     this.#job = job;
-    this.#targetId = targetId;
   }
 
   delivered(delivery: Delivery): void {
@@ -191,10 +189,6 @@ class Mail implements CarrierReport {
 
   onlyLongLeft(): void {
     send({ kind: "only long left", job: this.#job });
-  }
-
-  notice(text: string): void {
-    send({ kind: "notice", targetId: this.#targetId, text });
   }
 
   flush(): void {

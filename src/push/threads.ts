@@ -41,6 +41,16 @@ export interface Comparison {
   readonly resumes: boolean;
 }
 
+/**
+ * The thread of these targets has failed, and a new one knows nothing of them: each must be added
+ * again before the call returns. Then their jobs end as failed.
+ */
+export type OnRestart = (targetIds: readonly number[], error: Error) => void;
+
+/** A program whose threads fail more often than that cannot go on. */
+const mostFailures = 20;
+const failuresWithinMs = 60_000;
+
 /** Of a job that speaks of no path. */
 const deaf: Omit<JobListener, "finished"> = {
   delivered: () => {},
@@ -55,17 +65,21 @@ const deaf: Omit<JobListener, "finished"> = {
  * is in flight to it is known in one place.
  */
 export class PushThreads {
-  readonly #workers: readonly Worker[];
+  readonly #workers: Worker[];
   readonly #jobs = new Map<number, { readonly listener: JobListener; readonly worker: Worker }>();
   readonly #homes = new Map<number, Worker>();
   readonly #onUnsettled = new Map<number, (path: Unsettled) => void>();
-  readonly #onNotice: (targetId: number, text: string) => void;
+  readonly #onRestart: OnRestart;
   readonly #activities = new Map<number, Activity>();
+  readonly #open: () => Worker;
+  #failedAt: number[] = [];
   #lastJob = 0;
   #closing = false;
 
-  constructor(count: number, onNotice: (targetId: number, text: string) => void) {
-    this.#onNotice = onNotice;
+  /** `open` starts one; default: the one beside this module. */
+  constructor(count: number, onRestart: OnRestart, open: () => Worker = openThread) {
+    this.#onRestart = onRestart;
+    this.#open = open;
     this.#workers = Array.from({ length: count }, () => this.#start());
   }
 
@@ -139,20 +153,29 @@ export class PushThreads {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./thread.js", import.meta.url), { name: "push" });
+    const worker = this.#open();
     worker.on("message", (report: Report) => this.#receive(report));
     worker.on("error", (error) => {
-      if (this.#closing) return;
-      // Nothing is known of what a dead thread had under way: its jobs fail and are done again.
-      const failure = { code: "INTERNAL", message: error.stack ?? String(error) } as const;
-      for (const [job, { listener, worker: home }] of this.#jobs) {
-        if (home !== worker) continue;
-        this.#jobs.delete(job);
-        listener.finished({ ...failure, retryable: true });
-      }
-      throw error;
+      if (!this.#closing) this.#failed(worker, error);
     });
     return worker;
+  }
+
+  /** Nothing is known of what a dead thread had under way: its jobs fail and are done again. */
+  #failed(worker: Worker, error: Error): void {
+    const now = performance.now();
+    this.#failedAt = [...this.#failedAt.filter((at) => now - at < failuresWithinMs), now];
+    if (this.#failedAt.length > mostFailures) throw error;
+    this.#workers[this.#workers.indexOf(worker)] = this.#start();
+    const targets = [...this.#homes].filter(([, home]) => home === worker).map(([id]) => id);
+    for (const id of targets) this.#activities.delete(id);
+    this.#onRestart(targets, error);
+    const failure = { code: "INTERNAL", message: error.message, retryable: true } as const;
+    for (const [job, { listener, worker: home }] of this.#jobs) {
+      if (home !== worker) continue;
+      this.#jobs.delete(job);
+      listener.finished(failure);
+    }
   }
 
   #begin(targetId: number, listener: JobListener): number {
@@ -168,10 +191,6 @@ export class PushThreads {
   }
 
   #receive(report: Report): void {
-    if (report.kind === "notice") {
-      this.#onNotice(report.targetId, report.text);
-      return;
-    }
     if (report.kind === "activity") {
       this.#activities.set(report.targetId, report.activity);
       return;
@@ -213,4 +232,8 @@ export class PushThreads {
         break;
     }
   }
+}
+
+function openThread(): Worker {
+  return new Worker(new URL("./thread.js", import.meta.url), { name: "push" });
 }
