@@ -1,21 +1,20 @@
 // `npm run bench`: this program and stock rsync do the same work in turn, on the same machine in the
 // same minutes; what counts is the ratio of the medians. Runs on Linux with the stock daemon that
 // the tests use. `npm run bench -- --runs 7 --files 20000`; `npm run bench -- --memory 1000000`;
-// `npm run bench -- serve` for the daemon, `npm run bench -- lag` for single changes.
+// `npm run bench -- push` for pushes of all kinds, `-- serve` for the daemon, `-- lag` for single changes.
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { parseArgs } from "node:util";
 import { formatConfxml } from "../demo/confxml.mjs";
 import { build } from "../prepare.mjs";
 import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
 import { startDaemon } from "../support/rsyncd.mjs";
 import { benchMemory } from "./memory.mjs";
+import { empty, makeFiles, median, temporary } from "./trees.mjs";
 
-const others = { serve: "./serve.mjs", lag: "./lag.mjs" };
+const others = { push: "./push.mjs", serve: "./serve.mjs", lag: "./lag.mjs" };
 const other = others[process.argv[2]];
 if (other !== undefined) {
   process.argv.splice(2, 1);
@@ -35,31 +34,7 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const files = Number(values.files);
 const user = "rsync_backup";
-const fileBytes = 10 * 1024;
-const filesPerDirectory = 50;
 const main = new URL("../../dist/bin/sersync.js", import.meta.url).pathname;
-
-/** Memory, where there is one: a disk's mood would be measured otherwise. */
-const temporary = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
-
-function median(numbers) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
-
-function makeTree(root) {
-  for (let file = 0; file < files; file += 1) {
-    const directory = `${root}/d${Math.floor(file / filesPerDirectory)}`;
-    if (file % filesPerDirectory === 0) fs.mkdirSync(directory, { recursive: true });
-    fs.writeFileSync(`${directory}/f${file}`, randomBytes(fileBytes));
-  }
-}
-
-function empty(directory) {
-  for (const name of fs.readdirSync(directory)) {
-    fs.rmSync(path.join(directory, name), { recursive: true });
-  }
-}
 
 /** From the start of the process to the line that says that all is acknowledged. */
 async function ourFullPush(configuration) {
@@ -139,7 +114,7 @@ async function benchSpeed({ directory, daemon, passwordFile, program, password }
     configuration,
     formatConfxml({ ...settings, failLog: `${directory}/fail.log` }).replace('"-az"', '"-a"'),
   );
-  makeTree(source);
+  makeFiles(source, files);
   await benchHandshake({ daemon, password });
   await benchFullPush({ configuration, source, daemon, passwordFile, program });
 }

@@ -5,12 +5,12 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import fs from "node:fs";
-import os from "node:os";
 import { parseArgs } from "node:util";
 import { startServe } from "../demo/destination.mjs";
 import { build } from "../prepare.mjs";
 import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
 import { startDaemon } from "../support/rsyncd.mjs";
+import { empty, makeBig, makeFiles, median, temporary } from "./trees.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -27,35 +27,7 @@ const [runs, files, megabytes, clients] = [
   values.clients,
 ].map(Number);
 const user = "rsync_backup";
-const fileBytes = 10 * 1024;
-const filesPerDirectory = 50;
 const filesPerClient = 100;
-
-/** Memory, where there is one: a disk's mood would be measured otherwise. */
-const temporary = fs.existsSync("/dev/shm") ? "/dev/shm" : os.tmpdir();
-
-function median(numbers) {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-}
-
-function makeTree(root, count) {
-  for (let file = 0; file < count; file += 1) {
-    const directory = `${root}/d${Math.floor(file / filesPerDirectory)}`;
-    if (file % filesPerDirectory === 0) fs.mkdirSync(directory, { recursive: true });
-    fs.writeFileSync(`${directory}/f${file}`, randomBytes(fileBytes));
-  }
-}
-
-function makeBig(root) {
-  fs.mkdirSync(root);
-  const piece = randomBytes(1024 * 1024);
-  const descriptor = fs.openSync(`${root}/big`, "w");
-  for (let written = 0; written < megabytes; written += 1) {
-    piece.writeUInt32LE(written);
-    fs.writeSync(descriptor, piece);
-  }
-  fs.closeSync(descriptor);
-}
 
 /** How long a client takes, in ms. */
 async function rsync(program, { password }, words) {
@@ -115,11 +87,6 @@ function inWords([ours, stock]) {
   return `sersync serve ${ours.toFixed(0)} ms, rsync --daemon ${stock.toFixed(0)} ms, ratio ${ratio}`;
 }
 
-function empty(directory) {
-  fs.rmSync(directory, { recursive: true, force: true });
-  fs.mkdirSync(directory);
-}
-
 function pushing(program, source) {
   return (daemon) => {
     empty(daemon.path);
@@ -156,7 +123,7 @@ async function benchMany(program, daemon, source) {
 
 const directory = fs.mkdtempSync(`${temporary}/sersync-bench-`);
 await build();
-fs.mkdirSync(`${directory}/module`);
+for (const name of ["module", "pulled"]) fs.mkdirSync(`${directory}/${name}`);
 const program = daemonProgram(daemonLines[0].version) ?? installedProgram();
 const password = randomBytes(12).toString("hex");
 const rsyncd = await startDaemon({
@@ -174,13 +141,13 @@ try {
   const ours = { ...stock, url, pid: serve.pid };
   const daemons = [ours, stock];
   const [many, big, few] = ["many", "big", "few"].map((name) => `${directory}/${name}`);
-  makeTree(many, files);
+  makeFiles(many, files);
   await compare(`push of ${files} files of 10 KB`, daemons, pushing(program, many));
   await compare(`pull of ${files} files of 10 KB`, daemons, pulling(program, directory));
   fs.rmSync(many, { recursive: true });
-  makeTree(few, filesPerClient);
+  makeFiles(few, filesPerClient);
   await benchMany(program, ours, few);
-  makeBig(big);
+  makeBig(big, megabytes);
   await compare(`push of ${megabytes} MB in one file`, daemons, pushing(program, big));
   await compare(`pull of ${megabytes} MB in one file`, daemons, pulling(program, directory));
   console.log(`sersync serve has taken ${memoryOf(serve)} MB at most`);
