@@ -4,8 +4,10 @@ import { ask, Unreachable, type UnreachableCode } from "../control/client.ts";
 import { keysOfSource } from "../control/instance.ts";
 import type { Reply, Request } from "../control/message.ts";
 import { isProcess } from "../control/process.ts";
+import type { StatusReport } from "../status/report.ts";
 import type { ControlCommand } from "./command.ts";
 import { describeReply } from "./reply.ts";
+import type { Earlier } from "./status.ts";
 
 /** What the subcommands exit with when nobody could be asked; the numbers are those of the LSB. */
 const unreachableExitCodes: Readonly<Record<UnreachableCode, number>> = {
@@ -48,8 +50,9 @@ export async function runControl(command: ControlCommand): Promise<number> {
 /** Until a program has ended, or the person has seen enough. */
 async function watchStatus(command: ControlCommand): Promise<number> {
   const isScreen = process.stdout.isTTY === true && !command.json;
+  const seen = new Map<string, Earlier>();
   for (;;) {
-    const outcomes = await askAll(command);
+    const outcomes = await askAll(command, seen);
     if (isScreen) process.stdout.write("\u001b[H\u001b[2J");
     const exitCode = printAll(outcomes, command.json);
     if (exitCode > troubleExitCode) return exitCode;
@@ -57,11 +60,15 @@ async function watchStatus(command: ControlCommand): Promise<number> {
   }
 }
 
-async function askAll({ files, source, request }: ControlCommand): Promise<readonly Outcome[]> {
+/** @param seen what each told before; what it tells now is put there. Default: nobody asks again. */
+async function askAll(
+  { files, source, request }: ControlCommand,
+  seen: Map<string, Earlier> = new Map(),
+): Promise<readonly Outcome[]> {
   const programs = files.map((file): Program => ({ name: file, key: configurationKey(file) }));
   if (source !== undefined) programs.push(...programsOf(source));
   const outcomes: Outcome[] = [];
-  for (const program of programs) outcomes.push(await outcomeOf(program, request));
+  for (const program of programs) outcomes.push(await outcomeOf(program, request, seen));
   return outcomes;
 }
 
@@ -81,13 +88,19 @@ function printAll(outcomes: readonly Outcome[], json: boolean): number {
   return Math.max(0, ...outcomes.map(({ exitCode }) => exitCode));
 }
 
-async function outcomeOf({ name: file, key }: Program, request: Request): Promise<Outcome> {
+async function outcomeOf(
+  { name: file, key }: Program,
+  request: Request,
+  seen: Map<string, Earlier>,
+): Promise<Outcome> {
   try {
     const reply = await (request.do === "stop" ? stop(key) : askOnce(key, request));
     const data = { file, ...reply };
     if (reply.ok) {
       const exitCode = reply["healthy"] === false ? troubleExitCode : 0;
-      return { exitCode, lines: describeReply(file, request, reply), data };
+      const lines = describeReply(file, request, reply, seen.get(key));
+      seen.set(key, { report: reply as unknown as StatusReport, at: Date.now() });
+      return { exitCode, lines, data };
     }
     return { exitCode: 1, lines: [`${file}: ${reply.error}`, ...(reply.details ?? [])], data };
   } catch (error) {

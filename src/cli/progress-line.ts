@@ -1,4 +1,4 @@
-import { formatBytes } from "./status.ts";
+import { formatBytes } from "./amount.ts";
 
 /** Where it is told how far something is. */
 export interface ProgressOutput {

@@ -1,14 +1,19 @@
 import type { Reply, Request } from "../control/message.ts";
 import type { StatusReport } from "../status/report.ts";
-import { formatStatus } from "./status.ts";
+import { type Earlier, formatStatus } from "./status.ts";
 
 type Answered = Extract<Reply, { readonly ok: true }>;
 
-/** What a running program answered, as a person reads it. */
-export function describeReply(file: string, request: Request, reply: Answered): readonly string[] {
+/** What a running program answered, as a person reads it; `earlier` is its status before. */
+export function describeReply(
+  file: string,
+  request: Request,
+  reply: Answered,
+  earlier?: Earlier,
+): readonly string[] {
   switch (request.do) {
     case "status":
-      return formatStatus(reply as unknown as StatusReport);
+      return formatStatus(reply as unknown as StatusReport, Date.now(), earlier);
     case "stop":
       return [`${file}: stopped${describeLeft(reply as { readonly undelivered?: number })}`];
     case "reload": {

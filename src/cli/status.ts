@@ -1,26 +1,59 @@
 import { escapeControls } from "../printable.ts";
-import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
+import type { LatestReport, SourceReport, StatusReport, TargetReport } from "../status/report.ts";
+import { formatAge, formatBytes, formatNumber } from "./amount.ts";
 
-/** A status as a person reads it. */
-export function formatStatus(report: StatusReport, now: number = Date.now()): readonly string[] {
+/** What was told before, and when, in ms since 1970. */
+export interface Earlier {
+  readonly report: StatusReport;
+  readonly at: number;
+}
+
+/** A few tell how it goes; the page and `--json` have more. */
+const shownDeliveries = 3;
+const shownFailures = 5;
+
+/** A status as a person reads it; with what was told before it also says how fast it goes. */
+export function formatStatus(
+  report: StatusReport,
+  now: number = Date.now(),
+  earlier?: Earlier,
+): readonly string[] {
   const { file, pid, state, version, startedAt, healthy, problems, lastReload } = report;
   const since = formatAge((now - Date.parse(startedAt)) / 1_000);
   return [
     `${file}: ${state} for ${since} (process ${pid}, sersync ${version}), ${healthy ? "healthy" : "in trouble"}`,
     ...problems.map((problem) => `  ! ${problem}`),
     ...(lastReload?.mistakes ?? []).map((mistake) => `  ! ${mistake}`),
-    ...report.sources.flatMap((source) => formatSource(source, now)),
+    ...report.sources.flatMap((source) => formatSource(source, now, earlier)),
     ...(report.plugin ? [formatPlugin(report.plugin)] : []),
   ].map(escapeControls);
 }
 
-function formatSource({ directory, watcher, targets }: SourceReport, now: number): string[] {
-  const { backend, state, directories, events, overflows } = watcher;
-  const lost = overflows === 0 ? "" : `, ${overflows} overflows made good`;
+function formatSource(
+  { directory, watcher, targets }: SourceReport,
+  now: number,
+  earlier: Earlier | undefined,
+): string[] {
+  const { backend, state, directories, events, overflows, rescans, watchLimit } = watcher;
+  const limit = watchLimit === undefined ? "" : ` of ${watchLimit} that can be watched`;
+  const lost = overflows === 0 ? "" : `, ${counted(overflows, "overflow")} made good`;
+  const again = rescans === 0 ? "" : `, ${counted(rescans, "rescan")}`;
+  const before = earlier?.report.sources.find((source) => source.directory === directory);
   return [
-    `  ${directory}: ${state} (${backend}), ${counted(directories, "directory", "directories")}, ${counted(events, "event")}${lost}`,
-    ...targets.flatMap((target) => formatTarget(target, now)),
+    `  ${directory}: ${state} (${backend}), ${counted(directories, "directory", "directories")}${limit}, ${counted(events, "event")}${lost}${again}`,
+    ...targets.flatMap((target) => {
+      const old = before?.targets.find(({ name }) => name === target.name);
+      const rate = old && earlier ? formatRate(target, old, (now - earlier.at) / 1_000) : [];
+      return formatTarget(target, now, rate);
+    }),
   ];
+}
+
+function formatRate(target: TargetReport, before: TargetReport, seconds: number): string[] {
+  if (seconds <= 0 || target.delivered < before.delivered) return []; // another process by now
+  const files = formatNumber((target.delivered - before.delivered) / seconds);
+  const bytes = formatBytes((target.deliveredBytes - before.deliveredBytes) / seconds);
+  return [`      ${files} paths/s, ${bytes}/s`];
 }
 
 function formatPlugin(plugin: NonNullable<StatusReport["plugin"]>): string {
@@ -29,7 +62,7 @@ function formatPlugin(plugin: NonNullable<StatusReport["plugin"]>): string {
   return `  plugin ${name}: ${done} done, ${failed} failed, ${dropped} left out; ${running} under way, ${waiting} waiting${answer}`;
 }
 
-function formatTarget(target: TargetReport, now: number): string[] {
+function formatTarget(target: TargetReport, now: number, rate: readonly string[]): string[] {
   const { name, up, paused, outage, pending, delivered, deliveredBytes, failed, lastDeliveryAt } =
     target;
   const last = lastDeliveryAt === undefined ? "" : `, the last ${formatAgo(lastDeliveryAt, now)}`;
@@ -39,9 +72,33 @@ function formatTarget(target: TargetReport, now: number): string[] {
     ...target.sending.map(formatSending),
     ...(outage ? [`      tried again in ${formatUntil(outage.nextAttempt, now)}`] : []),
     `      ${delivered} delivered (${formatBytes(deliveredBytes)})${last}${refusals}`,
+    ...rate,
     ...formatSessions(target),
     ...formatComparison(target, now),
+    ...formatLatest(target.latest, now),
   ];
+}
+
+function formatLatest(latest: LatestReport | undefined, now: number): string[] {
+  if (latest === undefined) return [];
+  const { lag, deliveries, failures } = latest;
+  const more = failures.length - shownFailures;
+  return [
+    ...(lag ? [`      lag p50 ${formatMs(lag.p50Ms)}, p99 ${formatMs(lag.p99Ms)}`] : []),
+    ...deliveries.slice(0, shownDeliveries).map(({ path, kind, bytes, ms, at }) => {
+      const what = kind === "file" ? formatBytes(bytes) : kind;
+      return `      - ${path} (${what}) after ${formatMs(ms)}, ${formatAgo(at, now)}`;
+    }),
+    ...failures.slice(0, shownFailures).map(({ path, reason, attempts, nextTry }) => {
+      const next = `tried again in ${formatUntil(nextTry, now)}`;
+      return `      ! ${path}: ${reason}; ${counted(attempts, "attempt")}, ${next}`;
+    }),
+    ...(more > 0 ? [`      ! and ${more} more`] : []),
+  ];
+}
+
+function formatMs(ms: number): string {
+  return ms < 1_000 ? `${formatNumber(ms)} ms` : formatAge(ms / 1_000);
 }
 
 function formatPending({ paths, inFlight, oldestSeconds }: TargetReport["pending"]): string {
@@ -79,30 +136,4 @@ function formatAgo(time: string, now: number): string {
 
 function formatUntil(time: string, now: number): string {
   return formatAge(Math.max(0, (Date.parse(time) - now) / 1_000));
-}
-
-const ageUnits = [
-  [86_400, "d"],
-  [3_600, "h"],
-  [60, "min"],
-] as const;
-
-/** A time span in its largest unit, for instance `3.5 h`. */
-export function formatAge(seconds: number): string {
-  const [size, unit] = ageUnits.find(([size]) => seconds >= size) ?? [1, "s"];
-  const value = seconds / size;
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
-}
-
-const byteUnits = ["bytes", "KB", "MB", "GB", "TB"] as const;
-
-/** An amount of data as people say it, in powers of 1000. */
-export function formatBytes(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1_000 && unit < byteUnits.length - 1) {
-    value /= 1_000;
-    unit += 1;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${byteUnits[unit]}`;
 }

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { asBytePath, displayPath } from "../../protocol/index.ts";
-import type { MirrorOptions, TargetListener } from "../mirror.ts";
+import type { TargetListener } from "../mirror.ts";
 import { StatusPages } from "../status/pages.ts";
 import type { StatusReport } from "../status/report.ts";
 import { answererFor, askUnits } from "./answer.ts";
 import { ServiceManager } from "./notify.ts";
+import type { ServiceOptions } from "./options.ts";
 import { claimPidFile, type PidFile } from "./pid-file.ts";
-import { loadPlans, type Plan, type PlanSource } from "./plan.ts";
+import { loadPlans, type Plan } from "./plan.ts";
 import { type ReloadOutcome, reloadUnits } from "./reload.ts";
 import { reportOf, summarize } from "./report.ts";
 import { listenToSignals } from "./signals.ts";
@@ -22,25 +23,6 @@ const startingMs = 60_000;
 const waitingMs = 1_000;
 /** How often the service manager's line is brought up to date. */
 const summaryMs = 5_000;
-
-/** How the program is run; the plans say what. */
-export interface ServiceOptions extends MirrorOptions {
-  readonly version: string;
-  /** Where the plans came from: they are read again on reload. */
-  readonly sources: readonly PlanSource[];
-  /** Opens the log file anew. Default: there is none. */
-  readonly reopenLog?: (() => void) | undefined;
-  /** Default: none. */
-  readonly pidFile?: string | undefined;
-  /** Whoever knows the token in it may act over HTTP; default: nobody. */
-  readonly tokenFile?: string | undefined;
-  /** The share of targets that must be reachable for `/readyz`, from 0 to 1; default 1. */
-  readonly readyShare?: number;
-  /** Called when the configurations are this process's own, before anything is watched. */
-  readonly onClaimed?: () => void;
-  /** Called when everything is watched. */
-  readonly onReady: () => void;
-}
 
 /**
  * The running program: its mirrors, and everything by which they are started, asked, changed and
@@ -154,11 +136,15 @@ export class Service {
 
   /** What is known of all configurations now. */
   get reports(): readonly StatusReport[] {
-    return this.#units.map((unit) => this.report(unit));
+    return this.#units.map((unit) => this.#report(unit));
   }
 
-  /** What is known of one configuration now. */
+  /** What is known of one configuration now, with the latest of its targets. */
   report(unit: Unit): StatusReport {
+    return this.#pages.withLatest(this.#report(unit));
+  }
+
+  #report(unit: Unit): StatusReport {
     const facts = {
       version: this.#options.version,
       pid: process.pid,

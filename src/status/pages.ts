@@ -44,9 +44,9 @@ export class StatusPages {
     };
   }
 
-  /** What is known, with the latest of each target. */
-  reports(): StatusReport[] {
-    return this.#options.reports().map((report) => ({
+  /** A report with the latest of each target. */
+  withLatest(report: StatusReport): StatusReport {
+    return {
       ...report,
       sources: report.sources.map((source) => ({
         ...source,
@@ -55,7 +55,11 @@ export class StatusPages {
           latest: this.#recorder(source.directory, target.name).report,
         })),
       })),
-    }));
+    };
+  }
+
+  #reports(): StatusReport[] {
+    return this.#options.reports().map((report) => this.withLatest(report));
   }
 
   /** Serves the page at these addresses and no others. One that cannot be used does no harm. */
@@ -94,10 +98,13 @@ export class StatusPages {
     return StatusServer.listen({
       host,
       port,
-      reports: () => this.reports(),
+      reports: () => this.#reports(),
       metrics: async () => {
         const metrics = this.#metrics as Metrics;
-        return { text: await metrics.text(this.reports()), contentType: metrics.contentType };
+        return {
+          text: await metrics.text(this.#options.reports()),
+          contentType: metrics.contentType,
+        };
       },
       ...(readyShare !== undefined && { readyShare }),
       ...(actions && { actions: new Actions({ ...actions, log }) }),

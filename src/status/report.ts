@@ -102,7 +102,7 @@ export interface TargetReport {
   readonly failed: number;
   readonly lastDeliveryAt?: string;
   readonly lastError?: { readonly text: string; readonly at: string };
-  /** Told over HTTP only. */
+  /** Absent where nobody has kept it. */
   readonly latest?: LatestReport;
 }
 

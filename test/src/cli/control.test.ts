@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { formatAge, formatBytes } from "../../../src/cli/amount.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
-import { formatAge, formatBytes, formatStatus } from "../../../src/cli/status.ts";
+import { formatStatus } from "../../../src/cli/status.ts";
 import type { StatusReport, TargetReport } from "../../../src/status/report.ts";
 
 type Environment = Readonly<Record<string, string>>;
@@ -116,7 +117,7 @@ describe("a status in words", () => {
   test("when all is well", () => {
     expect(formatStatus(report, now)).toEqual([
       "a.xml: running for 3.0 h (process 77, sersync 1.2.3), healthy",
-      "  /data: watching (inotify), 7 directories, 1 event",
+      "  /data: watching (inotify), 7 directories of 8192 that can be watched, 1 event",
       "    h:873::m: up, nothing waits",
       "      3 delivered (1.5 KB)",
       "      0 sessions in flight, 3 waiting ready",
@@ -131,6 +132,46 @@ describe("a status in words", () => {
     expect(formatStatus({ ...report, sources }, now).slice(2, 4)).toEqual([
       "    h:873::m: paused, up, nothing waits",
       "      sending a\\u001b.iso: 2.0 MB of 8.0 MB",
+    ]);
+  });
+
+  test("with how fast and how late it is, the latest deliveries, and what waits for its next try", () => {
+    const delivery = {
+      path: "a\nb",
+      kind: "file",
+      bytes: 2_000,
+      ms: 65.4,
+      at: "2026-11-22T11:59:58Z",
+    };
+    const failure = { path: "c", reason: "Permission denied (13)", attempts: 3 };
+    const latest = {
+      lag: { p50Ms: 4.24, p99Ms: 1_600 },
+      deliveries: [delivery, { ...delivery, path: "gone", kind: "delete" }, delivery, delivery],
+      failures: Array.from({ length: 7 }, () => ({ ...failure, nextTry: "2026-11-22T12:00:04Z" })),
+    };
+    const withTarget = (each: TargetReport): StatusReport => ({
+      ...report,
+      sources: [
+        { directory: "/data", watcher: { ...watcher, overflows: 1, rescans: 2 }, targets: [each] },
+      ],
+    });
+    const earlier = { report: withTarget(target), at: now - 2_000 };
+    const faster = { ...target, delivered: 13, deliveredBytes: 3_500, latest };
+    expect(formatStatus(withTarget(faster), now, earlier).slice(1)).toEqual([
+      "  /data: watching (inotify), 7 directories of 8192 that can be watched, 1 event, 1 overflow made good, 2 rescans",
+      "    h:873::m: up, nothing waits",
+      "      13 delivered (3.5 KB)",
+      "      5.0 paths/s, 1.0 KB/s",
+      "      0 sessions in flight, 3 waiting ready",
+      "      lag p50 4.2 ms, p99 1.6 s",
+      "      - a\\u000ab (2.0 KB) after 65 ms, 2.0 s ago",
+      "      - gone (delete) after 65 ms, 2.0 s ago",
+      "      - a\\u000ab (2.0 KB) after 65 ms, 2.0 s ago",
+      ...Array.from(
+        { length: 5 },
+        () => "      ! c: Permission denied (13); 3 attempts, tried again in 4.0 s",
+      ),
+      "      ! and 2 more",
     ]);
   });
 
@@ -162,7 +203,7 @@ describe("a status in words", () => {
     expect(formatStatus({ ...report, healthy: false, problems, sources }, now)).toEqual([
       "a.xml: running for 3.0 h (process 77, sersync 1.2.3), in trouble",
       "  ! h:873::m: refused\\u001b[2J",
-      "  /data: watching (inotify), 7 directories, 1 event",
+      "  /data: watching (inotify), 7 directories of 8192 that can be watched, 1 event",
       "    h:873::m: down, 2 paths to deliver (1 under way), the oldest for 1.5 min",
       "      tried again in 30 s",
       "      3 delivered (1.5 KB), the last 2.0 min ago",
