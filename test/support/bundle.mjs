@@ -53,7 +53,7 @@ async function bundleFile(file, outfile, names) {
   });
   const text = fs.readFileSync(outfile, "utf8");
   // The loader of ES modules takes longer than some of the files it would read.
-  fs.writeFileSync(outfile, text.replace(/\bimport\(("\.\/[a-z-]+\.js")\)/g, "require($1)"));
+  fs.writeFileSync(outfile, text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "require($1)"));
 }
 
 /** For esbuild: what is imported by and by, or shared, is a file of its own, added to `names`. */
