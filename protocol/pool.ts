@@ -7,7 +7,7 @@ import type { FileSource } from "./source/source.ts";
 import type { SessionOptions, Target } from "./target.ts";
 
 export interface PoolOptions extends SessionOptions {
-  /** How many sessions wait ready; default 2. Each holds a process and a slot at the daemon. */
+  /** So many sessions wait ready at most, under load; default 2. Each holds a process and a slot. */
   readonly warm?: number;
   /** A waiting session is replaced at this age; default 900,000 ms. */
   readonly maxAgeMs?: number;
@@ -16,21 +16,33 @@ export interface PoolOptions extends SessionOptions {
 /** Between two attempts to fill the pool after one failed; doubles up to a minute. */
 const firstRefillDelayMs = 1_000;
 const longestRefillDelayMs = 60_000;
+/** A small push is over by then, and need not share the processor with the opening of the next. */
+const refillDelayMs = 20;
+/** A session that was kept alive so often and not needed is one too many. */
+const keepAlivesOfSpare = 3;
 
 /**
  * Sessions to one target that are connected, authenticated and set up before they are needed.
  *
- * A session carries one push. When it is taken the pool opens the next one, and one that dies while
- * it waits is replaced. Nothing is retried here but a waiting session that turns out to be dead.
+ * A session carries one push, then the pool opens the next one. How many wait follows the load: one
+ * more whenever none was there, up to a limit; fewer again when some were not needed, the sooner the
+ * shorter the daemon's `timeout` is, for all of them have to be kept alive. One that dies while it
+ * waits is replaced, ever later while nobody needs it. Nothing is retried here but a waiting session
+ * that turns out to be dead.
  */
 export class SessionPool {
   readonly #target: Target;
   readonly #options: PoolOptions;
   readonly #waiting: { readonly session: Session; readonly since: number }[] = [];
   #warm: number;
+  /** How many are to wait, as far as there was need for them. */
+  #wanted = 1;
+  /** The fewest that were left waiting since spares were looked for last. */
+  #fewest = 0;
   #opening = 0;
   #refillDelayMs = firstRefillDelayMs;
   #refillTimer: NodeJS.Timeout | undefined;
+  #spareTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(target: Target, options: PoolOptions) {
@@ -56,14 +68,17 @@ export class SessionPool {
   ): Promise<PushReport> {
     for (;;) {
       const waiting = this.#take();
-      const session = waiting ?? (await this.#open());
-      this.#refill();
+      const session = waiting ?? (await this.#openNow());
+      this.#refillDelayMs = firstRefillDelayMs;
+      this.#refillIn(refillDelayMs);
       try {
         return await session.push(entries, source, options);
       } catch (error) {
         // It had died while it waited: the daemon has acted on nothing, so a new one may try.
         const wasDead = waiting !== undefined && !session.wasAnswered;
         if (!wasDead || this.#closed || !isConnectionLost(error)) throw error;
+      } finally {
+        this.#refill();
       }
     }
   }
@@ -77,11 +92,13 @@ export class SessionPool {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#refillTimer);
+    clearTimeout(this.#spareTimer);
     for (const { session } of this.#waiting.splice(0)) session.close();
   }
 
   #take(): Session | undefined {
     const { maxAgeMs = 900_000 } = this.#options;
+    this.#fewest = Math.min(this.#fewest, Math.max(0, this.#waiting.length - 1));
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       if (next.session.alive && performance.now() - next.since < maxAgeMs) return next.session;
       next.session.close();
@@ -89,15 +106,17 @@ export class SessionPool {
     return undefined;
   }
 
-  async #open(): Promise<Session> {
+  /** One for a push that found none waiting: from now on one more waits. */
+  async #openNow(): Promise<Session> {
     const session = await Session.open(this.#target, this.#options);
-    this.#refillDelayMs = firstRefillDelayMs;
+    this.#wanted = Math.min(this.#warm, this.#wanted + 1);
     return session;
   }
 
   #refill(): void {
     clearTimeout(this.#refillTimer);
-    while (!this.#closed && this.#waiting.length + this.#opening < this.#warm) {
+    const wanted = Math.min(this.#wanted, this.#warm);
+    while (!this.#closed && this.#waiting.length + this.#opening < wanted) {
       this.#opening += 1;
       void this.#addWaiting();
     }
@@ -105,16 +124,38 @@ export class SessionPool {
 
   async #addWaiting(): Promise<void> {
     try {
-      const session = await this.#open();
+      const session = await Session.open(this.#target, this.#options);
       session.onEnd = (reason) => this.#died(session, reason);
       if (this.#closed) session.close();
-      else if (session.alive) this.#waiting.push({ session, since: performance.now() });
+      else if (session.alive) {
+        this.#waiting.push({ session, since: performance.now() });
+        this.#watchSpares();
+      }
     } catch (error) {
       this.#learnLimit(error);
       this.#refillLater();
     } finally {
       this.#opening -= 1;
     }
+  }
+
+  /** Looks for spares after a while, when more than one waits. */
+  #watchSpares(): void {
+    const { session } = this.#waiting[1] ?? {};
+    if (session === undefined || this.#spareTimer !== undefined) return;
+    const spareMs = session.keepAliveMs * keepAlivesOfSpare;
+    this.#spareTimer = setTimeout(() => this.#closeSpares(), spareMs);
+    this.#spareTimer.unref();
+  }
+
+  /** Closes those that were left even when most were needed; one stays. */
+  #closeSpares(): void {
+    this.#spareTimer = undefined;
+    const spares = Math.max(0, Math.min(this.#fewest, this.#waiting.length - 1));
+    this.#fewest = this.#waiting.length;
+    this.#wanted = Math.max(1, this.#wanted - spares);
+    for (const { session } of this.#waiting.splice(0, spares)) session.close();
+    this.#watchSpares();
   }
 
   #died(session: Session, reason: RsyncError): void {
@@ -133,11 +174,15 @@ export class SessionPool {
   }
 
   #refillLater(): void {
-    if (this.#closed) return;
-    clearTimeout(this.#refillTimer);
-    this.#refillTimer = setTimeout(() => this.#refill(), this.#refillDelayMs);
-    this.#refillTimer.unref();
+    this.#refillIn(this.#refillDelayMs);
     this.#refillDelayMs = Math.min(this.#refillDelayMs * 2, longestRefillDelayMs);
+  }
+
+  #refillIn(delayMs: number): void {
+    clearTimeout(this.#refillTimer);
+    if (this.#closed) return;
+    this.#refillTimer = setTimeout(() => this.#refill(), delayMs);
+    this.#refillTimer.unref();
   }
 }
 

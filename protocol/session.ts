@@ -102,6 +102,11 @@ export class Session {
     return this.#ready().agreement;
   }
 
+  /** How often it says something while it is parked: the daemon's `timeout` wants it. */
+  get keepAliveMs(): number {
+    return this.#keepAlive.intervalMs;
+  }
+
   /** Called once when the connection ends, with the reason, also while it is parked. */
   set onEnd(listener: (reason: RsyncError) => void) {
     this.#onEnd = listener;

@@ -12,6 +12,11 @@ export class KeepAlive {
     this.#speak = speak;
   }
 
+  /** How often a parked session speaks. */
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
   /** Begins, or goes on at another pace; does not keep the process running. */
   start(): void {
     clearInterval(this.#timer);

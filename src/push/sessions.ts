@@ -22,7 +22,7 @@ import type { Activity, TargetSettings } from "./message.ts";
 
 export type { Pushed } from "./linked.ts";
 
-/** Sessions of each kind that wait ready while the target is in use. */
+/** So many sessions of each kind wait ready at most: how many do follows the load. */
 const warm: Readonly<Record<SessionKind, number>> = {
   small: 3,
   large: 1,

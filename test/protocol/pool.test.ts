@@ -1,0 +1,118 @@
+import type { Socket } from "node:net";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { asBytePath } from "../../protocol/path.ts";
+import { SessionPool } from "../../protocol/pool.ts";
+import { LocalTree } from "../../protocol/source/local.ts";
+import { type Peer, setUpBytes, startPeer } from "../support/peer.ts";
+import { makeTree, type TemporaryDirectory, temporaryDirectory } from "../support/tree.ts";
+import { asks, converse, goodbye, message } from "./scripted-daemon.ts";
+
+const ioTimeout = 33;
+/** The file list; what keeps a session alive is an empty frame. */
+const firstFrame = /[^\0]\0\0[^\0]/s;
+
+/** Only the pool's own waiting is played: bytes travel as ever. */
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function until(look: () => unknown, expected: unknown): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (look() !== expected && Date.now() < deadline) await new Promise(setImmediate);
+  expect(look()).toBe(expected);
+}
+
+/** A daemon that takes whatever is pushed, whose module has this `timeout`; and a pool of its sessions. */
+async function pooled(warm: number, timeoutSeconds = 0, onSocket?: (socket: Socket) => void) {
+  const directory: TemporaryDirectory = temporaryDirectory();
+  makeTree(directory.path, { a: "hello\n" });
+  const tree = new LocalTree(directory.path);
+  const entry = tree.current(asBytePath("a"));
+  const peer: Peer = await startPeer((socket) => {
+    const limit = timeoutSeconds === 0 ? [] : [message(ioTimeout, timeoutSeconds)];
+    converse([
+      [/^/, Buffer.concat([setUpBytes(), ...limit])],
+      [firstFrame, asks(...goodbye)],
+    ])(socket);
+    onSocket?.(socket);
+  });
+  const target = { host: "127.0.0.1", port: peer.port, module: "m" };
+  const pool = new SessionPool(target, {
+    transfer: { recursive: true },
+    features: { checksumChoice: "xxh64" },
+    warm,
+  });
+  return {
+    pool,
+    push: () => pool.push([entry], tree),
+    async [Symbol.asyncDispose]() {
+      pool.close();
+      await peer[Symbol.asyncDispose]();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
+test("one session waits, and one more for each time that none was there, up to the limit", async () => {
+  await using at = await pooled(3);
+  at.pool.prepare();
+  await until(() => at.pool.waiting, 1);
+  await at.push();
+  await until(() => at.pool.waiting, 1);
+  for (const [pushes, waiting] of [
+    [2, 2],
+    [5, 3],
+    [1, 3],
+  ] as const) {
+    await Promise.all(Array.from({ length: pushes }, at.push));
+    await until(() => at.pool.waiting, waiting);
+  }
+});
+
+test.each([
+  ["a minute", 0, 60_000],
+  ["the daemon's timeout", 6, 6_000],
+])("those that were not needed within %s go, but one", async (_what, timeoutSeconds, spareMs) => {
+  await using at = await pooled(3, timeoutSeconds);
+  await Promise.all([at.push(), at.push(), at.push()]);
+  await until(() => at.pool.waiting, 3);
+  vi.advanceTimersByTime(spareMs); // within this time they were needed
+  expect(at.pool.waiting).toBe(3);
+  await Promise.all([at.push(), at.push()]);
+  await until(() => at.pool.waiting, 3);
+  vi.advanceTimersByTime(spareMs);
+  expect(at.pool.waiting).toBe(2);
+  vi.advanceTimersByTime(spareMs);
+  expect(at.pool.waiting).toBe(1);
+  await at.push();
+  await until(() => at.pool.waiting, 1);
+});
+
+test("a daemon that hangs up on who waits is bothered ever more rarely, till somebody pushes", async () => {
+  const sockets: Socket[] = [];
+  const hangUp = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  await using at = await pooled(1, 0, (socket) => void sockets.push(socket));
+  at.pool.prepare();
+  for (const delayMs of [1_000, 2_000, 4_000, 8_000]) {
+    await until(() => at.pool.waiting, 1);
+    const before = sockets.length;
+    hangUp();
+    await until(() => at.pool.waiting, 0);
+    vi.advanceTimersByTime(delayMs - 1);
+    expect(sockets).toHaveLength(before);
+    vi.advanceTimersByTime(1);
+    await until(() => sockets.length, before + 1);
+  }
+  await at.push();
+  await until(() => at.pool.waiting, 1);
+  hangUp();
+  await until(() => at.pool.waiting, 0);
+  vi.advanceTimersByTime(1_000);
+  await until(() => at.pool.waiting, 1);
+});
