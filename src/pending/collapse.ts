@@ -28,17 +28,34 @@ export function treesCovering(paths: Iterable<BytePath>, most: number): Set<Byte
   return new Set([...members].filter((path) => trees.has(path)));
 }
 
-/** The same for states: the trees, each with what its members come to together. */
-export function gather(states: PathMap<State>, most: number): Map<BytePath, State> {
-  const trees = treesCovering(states.paths(), most);
+/** What becomes whole trees, and what those take along. */
+export interface Gathered {
+  /** Each with what its members come to together. */
+  readonly trees: ReadonlyMap<BytePath, State>;
+  readonly members: readonly BytePath[];
+}
+
+/**
+ * The same for states. What must be sent in full is no member, unless there is too much of it: a tree
+ * that took it along would have to be sent in full, too.
+ */
+export function gather(states: PathMap<State>, most: number): Gathered {
+  const inFull = [...states].filter(([, { resend }]) => resend).length;
+  const isMember = ({ resend }: State): boolean => !resend || inFull > most / 2;
+  const possible = [...states].filter(([, state]) => isMember(state));
+  const paths = possible.map(([path]) => path);
+  const covering = treesCovering(paths, Math.max(1, most - (states.size - paths.length)));
   const gathered = new Map<BytePath, State>();
-  for (const [path, state] of states) {
-    const tree = treeAbove(path, trees);
+  const members: BytePath[] = [];
+  for (const [path, state] of possible) {
+    const tree = treeAbove(path, covering);
     if (tree === undefined) continue;
-    const { since, attempts, notBefore, reason } = merged(state, gathered.get(tree) ?? state);
-    gathered.set(tree, { ...fresh, whole: true, since, attempts, notBefore, reason });
+    members.push(path);
+    const known = gathered.get(tree) ?? states.get(tree) ?? state;
+    const { since, attempts, notBefore, reason, resend } = merged(state, known);
+    gathered.set(tree, { ...fresh, whole: true, since, attempts, notBefore, reason, resend });
   }
-  return gathered;
+  return { trees: gathered, members };
 }
 
 /** The members in each directory, the fullest directory first. */
@@ -64,7 +81,7 @@ function withoutCovered(
 }
 
 /** The one of `trees` that is `path` itself or lies above it. */
-export function treeAbove(
+function treeAbove(
   path: BytePath,
   trees: Pick<ReadonlySet<BytePath>, "has">,
 ): BytePath | undefined {

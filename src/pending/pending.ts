@@ -1,7 +1,7 @@
 import { type BytePath, rootPath } from "../../protocol/index.ts";
 import type { Change } from "../watch/change.ts";
 import { isArrival } from "./arrival.ts";
-import { gather, treeAbove } from "./collapse.ts";
+import { gather } from "./collapse.ts";
 import { type Changed, changedBelow, mostMoved, type Renaming } from "./moved.ts";
 import { PathMap } from "./path-map.ts";
 import { Renames } from "./renames.ts";
@@ -174,8 +174,8 @@ export class PendingSet {
       for (const each of below) this.#move(each, (to + each.path.slice(from.length)) as BytePath);
     }
     const tree = (this.#waiting.has(to) ? to : this.#renames.treeAbove(to)) ?? to;
-    const after = tree === from ? undefined : tree;
-    this.#add(from, { whole: isDirectory, now, after, leaving: true });
+    const leaving = { leaving: true, after: tree === from ? undefined : tree };
+    this.#add(from, { whole: isDirectory, now, ...leaving });
   }
 
   /** What had moved to `to` before is replaced here: its old name need not wait for that any more. */
@@ -262,11 +262,9 @@ export class PendingSet {
 
   /** Half of the limit goes, so that the next time is far. What all failed fails no sooner again. */
   #collapse(): void {
-    const gathered = gather(this.#waiting, Math.floor(this.#limit / 2));
-    for (const path of this.#waiting.paths()) {
-      if (treeAbove(path, gathered) !== undefined) this.#unwait(path);
-    }
-    for (const [tree, state] of gathered) this.#waiting.set(tree, state);
+    const { trees, members } = gather(this.#waiting, Math.floor(this.#limit / 2));
+    for (const path of members) this.#unwait(path);
+    for (const [tree, state] of trees) this.#waiting.set(tree, state);
   }
 
   /** A tree takes along what waits below it, but for what it might take for equal. */

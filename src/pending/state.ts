@@ -151,5 +151,6 @@ export function merged(one: State, other: State): State {
     attempts: Math.max(one.attempts, other.attempts),
     notBefore: Math.min(one.notBefore, other.notBefore),
     reason: one.reason ?? other.reason,
+    resend: one.resend || other.resend,
   };
 }

@@ -193,3 +193,17 @@ test("a tree that compares takes along nothing that must be sent though it looks
   for (const each of pendingSet(...changes).paths()) after.restore(each);
   expect(rounds(after)).toEqual([["d/"], ["d/new/"]]);
 });
+
+test("past the limit what must be sent in full is not gathered into trees that compare", () => {
+  const pending = new PendingSet({ limit: 10 });
+  pending.add(renamed("d/old", "d/new", "directory"), 0);
+  for (let i = 0; i < 20; i += 1) pending.add(path(`d/f${i}`), 0);
+  expect(rounds(pending)).toEqual([["d/new/"], ["d/"]]);
+});
+
+test("when hardly anything else is pending, trees that are sent in full take it along", () => {
+  const pending = new PendingSet({ limit: 10 });
+  for (let i = 0; i < 20; i += 1) pending.add(renamed(`d/o${i}`, `d/n${i}`, "directory"), 0);
+  expect(pending.size).toBeLessThanOrEqual(10);
+  expect(pending.take(1, 0)).toMatchObject([{ path: "d", whole: true, resend: true }]);
+});
