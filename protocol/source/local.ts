@@ -3,7 +3,7 @@ import { deletion, type FileEntry, fileTypes, isRegularFile } from "../flist/ent
 import type { TransferOptions } from "../options.ts";
 import { type BytePath, nativePath } from "../path.ts";
 import { type OpenAttributes, openAttributes } from "./attributes.ts";
-import { type FileCalls, type FileStatus, fileCalls, statusOf } from "./file-calls.ts";
+import { type FileCalls, type FileStatus, fileCalls, nodeCalls, statusOf } from "./file-calls.ts";
 import { isGone, type LinkOptions, readLink } from "./links.ts";
 import type { FileSource, FileState, OpenFile } from "./source.ts";
 
@@ -15,6 +15,9 @@ const leaveAccessTime = process.platform === "linux" ? 0o1000000 : 0;
 /** How objects of a tree are listed and read. */
 export type TreeOptions = LinkOptions &
   Pick<TransferOptions, "atimes" | "openNoatime" | "copyDevices">;
+
+/** Shorter files are read, and closed, in one turn of the loop. */
+const longestTurn = 128 * 1024;
 
 /** A directory tree on this machine. */
 export class LocalTree implements FileSource {
@@ -54,7 +57,9 @@ export class LocalTree implements FileSource {
   }
 
   open(entry: FileEntry): OpenFile | undefined {
-    const calls = fileCalls();
+    // What stays open while others run, Node closes with its thread if Node has opened it.
+    const isShort = entry.size <= longestTurn && !entry.isDevice;
+    const calls = isShort ? fileCalls() : nodeCalls;
     const native = this.native(entry.path);
     const flags = entry.isFollowed ? openFlags & ~constants.O_NOFOLLOW : openFlags;
     const untouched = this.#options.openNoatime ? openUntouched(calls, native, flags) : undefined;

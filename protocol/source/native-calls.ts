@@ -44,27 +44,29 @@ function nativeCalls(library: Library): FileCalls {
   );
   const close = library.func("int close(int descriptor)");
   const status = new NativeStatus();
-  return {
+  const calls: FileCalls = {
     lstat: (path) => {
       const done = statx(currentDirectory, named(path), noFollow, basicStats, status.words);
       if (done === 0) return status;
       const errno = library.errno();
       if (absent.has(errno)) return undefined;
+      if (errno === interrupted) return calls.lstat(path);
       throw systemError(errno, "lstat", path);
     },
     open: (path, flags) => {
       const descriptor = open(named(path), flags | closeOnExec);
-      if (descriptor < 0) throw systemError(library.errno(), "open", path);
-      return descriptor;
+      if (descriptor >= 0) return descriptor;
+      const errno = library.errno();
+      if (errno === interrupted) return calls.open(path, flags);
+      throw systemError(errno, "open", path);
     },
     read: (descriptor, into, length, position) => {
       const most = Math.min(length, into.length); // nothing else keeps it out of other memory
-      for (;;) {
-        const bytes = pread(descriptor, into, most, position);
-        if (bytes >= 0) return bytes;
-        const errno = library.errno();
-        if (errno !== interrupted) throw systemError(errno, "read");
-      }
+      const bytes = pread(descriptor, into, most, position);
+      if (bytes >= 0) return bytes;
+      const errno = library.errno();
+      if (errno === interrupted) return calls.read(descriptor, into, length, position);
+      throw systemError(errno, "read");
     },
     fstat: (descriptor) => {
       if (statx(descriptor, "", emptyPath, basicStats, status.words) === 0) return status;
@@ -73,6 +75,7 @@ function nativeCalls(library: Library): FileCalls {
     // Of what was only read, nothing can be lost by it.
     close: (descriptor) => void close(descriptor),
   };
+  return calls;
 }
 
 /** C ends a string at its first NUL: a name that has one must not become another name. */
