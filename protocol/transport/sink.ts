@@ -4,7 +4,7 @@ import type { Connection } from "./connection.ts";
 /** A step of a file (256 KiB) with what frames it: one write for each, as writing is what costs. */
 const bufferBytes = 260 * 1024;
 /** Buffers kept for re-use; a slow peer holds more than these only while it is slow. */
-const keptBuffers = 8;
+const keptBuffers = 3;
 
 /**
  * Bytes to the socket, in buffers that are used again once the kernel has them.

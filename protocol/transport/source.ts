@@ -41,6 +41,7 @@ export class Source {
   #demux: Demux | undefined;
   #failure: RsyncError | undefined;
   #wake: (() => void) | undefined;
+  #isPaused = false;
 
   constructor(
     socket: Connection,
@@ -84,7 +85,7 @@ export class Source {
     try {
       const value = decode(cursor);
       this.#start = cursor.offset;
-      if (this.#socket.isPaused() && this.available < this.#longestQueue / 2) this.#socket.resume();
+      if (this.#isPaused && this.available < this.#longestQueue / 2) this.#resume();
       return value;
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw error;
@@ -132,8 +133,16 @@ export class Source {
     } catch (error) {
       this.fail(asRsyncError(error));
     }
-    if (this.available > this.#longestQueue) this.#socket.pause();
+    if (this.available > this.#longestQueue) {
+      this.#isPaused = true;
+      this.#socket.pause();
+    }
     this.#notify();
+  }
+
+  #resume(): void {
+    this.#isPaused = false;
+    this.#socket.resume();
   }
 
   #append(view: Uint8Array): void {
