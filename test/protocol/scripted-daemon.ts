@@ -8,6 +8,8 @@ import { Session } from "../../protocol/session.ts";
 import { LocalTree } from "../../protocol/source/local.ts";
 import { listsOf } from "../../protocol/source/walk-branch.ts";
 import { FileIndexWriter, indexDone } from "../../protocol/wire/file-index.ts";
+import { writeVarint } from "../../protocol/wire/varint.ts";
+import { writeVstring } from "../../protocol/wire/vstring.ts";
 import { encoded } from "../../protocol/wire/writer.ts";
 import { setUpBytes, startPeer } from "../support/peer.ts";
 import { makeTree, temporaryDirectory } from "../support/tree.ts";
@@ -19,6 +21,10 @@ export interface Ask {
   readonly flags?: number;
   /** The four numbers of the sum head, and what follows them. */
   readonly head?: readonly number[];
+  /** With the flag for it: the name that follows. */
+  readonly name?: string;
+  /** What follows the mark of counted deletions. */
+  readonly counts?: readonly number[];
 }
 
 /** The end of a phase. */
@@ -30,10 +36,12 @@ export const goodbye: readonly Ask[] = [done, done, done, done, done];
 export function asks(...items: readonly Ask[]): Buffer {
   const indices = new FileIndexWriter();
   const bytes = encoded((to) => {
-    for (const { index, flags = 0xa000, head = [0, 0, 0, 0] } of items) {
+    for (const { index, flags = 0xa000, head = [0, 0, 0, 0], name, counts } of items) {
       indices.write(to, index);
-      if (index === indexDone) continue;
+      for (const count of counts ?? []) writeVarint(to, count);
+      if (index === indexDone || counts !== undefined) continue;
       to.uint16(flags);
+      if (name !== undefined) writeVstring(to, name);
       if ((flags & 0x8000) !== 0) for (const number of head) to.int32(number);
     }
   });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { Session } from "../../protocol/session.ts";
+import { indexDeleteStats } from "../../protocol/wire/file-index.ts";
 import { flood, setUpBytes, startPeer } from "../support/peer.ts";
 import { frame } from "./mux/frames.ts";
 import {
@@ -17,6 +18,8 @@ import {
 } from "./scripted-daemon.ts";
 
 const [errorText, ioTimeout, noop, errorExit, success] = [1, 33, 42, 86, 100];
+const huge = 0x7fffffff;
+const granted = (seconds: number): Buffer => message(ioTimeout, seconds);
 const a = { index: 1 };
 const b = { index: 2 };
 /** What a good daemon says after the set-up. */
@@ -50,7 +53,8 @@ test("a good daemon gets what it asks for and acknowledges it", async () => {
 });
 
 test.each([
-  ["100,000 NOOP messages", Buffer.concat(Array<Buffer>(100_000).fill(frame(noop, Buffer.of())))],
+  ["a million NOOP messages", Buffer.alloc(4_000_000, frame(noop, Buffer.of()))],
+  ["timeouts of 0 s and of 68 years", Buffer.concat([0, -1, -huge - 1, huge].map(granted))],
   [
     "tags that nobody knows",
     Buffer.concat([frame(9, Buffer.alloc(4)), frame(240, Buffer.alloc(99))]),
@@ -59,6 +63,24 @@ test.each([
   ["empty data frames", frame(0, Buffer.of())],
 ])("%s in front of a good session do no harm", async (_what, noise) => {
   expect(await statusesAgainst(Buffer.concat([noise, good]))).toEqual(delivered);
+});
+
+test.each([
+  ["names of other files", asks({ ...a, flags: 0xb000, name: "../../etc/passwd" }, b, done)],
+  [
+    "counted deletions",
+    asks(a, b, { index: indexDeleteStats, counts: [huge, -1, 0, 1, -huge] }, done),
+  ],
+])("%s among what is asked change nothing of what is sent", async (_what, said) => {
+  const acknowledged = Buffer.concat([message(success, 1), message(success, 2)]);
+  const rest = asks(done, done, done, done);
+  const { error, report, received } = await pushTo(
+    afterList(Buffer.concat([said, acknowledged, rest])),
+  );
+  expect(error).toBeUndefined();
+  expect([1, 2].map((index) => report?.status(index).kind)).toEqual(["delivered", "delivered"]);
+  expect(received.toString("latin1")).not.toContain("root:");
+  expect(received.includes(secret)).toBe(false);
 });
 
 test("a message that comes in one piece with the end of the set-up is no data", async () => {
@@ -88,8 +110,6 @@ test("a file that is sent and not acknowledged is not delivered, with the daemon
 });
 
 const sums = (...head: number[]): Ask => ({ index: 1, head });
-const huge = 0x7fffffff;
-
 const illegal: readonly (readonly [what: string, said: Uint8Array])[] = [
   ["a negative index", asks({ index: -6 })],
   ["an index beyond the list", asks({ index: 4 })],
@@ -102,7 +122,9 @@ const illegal: readonly (readonly [what: string, said: Uint8Array])[] = [
   ["a negative number of blocks", asks(sums(-1, 700, 2, 0))],
   ["blocks of no length", asks(sums(1, 0, 2, 0))],
   ["blocks longer than 128 KiB", asks(sums(1, 131_073, 2, 0))],
-  ["strong sums longer than any digest", asks(sums(1, 700, 65, 0))],
+  ["strong sums of 17 bytes", asks(sums(1, 700, 17, 0))],
+  ["strong sums of 255 bytes", asks(sums(1, 700, 255, 0))],
+  ["2^31 blocks", asks(sums(-huge - 1, 700, 2, 0))],
   ["blocks without strong sums", asks(sums(1, 700, 0, 0))],
   ["a last block longer than the others", asks(sums(1, 700, 2, 701))],
   ["an acknowledgement of what is not listed", message(success, 4)],
