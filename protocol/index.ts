@@ -1,4 +1,5 @@
 export { type Agreement, isIncremental } from "./agreement.ts";
+
 export {
   type ClientOptions,
   type ClientPushOptions,
@@ -43,6 +44,7 @@ export type {
 } from "./daemon/module.ts";
 export { compileSuffixes } from "./delta/suffixes.ts";
 export { type FailureCode, RsyncError, type RsyncErrorOptions } from "./errors.ts";
+export { type Conversions, parseConversions } from "./flist/charset.ts";
 export { type ModeChange, parseChmod } from "./flist/chmod.ts";
 export {
   deletion,

@@ -171,6 +171,11 @@ export interface TransferOptions {
   readonly cvsExclude?: boolean;
   /** `--ignore-errors`: deletes even when something could not be listed here. */
   readonly ignoreErrors?: boolean;
+  /**
+   * `--iconv`: names have this character set here; the daemon is told which they have there. Such
+   * a push is listed before it is sent.
+   */
+  readonly iconv?: { readonly local: string; readonly remote: string };
   /** `-M`: options for the daemon alone. */
   readonly remoteOptions?: readonly string[];
 }

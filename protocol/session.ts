@@ -2,6 +2,7 @@ import { type Agreement, isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
+import { isConvertible, nameFromWire } from "./flist/conversion.ts";
 import { listToSend } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
@@ -9,6 +10,7 @@ import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { type Opening, openTarget } from "./opening.ts";
+import { displayPath } from "./path.ts";
 import { type ListsPushOptions, type PushOptions, PushReport } from "./report.ts";
 import type { ListNumbers } from "./roles/list-window.ts";
 import type { FileSource } from "./source/source.ts";
@@ -127,7 +129,8 @@ export class Session {
     const { acknowledges } = agreement;
     const { incomplete = false } = options;
     if (isIncremental(agreement)) throw new TypeError("this session takes lists: see pushLists()");
-    const list = listToSend(entries, agreement, { incomplete, changeMode: this.#changeMode });
+    const sent = this.#convertible(entries);
+    const list = listToSend(sent, agreement, { incomplete, changeMode: this.#changeMode });
     this.#report.begin(list.all, options, { acknowledges, left: list.left });
     const job = { list, source, report: this.#report, incomplete, protect: options.protect ?? [] };
     return this.#carry((link) => runTransfer(link, this.#options, job));
@@ -150,6 +153,18 @@ export class Session {
       report.beginLists(numbers, options, { acknowledges, keepsPaths });
     const job = { lists, source, report, protect, changeMode: this.#changeMode, onBegin };
     return this.#carry((link) => runListsTransfer(link, this.#options, job));
+  }
+
+  /** What is listed under `--iconv`; of the rest it is told that it is not. */
+  #convertible(entries: readonly FileEntry[]): readonly FileEntry[] {
+    const fits = isConvertible(this.#options.transfer);
+    if (fits === undefined) return entries;
+    return entries.filter((entry) => {
+      if (fits(entry)) return true;
+      this.#report.sawFailure();
+      this.#report.text("error", `cannot convert the name ${displayPath(entry.path)}\n`);
+      return false;
+    });
   }
 
   /** Ends the connection; harmless when it has ended. */
@@ -221,9 +236,13 @@ export class Session {
     if (tag === messageTags.errorTransfer) this.#report.sawFailure();
     if (severity !== undefined) this.#report.text(severity, payload.toString("latin1"));
     else if (tag === messageTags.success) this.#report.acknowledge(payload);
-    else if (tag === messageTags.deleted) this.#report.deleted(payload.toString("latin1"));
+    else if (tag === messageTags.deleted) this.#report.deleted(this.#nameHere(payload));
     else if (tag === messageTags.errorExit) this.#exit(payload);
     else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
+  }
+
+  #nameHere(payload: Buffer): string {
+    return nameFromWire(payload.toString("latin1"), this.#options.transfer);
   }
 
   /** The daemon is about to exit and wants an empty message of the same kind (spec 1 §4.5). */

@@ -1,5 +1,6 @@
 import { type Agreement, compatFlags, isIncremental } from "../agreement.ts";
 import type { TransferOptions } from "../options.ts";
+import { entryConversion } from "./conversion.ts";
 import type { IdNames, ListFormat } from "./list.ts";
 
 const numbersOnly: IdNames = { user: () => undefined, group: () => undefined };
@@ -24,6 +25,7 @@ export function listFormat(
   return {
     protocol,
     recursive: options.recursive ?? false,
+    converts: entryConversion(options, compat),
     ...(isIncremental({ compat }) && { inlineNames: names }),
     varintFlags: (compat & compatFlags.varintFlags) !== 0,
     nanoseconds: protocol >= 31,

@@ -15,6 +15,8 @@ export interface ListFormat extends EntryFormat {
   readonly idNames: IdNames | undefined;
   /** `-A`: names are sent whether owners are or not. Default false. */
   readonly namesAccess?: boolean;
+  /** How an entry is told whose names have another character set. Default: as it is. */
+  readonly converts?: ((entry: FileEntry) => FileEntry) | undefined;
   /** Compat bit 0x100: the name of id 0 is sent too. */
   readonly namesId0: boolean;
 }
@@ -43,7 +45,7 @@ export async function writeFileList(
   const writer = form.open(format);
   let step = 0;
   for (const entry of form.order(entries)) {
-    writer.write(to, entry);
+    writer.write(to, format.converts === undefined ? entry : format.converts(entry));
     step += 1;
     if (step % entriesPerStep === 0) await pace();
   }

@@ -39,8 +39,8 @@ export function askOf(
       ...choices,
       acknowledge: acknowledge && announced >= 29,
       deleteMissing: deletesByName,
-      // Rules that delete are made of the whole list.
-      incremental: incremental && !deletesByRules,
+      // Rules that delete are made of the whole list, and converted names are numbered in one.
+      incremental: incremental && !deletesByRules && options.iconv === undefined,
     },
     deletesByRules,
   };

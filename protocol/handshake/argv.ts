@@ -111,6 +111,7 @@ const when = (on: boolean | undefined, ...words: string[]): readonly string[] | 
 
 /** In rsync's own order (spec 1 §2.3), so that vectors can be compared with a stock client's. */
 const longOptions: readonly LongOption[] = [
+  (o) => (o.iconv === undefined ? undefined : `--iconv=${o.iconv.remote}`),
   (o) => when((o.delete ?? false) !== false && !o.recursive, "--no-r"),
   (o) => (o.compressLevel === undefined ? undefined : `--compress-level=${o.compressLevel}`),
   (o) => when(o.devices && !o.specials, "--no-specials"),

@@ -64,7 +64,7 @@ export class AttributeSender implements AttributeWriter {
     this.#xattrs.write(to, found.xattrs);
     if (found.xattrs.some(({ value }) => value.length > longestListedValue)) {
       this.#names.set(
-        entry.path,
+        (entry.servedBy ?? entry).path,
         found.xattrs.map(({ name }) => name),
       );
     }
@@ -86,7 +86,7 @@ export class AttributeSender implements AttributeWriter {
    * @throws {RsyncError} BAD_STREAM for a number that the list does not have.
    */
   answer(to: Writer, entry: FileEntry, numbers: readonly number[]): void {
-    const names = this.#names.get(entry.path) ?? [];
+    const names = this.#names.get((entry.servedBy ?? entry).path) ?? [];
     const values = this.#values(
       entry,
       numbers.map((number) => nameOf(names, number)),

@@ -41,7 +41,7 @@ export const unavailableOptions: readonly OptionRule[] = [
   refused("sockopts=", "connections have TCP_NODELAY and keep-alive, and nothing else is set"),
   refused("ipv4 4", notHere),
   refused("ipv6 6", notHere),
-  refused("iconv=", "names travel as bytes"),
+  refused("iconv=", "a mirror sends names as they are"),
   refused("protocol=", "the version is negotiated"),
   refused("write-batch=", noBatch),
   refused("only-write-batch=", noBatch),

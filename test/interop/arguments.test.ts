@@ -114,6 +114,8 @@ const lines = [
   "-a --drop-D --insecure-links --trust-sender --old-args --no-s",
   "-a --outbuf=N --stderr=errors --max-alloc=1g",
   "-ai --max-delete=-1 --delete --no-i --stop-after=5 --stop-at=23:59 --no-iconv --motd",
+  "-aS --iconv=utf8,iso88591 --numeric-ids --ignore-existing --safe-links --fsync",
+  "-a --iconv=. --usermap=a:b --existing",
   "-a --timeout=7 --no-timeout --bwlimit=5 --no-bwlimit --no-contimeout --no-from0 -8 --no-8",
 ];
 

@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { expect, test } from "vitest";
+import { conversionOf } from "../../protocol/flist/charset.ts";
 import { push, type TransferOptions } from "../../protocol/index.ts";
-import { asBytePath } from "../../protocol/path.ts";
+import { asBytePath, pathFromText } from "../../protocol/path.ts";
 import { Session } from "../../protocol/session.ts";
 import { describeDaemons, startDaemon } from "../support/daemon.ts";
-import { expectEqualTrees, makeTree, temporaryDirectory } from "../support/tree.ts";
+import { expectEqualTrees, makeTree, type TreeEntry, temporaryDirectory } from "../support/tree.ts";
 
 const large = randomBytes(300_000);
 
@@ -41,6 +42,51 @@ describeDaemons("what is chosen by name", (version) => {
     expect(totals.literalBytes < 5_000).toBe(!isWhole);
     expect(totals.matchedBytes === 0).toBe(isWhole);
     expectEqualTrees(source.path, daemon.path("m"), { times: protocol > 30, root: false });
+  });
+
+  // In each of these the names have another order at the daemon than here.
+  test.each([
+    ["utf-8", "koi8-r", "юабцдефгхийклмно", 32],
+    ["koi8-r", "utf-8", "юабцдефгхийклмно", 31],
+    ["utf-8", "iso-8859-1", "äöüéÿ", 29],
+    ["gbk", "utf-8", "你好世界汉字", 30],
+  ])("--iconv=%s to a module in %s", async (local, charset, letters, protocol) => {
+    await using daemon = await startDaemon({ version, modules: { m: { charset } } });
+    using source = temporaryDirectory();
+    const [here, there] = [local, charset].map((name) => {
+      const { fromWire } = conversionOf(name);
+      return (text: string) => fromWire(pathFromText(text)) ?? "?";
+    }) as [(text: string) => string, (text: string) => string];
+    const treeIn = (name: (text: string) => string): Record<string, TreeEntry | string> =>
+      Object.fromEntries([
+        ...Array.from(letters, (letter) => [name(letter), `file ${letter}`]),
+        ...Array.from(letters, (letter) => [name(`${letter}d/${letter}${letter}`), letter]),
+        [name("link"), { type: "symlink", target: name("link") }],
+      ]);
+    makeTree(source.path, treeIn(here));
+    makeTree(daemon.path("m"), { [there(`${letters[0]}x`)]: "not here" });
+    const url = `rsync://127.0.0.1:${daemon.port}/m/`;
+    const transfer = { recursive: true, links: true, times: true, delete: true } as const;
+    const iconv = { local, remote: "." };
+    const result = await push(source.path, url, { transfer: { ...transfer, iconv }, protocol });
+    expect(result.report.errorTexts).toEqual([]);
+    const gone = [...result.paths()].filter(({ status }) => status === "deleted");
+    expect(gone.map(({ path }) => path)).toEqual([here(`${letters[0]}x`)]);
+    using wanted = temporaryDirectory();
+    makeTree(wanted.path, treeIn(there));
+    expectEqualTrees(wanted.path, daemon.path("m"), { times: false, root: false });
+  });
+
+  test("--iconv leaves out what is no text, and says so", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: { charset: "utf-8" } } });
+    using source = temporaryDirectory();
+    makeTree(source.path, { "\xff": "no text", good: "text" });
+    const iconv = { local: "utf-8", remote: "utf-8" };
+    const url = `rsync://127.0.0.1:${daemon.port}/m/`;
+    const result = await push(source.path, url, { transfer: { recursive: true, iconv } });
+    expect(result.exitCode).toBe(23);
+    expect(result.report.errorTexts.join()).toMatch(/cannot convert the name/);
+    expect(fs.readdirSync(daemon.path("m"))).toEqual(["good"]);
   });
 
   test("--checksum-seed is the session's seed", async () => {

@@ -107,6 +107,7 @@ function pullRules(flags: PullFlags): OptionRule[] {
       flags.listOnly = true;
       return undefined;
     }),
+    refused("iconv=", "a pull takes names as they come"),
     nothing("trust-sender", "the sender is never trusted"),
     refused("files-from=", "name the sources one by one"),
   ];

@@ -1,6 +1,7 @@
 import {
   type Credentials,
   type FilterRules,
+  parseConversions,
   pathFromText,
   RsyncError,
   type SessionFeatures,
@@ -75,7 +76,11 @@ export function parsePush(words: readonly string[], environment: Environment): P
   if (destination === undefined || sources.length === 0) {
     throw badCommand("SRC and DEST are needed: sersync push SRC… rsync://host/module/path");
   }
-  const transfer = transferOptions(parsed.options, flags);
+  const target = targetOf(destination, parsed, flags, environment);
+  const transfer = {
+    ...transferOptions(parsed.options, flags),
+    ...conversionTo(target, flags.iconv ?? environment["RSYNC_ICONV"] ?? "-", environment),
+  };
   return {
     kind: "push",
     transfer,
@@ -83,7 +88,7 @@ export function parsePush(words: readonly string[], environment: Environment): P
     telling: tellingOf(flags),
     sources: flags.filesFrom === undefined ? sources.map(pathFromText) : named(sources, flags),
     filter: filterOf(flags, transfer, environment),
-    target: targetOf(destination, parsed, flags, environment),
+    target,
     listsDirectories: transfer.dirs ?? flags.filesFrom !== undefined,
     oneFileSystem: flags.oneFileSystem,
     ignoreMissing: flags.ignoreMissing,
@@ -111,7 +116,23 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
     throw badCommand("--append cannot be used with --partial-dir or --delay-updates");
   }
   const inplace = options.inplace || options.writeDevices === true;
-  return { ...options, recursive, relative, ...(inplace && { inplace }) };
+  return {
+    ...options,
+    recursive,
+    relative,
+    ...(inplace && { inplace }),
+  };
+}
+
+/** A daemon has a character set of its own; as rsync does, it is told ours. */
+function conversionTo(
+  { module }: Target,
+  spec: string,
+  environment: Environment,
+): Pick<TransferOptions, "iconv"> {
+  const iconv = parseConversions(spec, environment);
+  if (iconv === undefined) return {};
+  return { iconv: module === "" ? iconv : { ...iconv, remote: spec.replace(/,.*/s, "") } };
 }
 
 function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions): SessionFeatures {
@@ -215,7 +236,8 @@ export function credentialsOf(
 /** Whether stock rsync would send its list in pieces, which it tells. */
 export function isIncremental(transfer: TransferOptions, { incremental }: PushFlags): boolean {
   const { delete: when, delayUpdates, pruneEmptyDirs } = transfer;
-  const needsAll = when === "before" || when === "after" || delayUpdates || pruneEmptyDirs;
+  const needsAll =
+    when === "before" || when === "after" || delayUpdates || pruneEmptyDirs || transfer.iconv;
   return incremental && !needsAll;
 }
 

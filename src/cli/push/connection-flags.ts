@@ -9,6 +9,8 @@ export interface ConnectionFlags {
   connectSeconds: number | undefined;
   /** `--rsync-path` */
   program: string | undefined;
+  /** `--iconv`; undefined: RSYNC_ICONV decides. */
+  iconv: string | undefined;
 }
 
 /** The options that say how the other machine is reached. */
@@ -34,6 +36,13 @@ export function connecting(flags: ConnectionFlags): OptionRule[] {
     own("address=", (value) => {
       flags.localAddress = value;
       return undefined;
+    }),
+    own("iconv=", (value) => {
+      flags.iconv = value;
+      return value === "" ? "LOCAL,REMOTE" : undefined;
+    }),
+    does("no-iconv", () => {
+      flags.iconv = "-";
     }),
     own("rsync-path=", (value) => {
       flags.program = value;

@@ -60,6 +60,7 @@ export function initialFlags(): PushFlags {
     localAddress: undefined,
     connectSeconds: undefined,
     program: undefined,
+    iconv: undefined,
     filters: [],
     rsyncFilters: 0,
     stopAt: undefined,

@@ -1,0 +1,46 @@
+import { compatFlags } from "../agreement.ts";
+import type { TransferOptions } from "../options.ts";
+import { asBytePath } from "../path.ts";
+import { conversionOf } from "./charset.ts";
+import type { FileEntry } from "./entry.ts";
+
+type Converting = Pick<TransferOptions, "iconv">;
+
+/**
+ * How entries are told under `--iconv`: with names in UTF-8, and so with targets of symlinks where
+ * the other side expects it. Undefined without it.
+ *
+ * @param compat a sum of {@link compatFlags}.
+ */
+export function entryConversion(
+  { iconv }: Converting,
+  compat: number,
+): ((entry: FileEntry) => FileEntry) | undefined {
+  if (iconv === undefined) return undefined;
+  const { toWire } = conversionOf(iconv.local);
+  const convertsTargets = (compat & compatFlags.symlinkIconv) !== 0;
+  return (entry) => {
+    const { linkTarget } = entry;
+    const target = convertsTargets && linkTarget !== undefined && toWire(linkTarget);
+    return {
+      ...entry,
+      path: asBytePath(toWire(entry.path) ?? entry.path),
+      ...(target && { linkTarget: target }),
+      // Its content and attributes lie under the name that it has here.
+      servedBy: entry.servedBy ?? entry,
+    };
+  };
+}
+
+/** Says which entries have names that are no text here; they cannot be sent. */
+export function isConvertible({ iconv }: Converting): ((entry: FileEntry) => boolean) | undefined {
+  if (iconv === undefined) return undefined;
+  const { toWire } = conversionOf(iconv.local);
+  return ({ path, linkTarget = "" }) =>
+    toWire(path) !== undefined && toWire(linkTarget) !== undefined;
+}
+
+/** A name that the other side tells, as it is here; one that cannot be converted stays. */
+export function nameFromWire(name: string, { iconv }: Converting): string {
+  return iconv === undefined ? name : (conversionOf(iconv.local).fromWire(name) ?? name);
+}
