@@ -17,7 +17,7 @@ test.skipIf(!isLinux).each(["in the file system", "abstract"])(
     const heard: string[] = [];
     const hears = (wanted: RegExp) =>
       expect
-        .poll(() => heard.push(...manager.take()) && heard.join("\n"), { timeout: 10_000 })
+        .poll(() => heard.push(...manager.take()) && heard.join("\n"), { timeout: 30_000 })
         .toMatch(wanted);
     const environment = { NOTIFY_SOCKET: address, WATCHDOG_USEC: "100000" };
     const running = at.launch(["-o", at.file], environment);
@@ -57,5 +57,18 @@ test.skipIf(!hasAnalyzer).each(["sersync.service", "sersync@.service"])(
     fs.copyFileSync(inProject("packaging/systemd", name), file);
     const { ok, output } = run(["systemd-analyze", "verify", "--man=no", file]);
     expect([ok, output]).toEqual([true, ""]);
+  },
+);
+
+test.skipIf(!run(["systemd-sysusers", "--version"]).ok)(
+  "systemd makes the user for the units",
+  () => {
+    using root = temporaryDirectory();
+    fs.mkdirSync(`${root.path}/etc`);
+    const file = inProject("packaging/systemd/sysusers.conf");
+    run(["systemd-sysusers", `--root=${root.path}`, file]);
+    expect(fs.readFileSync(`${root.path}/etc/passwd`, "utf8")).toMatch(
+      /^sersync:x:\d+:\d+:[^:]+:\/var\/lib\/sersync:/,
+    );
   },
 );
