@@ -38,6 +38,11 @@ export class HidingTree extends DestinationTree {
     throw unwritable();
   }
 
+  override nameToWrite(path: BytePath): string {
+    if (!this.#isHidden(path, false)) return super.nameToWrite(path);
+    throw unwritable();
+  }
+
   override makeDirectory(path: BytePath, mode: number): void {
     if (this.#isHidden(path, true)) throw unwritable();
     super.makeDirectory(path, mode);

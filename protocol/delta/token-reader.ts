@@ -71,6 +71,23 @@ export class PlainTokenReader implements TokenReader {
     return false;
   }
 
+  /**
+   * All of a file that is one literal, or empty; undefined, and nothing taken, for any other.
+   *
+   * @throws NeedMoreBytes
+   */
+  readWhole(from: Cursor, mostBytes: number): Uint8Array | undefined {
+    const start = from.offset;
+    const length = readInt32(from);
+    if (length === 0) return from.bytes(0);
+    if (length > 0 && length <= mostBytes) {
+      const literal = from.bytes(length);
+      if (readInt32(from) === 0) return literal;
+    }
+    from.rewind(start);
+    return undefined;
+  }
+
   matched(): void {
     // nothing refers back
   }

@@ -10,7 +10,7 @@ const descriptors = "/proc/self/fd";
 const longestPath = 4_095;
 
 /** Whether directories can be held by descriptors here. */
-const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(descriptors);
+export const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(descriptors);
 
 /**
  * Names below one directory, for calls that do not follow the last component: every component
@@ -59,6 +59,14 @@ export class Anchor implements Holder {
   inside(path: BytePath): string | Buffer {
     const prefix = this.#prefix(path);
     return hasDescriptors ? `${prefix}/.` : nativePath(prefix, rootPath);
+  }
+
+  /**
+   * A descriptor of a directory, for calls that take one beside a {@link componentOf}; whoever asks
+   * closes it. Only where there are descriptors.
+   */
+  open(directory: BytePath): number {
+    return openDescriptor(this.inside(directory), O_PATH | O_DIRECTORY);
   }
 
   /** The same as {@link at}, for as long as `use` runs, whatever is asked for meanwhile. */
@@ -180,6 +188,12 @@ export class Anchor implements Holder {
 function expectShort({ length }: BytePath): void {
   if (length <= longestPath) return;
   throw Object.assign(new Error(`a path of ${length} bytes is too long`), { code: "ENAMETOOLONG" });
+}
+
+/** The last component of a path, for calls beside a descriptor. @throws EINVAL, ENAMETOOLONG */
+export function componentOf(path: BytePath): string {
+  expectShort(path);
+  return checked(baseName(path));
 }
 
 /** One component, which stays where it is. */

@@ -2,6 +2,8 @@ import fs from "node:fs";
 import { type FileEntry, fileTypes, isDirectory, isSymlink } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
+import { type NewFileAttributes, now } from "./file-batch.ts";
+import { staysOwner } from "./libc.ts";
 import type { OwnerMap } from "./owners.ts";
 import type { DestinationTree, Found } from "./tree.ts";
 
@@ -115,6 +117,17 @@ export class Attributes {
     if (changesOwner || mode !== (found.mode & permissionBits)) fs.fchmodSync(descriptor, mode);
     if (!this.keepsTime(entry)) return;
     this.#tree.setOpenTime(descriptor, entry.mtimeSeconds, entry.mtimeNanoseconds);
+  }
+
+  /** What a file is to have that is made by {@link writeFiles}. */
+  ofNewFile(entry: FileEntry, replaced: Found | undefined): NewFileAttributes {
+    return {
+      uid: this.#uid(entry) ?? staysOwner,
+      gid: this.#gid(entry) ?? staysOwner,
+      mode: this.mode(entry, replaced),
+      mtimeSeconds: entry.mtimeSeconds,
+      mtimeNanoseconds: this.keepsTime(entry) ? entry.mtimeNanoseconds : now,
+    };
   }
 
   /** Sets the time of a directory, once nothing in it changes any more. */

@@ -1,7 +1,9 @@
+import fs from "node:fs";
 import { createRequire } from "node:module";
+import { getSystemErrorMap } from "node:util";
 
 /** What Node's file system calls cannot do. */
-export interface LibC {
+export interface LibC extends FileCalls {
   /** Sets the modification time to the nanosecond; the last component is not followed. */
   setTime(path: string | Buffer, seconds: number, nanoseconds: number): void;
   /** The same for what is open. */
@@ -14,11 +16,35 @@ export interface LibC {
   punch(descriptor: number, position: number, bytes: number): boolean;
 }
 
+/**
+ * Calls for making many small files: none of them looks a path up. Names are one component of an
+ * open directory and end with a NUL; nothing at them is followed. All throw what the system says.
+ */
+export interface FileCalls {
+  /** Makes and opens a file, for writing by its owner alone. */
+  createAt(directory: number, name: Uint8Array): number;
+  renameAt(directory: number, from: Uint8Array, to: Uint8Array): void;
+  removeAt(directory: number, name: Uint8Array): void;
+  /** Writes behind what was written before; says how many bytes it was. */
+  write(descriptor: number, bytes: Uint8Array): number;
+  /** Node's own close complains of what Node has not opened. */
+  close(descriptor: number): void;
+  setOpenMode(descriptor: number, mode: number): void;
+  /** {@link staysOwner} leaves one of the two as it is. */
+  setOpenOwner(descriptor: number, uid: number, gid: number): void;
+}
+
+/** In place of a user or a group: it stays. */
+export const staysOwner: number = 0xffffffff;
+
 const currentDirectory = -100; // AT_FDCWD
 const noFollow = 0x100; // AT_SYMLINK_NOFOLLOW
 const keepSize = 1; // FALLOC_FL_KEEP_SIZE
 const punchHole = 2; // FALLOC_FL_PUNCH_HOLE
 const omit = 0x3ffffffen; // UTIME_OMIT
+const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+const closeOnExec = 0o2000000; // O_CLOEXEC
+const creating = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | closeOnExec;
 const wordsOf64Bits = new Set(["x64", "arm64", "riscv64", "loong64", "ppc64", "s390x"]);
 
 let loaded: LibC | null | undefined;
@@ -39,39 +65,79 @@ function isKnown(): boolean {
   return process.platform === "linux" && wordsOf64Bits.has(process.arch);
 }
 
+type Library = ReturnType<typeof import("koffi")["load"]>;
+/** Gives a result back, or throws what the system says is wrong when it is negative. */
+type Check = (result: number, call: string) => number;
+
 function load(): LibC {
   const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
   const lib = koffi.load(null);
+  const check: Check = (result, call) => {
+    if (result >= 0) return result;
+    const errno = -koffi.errno();
+    const [code, text] = getSystemErrorMap().get(errno) ?? [`error ${-errno}`, "unknown"];
+    throw Object.assign(new Error(`${code}: ${text}, ${call}`), { errno, code, syscall: call });
+  };
+  return { ...timeCalls(lib, check), ...spaceCalls(lib, check), ...fileCalls(lib, check) };
+}
+
+function timeCalls(lib: Library, check: Check): Pick<LibC, "setTime" | "setOpenTime"> {
   const utimensat = lib.func(
     "int utimensat(int directory, const uint8_t *path, const int64_t *times, int flags)",
   );
   const futimens = lib.func("int futimens(int descriptor, const int64_t *times)");
-  const mknod = lib.func("int mknod(const uint8_t *path, uint32_t mode, uint64_t device)");
-  const fallocate = lib.func("int fallocate(int descriptor, int mode, int64_t at, int64_t length)");
   const times = BigInt64Array.of(0n, omit, 0n, 0n);
   const timesOf = (seconds: number, nanoseconds: number): BigInt64Array => {
     times[2] = BigInt(seconds);
     times[3] = BigInt(nanoseconds);
     return times;
   };
-  const check = (result: number, call: string): void => {
-    if (result === 0) return;
-    const errno = koffi.errno();
-    const code = Object.entries(koffi.os.errno).find(([, number]) => number === errno)?.[0];
-    const message = `${code ?? `error ${errno}`}: ${call}`;
-    throw Object.assign(new Error(message), { errno: -errno, code, syscall: call });
-  };
   return {
     setTime: (path, seconds, nanoseconds) => {
       const both = timesOf(seconds, nanoseconds);
       check(utimensat(currentDirectory, terminated(path), both, noFollow), "utimensat");
     },
-    setOpenTime: (descriptor, seconds, nanoseconds) =>
-      check(futimens(descriptor, timesOf(seconds, nanoseconds)), "futimens"),
-    reserve: (descriptor, bytes) => check(fallocate(descriptor, keepSize, 0, bytes), "fallocate"),
+    setOpenTime: (descriptor, seconds, nanoseconds) => {
+      check(futimens(descriptor, timesOf(seconds, nanoseconds)), "futimens");
+    },
+  };
+}
+
+function spaceCalls(lib: Library, check: Check): Pick<LibC, "makeNode" | "reserve" | "punch"> {
+  const mknod = lib.func("int mknod(const uint8_t *path, uint32_t mode, uint64_t device)");
+  const fallocate = lib.func("int fallocate(int descriptor, int mode, int64_t at, int64_t length)");
+  return {
+    makeNode: (path, mode, device) => {
+      check(mknod(terminated(path), mode, device), "mknod");
+    },
+    reserve: (descriptor, bytes) => {
+      check(fallocate(descriptor, keepSize, 0, bytes), "fallocate");
+    },
     punch: (descriptor, position, bytes) =>
       fallocate(descriptor, keepSize | punchHole, position, bytes) === 0,
-    makeNode: (path, mode, device) => check(mknod(terminated(path), mode, device), "mknod"),
+  };
+}
+
+function fileCalls(lib: Library, check: Check): FileCalls {
+  const openat = lib.func(
+    "int openat(int directory, const uint8_t *name, int flags, uint32_t mode)",
+  );
+  const renameat = lib.func(
+    "int renameat(int from, const uint8_t *name, int to, const uint8_t *newName)",
+  );
+  const unlinkat = lib.func("int unlinkat(int directory, const uint8_t *name, int flags)");
+  const write = lib.func("int64_t write(int descriptor, const uint8_t *bytes, uint64_t length)");
+  const close = lib.func("int close(int descriptor)");
+  const fchmod = lib.func("int fchmod(int descriptor, uint32_t mode)");
+  const fchown = lib.func("int fchown(int descriptor, uint32_t uid, uint32_t gid)");
+  return {
+    createAt: (directory, name) => check(openat(directory, name, creating, 0o600), "open"),
+    renameAt: (directory, from, to) => check(renameat(directory, from, directory, to), "rename"),
+    removeAt: (directory, name) => check(unlinkat(directory, name, 0), "unlink"),
+    write: (descriptor, bytes) => check(write(descriptor, bytes, bytes.length), "write"),
+    close: (descriptor) => check(close(descriptor), "close"),
+    setOpenMode: (descriptor, mode) => check(fchmod(descriptor, mode), "fchmod"),
+    setOpenOwner: (descriptor, uid, gid) => check(fchown(descriptor, uid, gid), "fchown"),
   };
 }
 

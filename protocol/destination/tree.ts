@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { type FileEntry, fileTypes } from "../flist/entry.ts";
 import { asBytePath, type BytePath, parentPath } from "../path.ts";
-import { Anchor, changeMode, openSafely } from "./anchor.ts";
+import { Anchor, changeMode, componentOf, openSafely } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
 import { libC } from "./libc.ts";
 import { temporaryPath } from "./temporary.ts";
@@ -78,6 +78,7 @@ export class DestinationTree {
   }
 
   #look(path: BytePath): fs.BigIntStats | undefined {
+    if (this.#held === undefined) return undefined;
     const options = { bigint: true, throwIfNoEntry: false } as const;
     try {
       // A descriptor of a directory itself is a link, which is meant to be followed.
@@ -108,6 +109,16 @@ export class DestinationTree {
   /** Opens a file for reading; a link is not followed. */
   open(path: BytePath): number {
     return openSafely(this.#anchor.at(path));
+  }
+
+  /** Holds a directory by a descriptor, where there are any, until that is closed. */
+  openDirectory(path: BytePath): number {
+    return this.#anchor.open(path);
+  }
+
+  /** The last component of a path, for calls beside such a descriptor. @throws EINVAL, ENAMETOOLONG */
+  nameToWrite(path: BytePath): string {
+    return componentOf(path);
   }
 
   /** Opens a file for writing in it, and makes it where it is missing. */

@@ -1,28 +1,26 @@
 import { readSumHead, type SumHead } from "../delta/sums.ts";
-import type { TokenReader, TokenTarget } from "../delta/token-reader.ts";
-import { type IncomingFile, Staging } from "../destination/incoming.ts";
+import type { TokenReader } from "../delta/token-reader.ts";
 import { RsyncError } from "../errors.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import { displayPath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readLongint } from "../wire/int.ts";
 import { readVarlong } from "../wire/varint.ts";
-import { BasisFile } from "./basis-file.ts";
+import { type AnswerLink, Assembly, failureOf } from "./assembly.ts";
 import type { Dialect } from "./dialect.ts";
-import { drain, Pace, stepBytes } from "./pace.ts";
+import { drain, Pace } from "./pace.ts";
 import { type Delayed, Placing } from "./placing.ts";
 import type { Meeting, ReceiveOutcome, ReceivingJob, Requested } from "./receiving.ts";
 import { type Item, itemFlags, type Request } from "./request.ts";
+import { SmallFiles, type StoredFile, type WholeContent } from "./small-files.ts";
 
-export interface ReceiverLink {
-  read<T>(decode: (from: Cursor) => T): Promise<T>;
-  tryRead<T>(decode: (from: Cursor) => T): T | undefined;
+export interface ReceiverLink extends AnswerLink {
   readonly dialect: Dialect;
   /** Lets other work run. */
   pace(): Promise<void>;
+  /** Ends the session. */
+  fail(reason: RsyncError): void;
 }
-
-type Received = ReceiveOutcome | ({ readonly kind: "delayed" } & Omit<Delayed, "index">);
 
 /** An answer counts for so much in a step, whatever is in it. */
 const bytesPerItem = 64;
@@ -32,33 +30,43 @@ export class Receiver {
   readonly #link: ReceiverLink;
   readonly #job: ReceivingJob;
   readonly #meeting: Meeting;
-  readonly #tokens: TokenReader;
-  readonly #staging = new Staging();
-  readonly #scratch: Buffer = Buffer.allocUnsafeSlow(stepBytes);
   readonly #pace: Pace;
   readonly #placing: Placing;
+  readonly #assembly: Assembly;
+  readonly #small: SmallFiles | undefined;
   readonly #delayed: Delayed[] = [];
-  #current: { readonly incoming: IncomingFile; readonly requested: Requested } | undefined;
+  /** Why a small file, and whatever comes after it, cannot be written. */
+  #fatal: RsyncError | undefined;
 
   constructor(link: ReceiverLink, job: ReceivingJob, meeting: Meeting, tokens: TokenReader) {
     this.#link = link;
     this.#job = job;
     this.#meeting = meeting;
-    this.#tokens = tokens;
     this.#pace = new Pace(() => link.pace());
     this.#placing = new Placing(job);
+    this.#small = SmallFiles.of(job, tokens, (file, error) => this.#stored(file, error));
+    const parts = { tokens, pace: this.#pace, placing: this.#placing };
+    const answers: AnswerLink = {
+      tryRead: (decode) => link.tryRead(decode),
+      read: (decode) => this.#wait(decode),
+    };
+    this.#assembly = new Assembly(answers, job, parts);
   }
 
   /** Everything from the first answer to the goodbye. */
   async run(): Promise<void> {
     const { dialect } = this.#link;
+    const request = (from: Cursor): Request => dialect.readRequest(from);
     for (let phase = 0; phase <= dialect.lastPhase; ) {
-      const answer = await this.#read((from) => dialect.readRequest(from));
+      if (this.#small?.hasRoom === false) await this.#small.room();
+      const answer = this.#link.tryRead(request) ?? (await this.#wait(request));
       this.#pace.spend(bytesPerItem); // a sender that only talks must let others work, too
       if (this.#pace.isDue) await this.#pace.take();
       if (answer.kind === "item") {
-        await this.#take(answer);
+        const taking = this.#take(answer);
+        if (taking !== undefined) await taking;
       } else if (answer.kind === "done") {
+        await this.#settled();
         if (!this.#job.lists.endList()) continue;
         phase += 1;
         if (phase === 2) await this.#releaseDelayed();
@@ -75,15 +83,25 @@ export class Receiver {
     }
   }
 
-  /** The session ends early; `--partial` keeps what has come of the current file. */
-  abandon(): void {
-    const current = this.#current;
-    this.#current = undefined;
-    if (current !== undefined) this.#placing.keepPart(current.incoming, current.requested);
+  /** Resolves when no small file is on its way. @throws {RsyncError} FILE_IO */
+  async #settled(): Promise<void> {
+    await this.#small?.settled();
+    if (this.#fatal !== undefined) throw this.#fatal;
+  }
+
+  /** The session ends, perhaps early; `--partial` keeps what has come of the current file. */
+  async end(): Promise<void> {
+    this.#assembly.abandon();
+    await this.#small?.settled();
   }
 
   #read<T>(decode: (from: Cursor) => T): T | Promise<T> {
-    return this.#link.tryRead(decode) ?? this.#link.read(decode);
+    return this.#link.tryRead(decode) ?? this.#wait(decode);
+  }
+
+  #wait<T>(decode: (from: Cursor) => T): Promise<T> {
+    this.#small?.flush();
+    return this.#link.read(decode);
   }
 
   /** More of what is listed, where lists come in pieces. */
@@ -97,12 +115,13 @@ export class Receiver {
     this.#meeting.tell();
   }
 
-  async #take(item: Item): Promise<void> {
+  /** Undefined when that was all, as it mostly is where files are small. */
+  #take(item: Item): Promise<void> | undefined {
     const { events, lists, transfer } = this.#job;
     const entry = lists.entry(item.index);
     if (entry === undefined) throw badAnswer(`index ${item.index}, which is not listed`);
     events.item(item.index, item);
-    if ((item.flags & itemFlags.transfer) === 0) return;
+    if ((item.flags & itemFlags.transfer) === 0) return undefined;
     const requested = this.#meeting.requested.get(item.index);
     if (requested === undefined || !isRegularFile(entry)) {
       throw badAnswer(`the content of ${displayPath(entry.path)}, which nobody asked for`);
@@ -110,13 +129,61 @@ export class Receiver {
     this.#meeting.requested.delete(item.index);
     if (transfer.dryRun) {
       this.#meeting.settle(item.index, true);
-      return;
+      return undefined;
     }
     events.opened(item);
-    const outcome = await this.#receive(requested);
-    if (outcome === "again") this.#meeting.again(item.index);
-    else if (outcome.kind === "delayed") this.#delayed.push({ index: item.index, ...outcome });
-    else this.#settle(item.index, outcome);
+    return this.#receive(item.index, requested);
+  }
+
+  /** Undefined when that was all. */
+  #receive(index: number, requested: Requested): Promise<void> | undefined {
+    const small = this.#small?.takes(requested) ? this.#small : undefined;
+    const read = (from: Cursor): WholeContent | "in pieces" => {
+      this.#readEcho(from, requested);
+      return small?.read(from) ?? "in pieces";
+    };
+    const whole = this.#link.tryRead(read);
+    if (whole !== undefined) return this.#put(index, requested, whole);
+    return this.#wait(read).then((later) => this.#put(index, requested, later));
+  }
+
+  #readEcho(from: Cursor, { entry, head }: Requested): void {
+    const { strong, protocol } = this.#job;
+    const echo = readSumHead(from, strong.length, protocol);
+    if (!isEcho(echo, head))
+      throw badAnswer(`other blocks than ours of ${displayPath(entry.path)}`);
+  }
+
+  #put(
+    index: number,
+    requested: Requested,
+    whole: WholeContent | "in pieces",
+  ): Promise<void> | undefined {
+    if (whole === "in pieces") return this.#receivePieces(index, requested);
+    const { content, sum } = whole;
+    this.#pace.spend(content.length);
+    this.#job.events.content(content.length, 0);
+    if (Buffer.compare(this.#job.strong.wholeFile(content), sum) !== 0) {
+      this.#meeting.again(index);
+      return undefined;
+    }
+    try {
+      this.#small?.put(index, requested, content);
+    } catch (error) {
+      this.#settle(index, failureOf(requested, error as NodeJS.ErrnoException));
+    }
+    return undefined;
+  }
+
+  /** A small file is in place, or why it is not. */
+  #stored({ index, requested, bytes }: StoredFile, error: NodeJS.ErrnoException | undefined): void {
+    try {
+      const outcome = error && failureOf(requested, error);
+      this.#settle(index, outcome ?? { kind: "received", bytes });
+    } catch (reason) {
+      this.#fatal ??= reason as RsyncError;
+      this.#link.fail(this.#fatal);
+    }
   }
 
   #settle(index: number, outcome: ReceiveOutcome): void {
@@ -136,133 +203,16 @@ export class Receiver {
         await drain(this.#placing.release(requested), this.#pace);
         this.#settle(index, { kind: "received", bytes });
       } catch (error) {
-        this.#settle(index, this.#failure(requested, error as NodeJS.ErrnoException));
+        this.#settle(index, failureOf(requested, error as NodeJS.ErrnoException));
       }
     }
   }
 
-  async #receive(requested: Requested): Promise<Received | "again"> {
-    const { strong, protocol } = this.#job;
-    const { entry, head } = requested;
-    const echo = await this.#read((from) => readSumHead(from, strong.length, protocol));
-    if (!isEcho(echo, head))
-      throw badAnswer(`other blocks than ours of ${displayPath(entry.path)}`);
-    const incoming = this.#placing.open(requested, this.#staging);
-    this.#current = { incoming, requested };
-    await this.#receiveContent(incoming, requested);
-    const sum = await this.#read((from) => from.bytes(strong.length));
-    const outcome = await this.#conclude(incoming, requested, sum);
-    this.#current = undefined;
-    return outcome;
-  }
-
-  async #receiveContent(incoming: IncomingFile, requested: Requested): Promise<void> {
-    const { head } = requested;
-    const { tree, path } = requested.basis?.location ?? {
-      tree: this.#job.tree,
-      path: requested.entry.path,
-    };
-    const basis = new BasisFile(head, () => tree.open(path));
-    const start = incoming.length;
-    const staysInPlace = this.#placing.writesIntoBasis(requested);
-    let literalBytes = 0;
-    const range = { from: 0, to: 0 };
-    const target: TokenTarget = {
-      literal: (bytes) => {
-        literalBytes += bytes.length;
-        this.#pace.spend(bytes.length);
-        incoming.append(bytes);
-      },
-      blocks: (first, count) => Object.assign(range, basis.range(first, count)),
-    };
-    try {
-      if (start > 0 && this.#verifiesStart) await this.#sumStart(basis, start, incoming);
-      const next = (from: Cursor): boolean => this.#tokens.read(from, target);
-      for (let told = 0, ended = false; !ended; ) {
-        const now = this.#link.tryRead(next);
-        ended = now ?? (await this.#link.read(next));
-        if (range.from < range.to) await this.#copy(basis, range, incoming, staysInPlace);
-        if (incoming.length - told >= stepBytes) {
-          this.#job.events.step(incoming.length);
-          told = incoming.length;
-        }
-        if (this.#pace.isDue) await this.#pace.take();
-      }
-    } finally {
-      basis.close();
-    }
-    this.#job.events.content(literalBytes, incoming.length - start - literalBytes);
-  }
-
-  /** Before protocol 30 there is no `--append` that does not. */
-  get #verifiesStart(): boolean {
-    return this.#job.transfer.append === "verify" || this.#job.protocol < 30;
-  }
-
-  /** What is there already belongs to the sum of the whole file. */
-  async #sumStart(basis: BasisFile, length: number, incoming: IncomingFile): Promise<void> {
-    for (let at = 0; at < length; ) {
-      const bytes = basis.read(this.#scratch, at, length, (error) => {
-        incoming.failure ??= error;
-      });
-      incoming.sum(bytes);
-      at += bytes.length;
-      this.#pace.spend(bytes.length);
-      if (this.#pace.isDue) await this.#pace.take();
-    }
-  }
-
-  /** Copies a range of the basis, in steps; what is in its place is not written again. */
-  async #copy(
-    basis: BasisFile,
-    range: { from: number; readonly to: number },
-    incoming: IncomingFile,
-    staysInPlace: boolean,
-  ): Promise<void> {
-    while (range.from < range.to) {
-      const bytes = basis.read(this.#scratch, range.from, range.to, (error) => {
-        incoming.failure ??= error;
-      });
-      if (staysInPlace && range.from === incoming.length) incoming.keep(bytes);
-      else incoming.append(bytes);
-      this.#tokens.matched(bytes);
-      range.from += bytes.length;
-      this.#pace.spend(bytes.length);
-      if (this.#pace.isDue) await this.#pace.take();
-    }
-  }
-
-  async #conclude(
-    incoming: IncomingFile,
-    requested: Requested,
-    sum: Uint8Array,
-  ): Promise<Received | "again"> {
-    const { failure } = incoming;
-    try {
-      if (failure !== undefined) throw failure;
-      if (incoming.matches(sum)) {
-        const bytes = incoming.length;
-        const where = await drain(this.#placing.put(incoming, requested), this.#pace);
-        if (where === "delayed") return { kind: "delayed", requested, bytes };
-        return { kind: "received", bytes };
-      }
-    } catch (error) {
-      incoming.discard();
-      return this.#failure(requested, error as NodeJS.ErrnoException);
-    }
-    this.#placing.keepWrong(incoming, requested);
-    if (!requested.isRedo) return "again";
-    return { kind: "failed", reason: "its checksum is wrong, also the second time" };
-  }
-
-  /** @throws {RsyncError} FILE_IO where the next file would fail, too. */
-  #failure({ entry }: Requested, error: NodeJS.ErrnoException): ReceiveOutcome {
-    const { message, code = "" } = error;
-    if (!full.has(code)) return { kind: "failed", reason: message };
-    throw new RsyncError("FILE_IO", `Cannot write ${displayPath(entry.path)}: ${message}`, {
-      cause: error,
-      path: entry.path,
-    });
+  async #receivePieces(index: number, requested: Requested): Promise<void> {
+    const outcome = await this.#assembly.receive(requested);
+    if (outcome === "again") this.#meeting.again(index);
+    else if (outcome.kind === "delayed") this.#delayed.push({ index, ...outcome });
+    else this.#settle(index, outcome);
   }
 
   /** What the sender says of itself: bytes read, written and listed, and how long it took. */
@@ -273,8 +223,6 @@ export class Receiver {
     }
   }
 }
-
-const full: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
 
 function isEcho(echo: SumHead, head: SumHead): boolean {
   if (head.count === 0) return echo.count === 0;

@@ -39,6 +39,7 @@ export async function runReception(
     tryRead: (decode) => source.tryRead(decode),
     dialect,
     pace: () => new Promise(setImmediate),
+    fail: (reason) => source.fail(reason),
   };
   const generator = new Generator({ output, dialect, pace: () => pace(link) }, job, meeting);
   const receiver = new Receiver(reading, job, meeting, tokens);
@@ -51,7 +52,7 @@ export async function runReception(
     await Promise.all([generator.run().catch(ends), receiver.run().catch(ends)]);
   } finally {
     acknowledger.stop();
-    receiver.abandon();
+    await receiver.end();
   }
 }
 
