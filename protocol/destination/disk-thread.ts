@@ -21,12 +21,14 @@ let shared: DiskThread | undefined;
 
 /**
  * The thread that writes small files for all sessions of the process, while the others read what
- * comes and look for what is missing: the system's calls are half of what a small file costs. The
- * first who asks starts it; undefined until it runs, and where it cannot.
+ * comes and look for what is missing: the system's calls are half of what a small file costs.
+ *
+ * @param options whether it is to be started where it is not there.
+ * @returns undefined until it runs, and where it cannot.
  */
-export function diskThread(): DiskThread | undefined {
-  shared ??= new DiskThread();
-  return shared.isRunning ? shared : undefined;
+export function diskThread({ starts }: { readonly starts: boolean }): DiskThread | undefined {
+  if (starts) shared ??= new DiskThread();
+  return shared?.isRunning ? shared : undefined;
 }
 
 /** Batches are written in the order in which they come. */

@@ -8,8 +8,8 @@ import { type LibC, libC } from "./libc.ts";
 import { temporaryName } from "./temporary.ts";
 import type { DestinationTree } from "./tree.ts";
 
-/** So many files are written here before it pays to have a thread for it. */
-const filesBeforeThread = 64;
+/** So many files are written here before it pays to start a thread for it: that costs 0.2 s. */
+const filesBeforeThread = 1_000;
 /** Batches that the thread has; another one is being filled meanwhile. */
 const mostInFlight = 2;
 
@@ -104,7 +104,7 @@ export class FileStore<T> {
     this.#files = [];
     this.#isDue = false;
     this.#written += files.length;
-    const thread = this.#written > filesBeforeThread ? diskThread() : undefined;
+    const thread = diskThread({ starts: this.#written > filesBeforeThread });
     if (thread !== undefined) {
       this.#hand(thread, batch, files);
       return;

@@ -24,12 +24,15 @@ const second = 1_000_000_000n;
 const absent = { code: "ENOENT" };
 /** A longer file of rules is none, and would take our memory. */
 const longestSmallFile = 1024 * 1024;
+/** Of directories that were made. */
+const mostRemembered = 4_096;
 /** There is no directory that could hold the name. */
 const nowhere: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
 /** A directory that receives: every call takes a path below it, and follows no link anywhere. */
 export class DestinationTree {
   readonly #held: Anchor | undefined;
+  readonly #made = new Set<BytePath>();
   /** What times can be set to: 1 ns, or 1000 where the C library cannot be called. */
   readonly timePrecisionNs: number = libC() === undefined ? 1_000 : 1;
 
@@ -138,6 +141,14 @@ export class DestinationTree {
 
   makeDirectory(path: BytePath, mode: number): void {
     fs.mkdirSync(this.at(path), { mode });
+    this.#anchor.directory(path); // it is held from now on, whatever takes its name
+    if (this.#made.size >= mostRemembered) this.#made.clear();
+    this.#made.add(path);
+  }
+
+  /** True for a directory that was made here not long ago. */
+  hasMade(path: BytePath): boolean {
+    return this.#made.has(path);
   }
 
   /** Puts a symlink in the place of whatever is no directory there. */
@@ -178,6 +189,7 @@ export class DestinationTree {
   removeDirectory(path: BytePath): void {
     const at = this.#anchor.at(path);
     fs.rmdirSync(at);
+    this.#made.delete(path);
     this.#anchor.forget(path);
   }
 

@@ -2,7 +2,7 @@ import { sameType } from "../destination/attributes.ts";
 import type { Steps } from "../destination/location.ts";
 import { noPlaces } from "../destination/places.ts";
 import type { Found } from "../destination/tree.ts";
-import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
+import { type FileEntry, isDirectory, isRegularFile, isSymlink } from "../flist/entry.ts";
 import { type BytePath, parentPath } from "../path.ts";
 import { Alternates } from "./alternates.ts";
 import { FileRequests } from "./file-requests.ts";
@@ -53,7 +53,7 @@ export class EntryPlacer {
       if (this.#links.defers(index, entry, found)) return;
       const inWay = found !== undefined && isDirectory(found) && !sameType(found, entry);
       if (inWay && !(await this.#makeWay(entry))) return;
-      const here = inWay || (await this.#putAside(entry, found)) ? undefined : found;
+      const here = inWay || (found && (await this.#putAside(entry, found))) ? undefined : found;
       const asking = this.#maker.make(index, entry, here)
         ? undefined
         : this.#files.request(index, entry, here);
@@ -114,6 +114,9 @@ export class EntryPlacer {
 
   #find(entry: FileEntry): Found | undefined {
     const { tree, transfer } = this.#job;
+    // Nothing is in it that we have not put there, and of what is listed that is no file.
+    const isNew = isRegularFile(entry) && !transfer.backup && tree.hasMade(parentPath(entry.path));
+    if (isNew) return undefined;
     const found = tree.find(entry.path);
     const isKept =
       transfer.keepDirlinks && found !== undefined && isSymlink(found) && isDirectory(entry);

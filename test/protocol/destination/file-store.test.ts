@@ -38,7 +38,7 @@ describe.each(ways)("files that are written %s", (way, loadStores, loadThreads) 
     const { FileStore } = await loadStores();
     const { diskThread } = await loadThreads();
     if (way === "in the disk thread") {
-      await eventually(() => diskThread()?.isRunning).toBe(true);
+      await eventually(() => diskThread({ starts: true })?.isRunning).toBe(true);
     }
     const tree = new DestinationTree(root);
     const stored = new Map<string, string | undefined>();
