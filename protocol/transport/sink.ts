@@ -3,6 +3,8 @@ import type { Connection } from "./connection.ts";
 
 /** A step of a file (256 KiB) with what frames it: one write for each, as writing is what costs. */
 const bufferBytes = 260 * 1024;
+/** Most sessions of a mirror send less than this: what they leave behind is to be small. */
+const firstBytes = 64 * 1024;
 /** Buffers kept for re-use; a slow peer holds more than these only while it is slow. */
 const keptBuffers = 3;
 
@@ -15,6 +17,7 @@ const keptBuffers = 3;
 export class Sink implements FrameSink {
   readonly #socket: Connection;
   readonly #free: Buffer[] = [];
+  #sent = 0;
 
   constructor(socket: Connection) {
     this.#socket = socket;
@@ -25,14 +28,20 @@ export class Sink implements FrameSink {
   }
 
   take(): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(bufferBytes);
+    return this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes);
   }
 
   send(buffer: Buffer, length: number): void {
     if (this.#socket.destroyed) return;
+    this.#sent += length;
     this.#socket.write(buffer.subarray(0, length), () => {
-      if (this.#free.length < keptBuffers) this.#free.push(buffer);
+      const isOfUse = buffer.length === this.#bufferBytes && this.#free.length < keptBuffers;
+      if (isOfUse) this.#free.push(buffer);
     });
+  }
+
+  get #bufferBytes(): number {
+    return this.#sent < firstBytes ? firstBytes : bufferBytes;
   }
 
   /**
