@@ -87,14 +87,19 @@ export function hashedMemoryOf(bytes: Uint8Array): HashedMemory | undefined {
   return hashed;
 }
 
-/** A buffer that need not be moved to be hashed, where there is WebAssembly. */
+/** A buffer that need not be moved to be hashed; an ordinary one where there can be none. */
 export function hashableBytes(length: number): Uint8Array {
-  if (typeof WebAssembly === "undefined") return new Uint8Array(length);
   const memory = newMemory(reservedBytes + length);
+  if (memory === undefined) return new Uint8Array(length);
   hashInPlace(memory);
   return new Uint8Array(memory.buffer, reservedBytes, length);
 }
 
-function newMemory(bytes: number): WasmMemory {
-  return new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
+/** Undefined without WebAssembly, and where the addresses that it reserves are not to be had. */
+function newMemory(bytes: number): WasmMemory | undefined {
+  try {
+    return new WebAssembly.Memory({ initial: Math.ceil(bytes / pageBytes) });
+  } catch {
+    return undefined;
+  }
 }
