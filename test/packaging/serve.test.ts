@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { parseCommandLine } from "../../src/cli/program.ts";
+import { readConf } from "../../src/serve/conf.ts";
 import { inProject } from "../support/command.mjs";
 
 /** The list of words below a key of a YAML file, one a line. */
@@ -22,6 +23,24 @@ test.each([
     address: "0.0.0.0",
     port: 8730,
   });
+});
+
+test("the stock rsync daemon beside the mirror has the module that is pushed to, for the same user", () => {
+  const read = (file: string): string => fs.readFileSync(file, "utf8");
+  const files = { read, list: () => [], exists: fs.existsSync };
+  const conf = readConf(inProject("packaging/container/rsyncd.conf"), {
+    files,
+    variables: () => undefined,
+  });
+  const settings = conf.sections.map(({ name, settings: of }) => [
+    name,
+    of.get("path")?.value,
+    of.get("authusers")?.value,
+  ]);
+  expect(settings).toEqual([["backup", "/srv/backup", "mirror"]]);
+  expect(read(inProject("packaging/container/compose.yaml"))).toContain(
+    "SERSYNC_TARGETS: rsync://mirror@backup:8730/backup",
+  );
 });
 
 test("the unit runs commands that there are", () => {
