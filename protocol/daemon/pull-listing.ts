@@ -2,6 +2,7 @@ import { RsyncError } from "../errors.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import type { FilterRules } from "../flist/filter.ts";
 import { entryBytes } from "../flist/list-reader.ts";
+import { paced } from "../flist/stepwise.ts";
 import { asBytePath, displayPath } from "../path.ts";
 import { bytesPerEntry, Pace } from "../roles/pace.ts";
 import { ArgumentSource, type ListProblem } from "../source/arguments.ts";
@@ -51,18 +52,26 @@ export class PullListing {
 
   /** Everything that is named; `pace` is awaited now and then. */
   async entries(pace: () => Promise<void>): Promise<FileEntry[]> {
-    const { memory } = this.#session;
     const entries: FileEntry[] = [];
     const step = new Pace(pace);
-    for (const argument of await this.#arguments(pace)) {
-      step.spend(bytesPerEntry); // it may not be there
-      if (step.isDue) await step.take();
-      for (const entry of this.source.list(argument)) {
-        memory.spend(entryBytes + 2 * (entry.path.length + (entry.linkTarget?.length ?? 0)));
+    const take = async (found: Iterable<FileEntry>): Promise<void> => {
+      for (const entry of found) {
+        const length = entry.path.length + (entry.linkTarget?.length ?? 0);
+        this.#session.memory.spend(entryBytes + 2 * length);
         entries.push(entry);
         step.spend(bytesPerEntry);
         if (step.isDue) await step.take();
       }
+    };
+    if (this.#session.options.transfer.recursive) {
+      const lists = await this.lists(pace);
+      while (lists.hasMore) await take((await paced(lists.steps(), pace))?.entries ?? []);
+      return entries;
+    }
+    for (const argument of await this.#arguments(pace)) {
+      step.spend(bytesPerEntry); // it may not be there
+      if (step.isDue) await step.take();
+      await take(this.source.list(argument));
     }
     return entries;
   }

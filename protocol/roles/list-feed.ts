@@ -3,6 +3,7 @@ import type { ModeChange } from "../flist/chmod.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import { EntryWriter } from "../flist/entry-writer.ts";
 import { generalError, type ListFormat, writeEnd } from "../flist/list.ts";
+import { paced } from "../flist/stepwise.ts";
 import type { Output } from "../mux/mux.ts";
 import { type BytePath, rootPath } from "../path.ts";
 import type { FileSource } from "../source/source.ts";
@@ -99,8 +100,8 @@ export class ListFeed {
   }
 
   async #sendNext(): Promise<void> {
-    const { lists, onListed } = this.#options;
-    const list = lists.next();
+    const { lists, onListed, pace } = this.#options;
+    const list = lists.steps ? await paced(lists.steps(), pace) : lists.next();
     const isLast = !lists.hasMore;
     if (list !== undefined) await this.#send(list, isLast);
     else onListed([], isLast);

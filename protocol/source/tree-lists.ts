@@ -1,5 +1,6 @@
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
-import { inWireOrder } from "../flist/order.ts";
+import { numbered } from "../flist/order.ts";
+import { atOnce, type Stepwise } from "../flist/stepwise.ts";
 import { type BytePath, parentPath, rootPath } from "../path.ts";
 
 /** Where the content of a directory comes from. */
@@ -9,6 +10,8 @@ export interface Branch {
    * content to be listed. Undefined when the directory is gone, or is another one by now.
    */
   children(directory: FileEntry): readonly FileEntry[] | undefined;
+  /** The same in steps, where there may be many. */
+  reading?(directory: FileEntry): Stepwise<readonly FileEntry[] | undefined>;
 }
 
 /** What is known of a tree before it is walked: an entry, and where its content comes from. */
@@ -30,6 +33,8 @@ export interface DirectoryList {
 export interface ListSource {
   /** Undefined when there are no more. */
   next(): DirectoryList | undefined;
+  /** The same in steps, where a list may be long. */
+  steps?(): Stepwise<DirectoryList | undefined>;
   /** False when {@link next} has none. */
   readonly hasMore: boolean;
   /** Something could not be listed so far: whoever deletes what is missing must not. */
@@ -83,28 +88,32 @@ export class TreeLists implements ListSource {
   }
 
   next(): DirectoryList | undefined {
-    if (!this.#begun) return this.#first();
+    return atOnce(this.steps());
+  }
+
+  *steps(): Stepwise<DirectoryList | undefined> {
+    if (!this.#begun) return yield* this.#first();
     for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
-      const entries = this.#contentOf(next);
+      const entries = yield* this.#contentOf(next);
       if (entries !== undefined) return { directory: next.directory, entries };
     }
     return undefined;
   }
 
-  #first(): DirectoryList {
+  *#first(): Stepwise<DirectoryList> {
     this.#begun = true;
     const seeds = this.#takeSeeds(rootPath);
     const roots = originsOf(seeds.filter(({ entry }) => entry.path === ""));
-    const content = readOrigins(roots);
+    const content = yield* readOrigins(roots);
     const isGone = content.length < roots.length;
     const told = isGone ? seeds.map(withoutRootContent) : seeds;
-    return { directory: undefined, entries: this.#merge(told, content) };
+    return { directory: undefined, entries: yield* this.#merge(told, content) };
   }
 
-  #contentOf({ directory, origins }: Pending): readonly FileEntry[] | undefined {
+  *#contentOf({ directory, origins }: Pending): Stepwise<readonly FileEntry[] | undefined> {
     const seeds = this.#takeSeeds(directory.path);
-    const content = readOrigins(origins);
-    if (seeds.length > 0 || content.length > 1) return this.#merge(seeds, content);
+    const content = yield* readOrigins(origins);
+    if (seeds.length > 0 || content.length > 1) return yield* this.#merge(seeds, content);
     const [only] = content;
     // What nobody looks into has a list all the same: with it the directory itself is finished.
     if (only === undefined) return origins.length === 0 ? [] : undefined;
@@ -114,7 +123,7 @@ export class TreeLists implements ListSource {
   }
 
   /** Several contents of one directory as one list: of equal names the first stays. */
-  #merge(seeds: readonly Seed[], contents: readonly Content[]): readonly FileEntry[] {
+  *#merge(seeds: readonly Seed[], contents: readonly Content[]): Stepwise<readonly FileEntry[]> {
     const all = [...seeds];
     for (const { branch, children } of contents) {
       for (const entry of children) all.push({ entry, branch });
@@ -124,7 +133,8 @@ export class TreeLists implements ListSource {
       const { path } = origin.directory;
       origins.set(path, [...(origins.get(path) ?? []), origin]);
     }
-    const entries = inWireOrder(all.map(({ entry }) => entry));
+    const { slots } = yield* numbered(all.map(({ entry }) => entry));
+    const entries = slots.filter((entry) => entry !== undefined);
     this.#expand(entries, ({ path }) => origins.get(path) ?? []);
     return entries;
   }
@@ -155,11 +165,14 @@ interface Content {
   readonly children: readonly FileEntry[];
 }
 
-function readOrigins(origins: readonly Origin[]): Content[] {
-  return origins.flatMap(({ directory, branch }) => {
-    const children = branch.children(directory);
-    return children === undefined ? [] : [{ branch, children }];
-  });
+function* readOrigins(origins: readonly Origin[]): Stepwise<Content[]> {
+  const contents: Content[] = [];
+  for (const { directory, branch } of origins) {
+    const reading = branch.reading?.(directory);
+    const children = reading ? yield* reading : branch.children(directory);
+    if (children !== undefined) contents.push({ branch, children });
+  }
+  return contents;
 }
 
 /** Where the content of listed directories comes from. */

@@ -1,8 +1,9 @@
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import { atOnce, type Stepwise } from "../flist/stepwise.ts";
 import { asBytePath, rootPath } from "../path.ts";
 import type { LocalTree } from "./local.ts";
 import { type Branch, TreeLists } from "./tree-lists.ts";
-import { childrenOf, type WalkOptions } from "./walk.ts";
+import { readChildren, type WalkOptions } from "./walk.ts";
 
 export interface WalkBranchOptions extends Omit<WalkOptions, "descend"> {
   /** What is not on this device is listed, but not looked into. Default: every device is. */
@@ -28,8 +29,12 @@ export class WalkBranch implements Branch {
    * given its place to something else since it was listed, has none that could be missed.
    */
   children(directory: FileEntry): readonly FileEntry[] | undefined {
+    return atOnce(this.reading(directory));
+  }
+
+  *reading(directory: FileEntry): Stepwise<readonly FileEntry[] | undefined> {
     const wasThere = this.#isThere(directory);
-    const found = wasThere && childrenOf(this.#tree, directory.path, this.#options);
+    const found = wasThere && (yield* readChildren(this.#tree, directory.path, this.#options));
     if (found) return this.#listed(found).map((child) => this.#told(child));
     const isGone = wasThere === false || (wasThere && this.#isThere(directory) === false);
     if (!isGone) return [];

@@ -1,6 +1,9 @@
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
+import { atOnce, type Stepwise } from "../flist/stepwise.ts";
 import { type BytePath, joinPath } from "../path.ts";
 import type { LocalTree } from "./local.ts";
+
+const longestStepMs = 20;
 
 export interface WalkOptions {
   /** True for what is neither listed nor descended into. Default: nothing. */
@@ -64,10 +67,24 @@ export function childrenOf(
   path: BytePath,
   options: WalkOptions,
 ): FileEntry[] | undefined {
+  return atOnce(readChildren(tree, path, options));
+}
+
+/** The same in steps: there may be many, and many rules. */
+export function* readChildren(
+  tree: LocalTree,
+  path: BytePath,
+  options: WalkOptions,
+): Stepwise<FileEntry[] | undefined> {
   const others: FileEntry[] = [];
   const directories: FileEntry[] = [];
+  let began = performance.now();
   try {
     for (const name of tree.names(path).sort()) {
+      if (performance.now() - began > longestStepMs) {
+        yield;
+        began = performance.now();
+      }
       const entry = lstatOf(tree, joinPath(path, name), options);
       if (entry !== undefined) (isDirectory(entry) ? directories : others).push(entry);
     }
