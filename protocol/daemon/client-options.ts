@@ -58,8 +58,6 @@ export function parseClientOptions(words: readonly string[]): ClientOptions {
     else draft.unknown.push(word);
   }
   const { transfer, unavailable } = draft;
-  // The sender would apply its own list of names; where the client sends, it has done so itself.
-  if (draft.isPull && draft.cvsExclude) unavailable.push("--cvs-exclude");
   if (!draft.isPull && draft.filesFrom !== undefined) unavailable.push("--files-from of a push");
   if (transfer.delete === undefined && transfer.deleteExcluded) transfer.delete = true;
   return { ...draft, paths: rest };

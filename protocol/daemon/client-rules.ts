@@ -1,6 +1,12 @@
 import { RsyncError } from "../errors.ts";
 import { FilterRules } from "../flist/filter.ts";
-import { parseFilterRule, parsePatternRule } from "../flist/filter-rule.ts";
+import {
+  type FilterStep,
+  impliedCvsRules,
+  parseFilterRule,
+  parsePatternRule,
+} from "../flist/filter-rule.ts";
+import { expandRule } from "../source/rule-files.ts";
 import { readInt32 } from "../wire/int.ts";
 import type { ClientSession } from "./client-session.ts";
 import { SessionFailure } from "./refusal.ts";
@@ -15,11 +21,12 @@ const mostRules = 50_000;
  * @throws {RsyncError} BAD_STREAM for more than the limits. @throws {SessionFailure} for a rule that
  *   is none: it may keep something from being deleted.
  */
-export async function readClientRules({ line, agreement }: ClientSession): Promise<FilterRules> {
+export async function readClientRules(session: ClientSession): Promise<FilterRules> {
+  const { line, agreement } = session;
   const rules = new FilterRules();
   for (let bytes = 0, count = 0; ; count += 1) {
     const length = await line.read(readInt32);
-    if (length === 0) return rules;
+    if (length === 0) return rules.with(...ownRules(session));
     bytes += length;
     if (length < 0 || length > longestRule || bytes > mostRuleBytes || count > mostRules) {
       const found = `rule ${count} of ${length} bytes, of ${bytes} in all`;
@@ -28,6 +35,20 @@ export async function readClientRules({ line, agreement }: ClientSession): Promi
     const text = await line.read((from) => from.latin1(length));
     rules.add(parseRule(text, agreement.protocol));
   }
+}
+
+/**
+ * What `-C` means to whoever sends, or cannot be told of files in directories. Nobody's home is
+ * looked at: a daemon has none.
+ */
+function ownRules({ agreement, options }: ClientSession): FilterStep[] {
+  const { cvsExclude, isPull } = options;
+  if (!cvsExclude) return [];
+  const files = { read: () => "", environment: {} };
+  const known = impliedCvsRules().filter(
+    ({ kind }) => isPull || (kind === "merge each" && agreement.protocol < 29),
+  );
+  return known.flatMap((rule) => expandRule(rule, files));
 }
 
 function parseRule(text: string, protocol: number): ReturnType<typeof parseFilterRule> {
