@@ -10,6 +10,8 @@ import {
   type PendingPath,
   type PendingSummary,
   pendingPath,
+  type Refusal,
+  refused,
   rejoin,
   renew,
   type State,
@@ -132,13 +134,9 @@ export class PendingSet {
    * Puts a path back (or in), to be taken no earlier than `notBefore`. Has it changed meanwhile, it
    * may be taken at once: what failed may work now.
    */
-  later(path: BytePath, now: number, notBefore: number, reason?: string): void {
+  later(path: BytePath, now: number, notBefore: number, refusal: Refusal = {}): void {
     const state = this.#land(path) ?? { ...fresh, since: now };
-    const { whole, since, after, former, leaving, resend } = state;
-    const attempts = state.attempts + (reason === undefined ? 0 : 1);
-    const tries = state.tries + 1;
-    const failed = { whole, since, former, resend, attempts, tries, notBefore, reason };
-    this.#putBack(path, { ...fresh, ...failed, ...(leaving && { leaving, after }) });
+    this.#putBack(path, refused(state, notBefore, refusal));
   }
 
   /** What has failed may be tried at once. */

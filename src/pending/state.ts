@@ -106,6 +106,32 @@ export function stateOf({
   return after === undefined ? state : { ...state, leaving: true, after };
 }
 
+/** Why a path has not been taken by the target. */
+export interface Refusal {
+  /** Undefined: it was not the target that would not have it. */
+  readonly reason?: string;
+  /** Nothing below it has been taken, either. Default false. */
+  readonly whole?: boolean;
+}
+
+/** It was tried in vain, and waits until `notBefore`. */
+export function refused(state: State, notBefore: number, refusal: Refusal): State {
+  const { since, former, resend, leaving, after } = state;
+  const { reason, whole = false } = refusal;
+  return {
+    ...fresh,
+    ...(leaving && { leaving, after }),
+    whole: state.whole || whole,
+    since,
+    former,
+    resend,
+    attempts: state.attempts + (reason === undefined ? 0 : 1),
+    tries: state.tries + 1,
+    notBefore,
+    reason,
+  };
+}
+
 /** It waits, and has changed again. */
 export function renew(known: State, news: State): void {
   known.whole ||= news.whole;

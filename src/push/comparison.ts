@@ -42,6 +42,7 @@ export class Comparison {
   /** Listed, and not through when a session broke off. */
   readonly #undone: FileEntry[][] = [];
   readonly #created: Set<BytePath>;
+  readonly #unlisted = new Set<BytePath>();
   readonly #carry: NonNullable<ComparisonOptions["carry"]>;
   readonly #kind: SessionKind;
   #surveys: readonly Survey[] | undefined;
@@ -65,8 +66,12 @@ export class Comparison {
     this.#starts = starts;
     this.#scope = scope;
     this.#rules = excludes.length === 0 ? carrier.rules : rulesWith(carrier, excludes);
-    const onError = (path: BytePath, error: Error): void =>
-      this.#report?.failed({ path, reason: `cannot list it: ${error.message}` });
+    const onError = (path: BytePath, error: Error): void => {
+      this.#unlisted.add(path);
+      // The root is compared by schedule, not as a path among others.
+      const whole = path !== rootPath;
+      this.#report?.failed({ path, whole, reason: `cannot list it: ${error.message}` });
+    };
     this.#chunks = chunksOf(starts, this.#options, onError, mostBytes);
   }
 
@@ -76,6 +81,7 @@ export class Comparison {
     await this.#push(report, progress);
     if (this.#looksForExtraneous()) await this.#findExtraneous(report);
     for (const path of this.#starts) {
+      if (this.#unlisted.has(path)) continue;
       const kind = this.#created.has(path) ? "directory" : "nothing";
       report.delivered({ path, kind, bytes: 0 });
     }

@@ -94,8 +94,8 @@ function answerAskers(
     delivered: (delivery) => {
       for (const path of each(delivery.path)) report.delivered({ ...delivery, path });
     },
-    failed: ({ path, reason }) => {
-      for (const asker of each(path)) report.failed({ path: asker, reason });
+    failed: (failure) => {
+      for (const path of each(failure.path)) report.failed({ ...failure, path });
     },
     again: (path, until) => {
       for (const asker of each(path)) report.again(asker, until);

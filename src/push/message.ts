@@ -141,6 +141,8 @@ export interface Unsettled {
 /** One path that could not be delivered, and why, in words. */
 export interface PathFailure {
   readonly path: BytePath;
+  /** What is below it could not be looked at either. Default false. */
+  readonly whole?: boolean;
   readonly reason: string;
 }
 

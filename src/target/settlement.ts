@@ -137,7 +137,7 @@ export class Settlement {
   }
 
   #refuse(failure: PathFailure): void {
-    const { path, reason } = failure;
+    const { path, reason, whole = false } = failure;
     const { pending, tally, events } = this.#books;
     this.#books.isUp();
     const now = performance.now();
@@ -152,7 +152,7 @@ export class Settlement {
     // Refusals before it changed, and times when it was changing, say nothing of what is there now.
     const delay = refusalDelay(Math.min(attempts, tries), this.#books);
     this.#paths.delete(path);
-    pending.later(path, now, now + delay, reason);
+    pending.later(path, now, now + delay, { reason, whole });
     tally.failed(reason);
     events.failed(failure, delay, attempts);
   }

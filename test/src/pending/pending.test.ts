@@ -113,11 +113,11 @@ test("a job that is given up puts its paths back as they were", () => {
 test("a path that failed comes again no earlier than asked, and counts its attempts", () => {
   const pending = pendingSet(tree("d"));
   take(pending);
-  pending.later(asBytePath("d"), 0, 1_000, "refused");
+  pending.later(asBytePath("d"), 0, 1_000, { reason: "refused" });
   expect(pending.nextDue()).toBe(1_000);
   expect(take(pending, 999)).toEqual([]);
   expect(pending.take(1, 1_000)).toMatchObject([{ path: "d", whole: true, since: 0, attempts: 1 }]);
-  pending.later(asBytePath("d"), 1_000, 3_000, "refused");
+  pending.later(asBytePath("d"), 1_000, 3_000, { reason: "refused" });
   expect(pending.take(1, 3_000)).toMatchObject([{ attempts: 2 }]);
 });
 
@@ -183,12 +183,19 @@ test("very many paths take no more room than the limit allows", () => {
 
 test("gathered paths that were all refused stay patient, and keep the reason", () => {
   const pending = new PendingSet({ limit: 2 });
-  for (const name of ["d/a", "d/b", "d/c"]) pending.later(asBytePath(name), 0, 60_000, "refused");
+  for (const name of ["d/a", "d/b", "d/c"])
+    pending.later(asBytePath(name), 0, 60_000, { reason: "refused" });
   expect([...pending.paths()]).toMatchObject([
     { path: "d", whole: true, attempts: 1, reason: "refused" },
   ]);
   expect(take(pending, 59_999)).toEqual([]);
   expect(take(pending, 60_000)).toEqual(["d/"]);
+});
+
+test("a directory that could not be listed is compared as a whole the next time", () => {
+  const pending = new PendingSet();
+  pending.later(asBytePath("d"), 0, 1_000, { reason: "cannot list it", whole: true });
+  expect(take(pending, 1_000)).toEqual(["d/"]);
 });
 
 test("what arrives below a refused directory lets it be tried at once", () => {

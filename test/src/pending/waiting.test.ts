@@ -48,7 +48,7 @@ test("an old name whose new name is refused does not hide when that is tried aga
   pending.add(path("old"), 0);
   pending.add(renamed("old", "new"), 0);
   expect(pending.take(9, 0).map((taken) => taken.path)).toEqual(["new"]);
-  pending.later(asBytePath("new"), 0, 1_000, "refused");
+  pending.later(asBytePath("new"), 0, 1_000, { reason: "refused" });
   expect(pending.take(9, 500)).toEqual([]);
   expect(pending.dueCount(500)).toBe(0);
   expect(pending.nextDue()).toBe(1_000);
@@ -61,7 +61,7 @@ test("an old name stays while its new name is refused, and goes when that has ar
   for (let now = 0; now < 20_000; now += 1_000) {
     expect(pending.take(9, now).map((taken) => taken.path)).toEqual(["new"]);
     if (now % 3_000 === 0) pending.add(path("new"), now);
-    pending.later(asBytePath("new"), now, now + 1_000, "refused");
+    pending.later(asBytePath("new"), now, now + 1_000, { reason: "refused" });
   }
   expect(pending.take(9, 20_000).map((taken) => taken.path)).toEqual(["new"]);
   pending.delivered(asBytePath("new"));
@@ -74,12 +74,12 @@ test("a refused name that is replaced again and again keeps only its last old na
     pending.add(path(`tmp${i}`), i);
     pending.add(renamed(`tmp${i}`, "new"), i);
     for (const { path: taken } of pending.take(9, i)) {
-      if (taken === "new") pending.later(taken, i, i + 1, "refused");
+      if (taken === "new") pending.later(taken, i, i + 1, { reason: "refused" });
       else pending.delivered(taken);
     }
   }
   for (const { path: taken } of pending.take(9, 100)) {
-    if (taken === "new") pending.later(taken, 100, 1_000, "refused");
+    if (taken === "new") pending.later(taken, 100, 1_000, { reason: "refused" });
     else pending.delivered(taken);
   }
   expect([...pending.paths()].map((each) => each.path)).toEqual(["tmp99", "new"]);

@@ -8,6 +8,12 @@ import { batchOptions, excluding } from "./trees.ts";
 /** A tree at one of whose paths the disk fails. */
 class BrokenTree extends LocalTree {
   broken: string | undefined;
+  unreadable: string | undefined;
+
+  override names(directory: BytePath): string[] {
+    if (directory === this.unreadable) throw new Error("EACCES: permission denied");
+    return super.names(directory);
+  }
 
   override lstat(path: BytePath): FileEntry | undefined {
     if (path === this.broken) throw new Error("EIO: i/o error");
@@ -22,6 +28,7 @@ function place() {
   const tree = new BrokenTree(root.path);
   const carried: string[] = [];
   const failed: string[] = [];
+  const done: string[] = [];
   let carry = (entries: readonly FileEntry[]): void => {
     for (const { path } of entries) carried.push(path);
   };
@@ -32,8 +39,8 @@ function place() {
   };
   const quiet = (): void => {};
   const report: CarrierReport = {
-    delivered: quiet,
-    failed: ({ path, reason }) => void failed.push(`${path}: ${reason}`),
+    delivered: ({ path }) => void done.push(path),
+    failed: ({ path, whole, reason }) => void failed.push(`${path}${whole ? "/" : ""}: ${reason}`),
     again: quiet,
     held: quiet,
   };
@@ -44,6 +51,7 @@ function place() {
     tree,
     carried,
     failed,
+    done,
     run: () => comparison.run(report),
     cutOnce: () => {
       const whole = carry;
@@ -73,4 +81,12 @@ test("what cannot be looked at when it goes on fails alone", async () => {
   await at.run();
   expect(at.failed).toEqual(["d/e/f: cannot look at it: EIO: i/o error"]);
   expect(at.carried).toContain("d/e/g");
+});
+
+test("what lies below a directory that cannot be listed stays to be done", async () => {
+  using at = place();
+  at.tree.unreadable = "d/e";
+  await at.run();
+  expect(at.failed).toEqual(["d/e/: cannot list it: EACCES: permission denied"]);
+  expect(at.done).toEqual([]);
 });
