@@ -112,5 +112,7 @@ class Xxh64Digest implements Digest {
 
 function buffer(): readonly [HashedMemory, Uint8Array] {
   moved ??= hashableBytes(stripeBytes + pieceBytes);
-  return [hashedMemoryOf(moved) as HashedMemory, moved];
+  const memory = hashedMemoryOf(moved);
+  if (memory !== undefined) return [memory, moved];
+  throw new RangeError("Cannot compute xxh64: there is no WebAssembly, or no memory for it");
 }
