@@ -39,10 +39,12 @@ export interface PushOptions extends PushObserver {
   readonly incomplete?: boolean;
   /** Filter rules as they are sent: what a delete pass of the daemon must leave alone. */
   readonly protect?: readonly string[];
+  /** Ends this push, and its session with it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How a push is made whose entries are listed bit by bit. */
-export interface ListsPushOptions extends PushObserver, Pick<PushOptions, "protect"> {
+export interface ListsPushOptions extends PushObserver, Pick<PushOptions, "protect" | "signal"> {
   /** Names are kept, so that {@link PushReport.paths} knows how each ended. Default false. */
   readonly keepsPaths?: boolean;
 }

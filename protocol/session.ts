@@ -2,7 +2,7 @@ import { type Agreement, isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
-import { isConvertible, nameFromWire } from "./flist/conversion.ts";
+import { convertible, nameFromWire } from "./flist/conversion.ts";
 import { listToSend } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
@@ -17,6 +17,7 @@ import type { FileSource } from "./source/source.ts";
 import type { ListSource } from "./source/tree-lists.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import { runListsTransfer, runTransfer, type TransferLink } from "./transfer.ts";
+import { whenAborted } from "./transport/abort.ts";
 import { Bandwidth } from "./transport/bandwidth.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
@@ -75,8 +76,7 @@ export class Session {
     const socket = opening.connection;
     const session = new Session(socket, { ...options, knowledge }, changeMode || undefined);
     const abort = (): void => session.#end("ABORTED", "aborted");
-    signal?.addEventListener("abort", abort);
-    socket.once("close", () => signal?.removeEventListener("abort", abort));
+    socket.once("close", whenAborted(signal, abort));
     try {
       session.#deadline(handshakeTimeoutMs);
       await session.#setUp(opening);
@@ -133,7 +133,7 @@ export class Session {
     const list = listToSend(sent, agreement, { incomplete, changeMode: this.#changeMode });
     this.#report.begin(list.all, options, { acknowledges, left: list.left });
     const job = { list, source, report: this.#report, incomplete, protect: options.protect ?? [] };
-    return this.#carry((link) => runTransfer(link, this.#options, job));
+    return this.#carry((link) => runTransfer(link, this.#options, job), options.signal);
   }
 
   /**
@@ -152,18 +152,14 @@ export class Session {
     const onBegin = (numbers: ListNumbers): void =>
       report.beginLists(numbers, options, { acknowledges, keepsPaths });
     const job = { lists, source, report, protect, changeMode: this.#changeMode, onBegin };
-    return this.#carry((link) => runListsTransfer(link, this.#options, job));
+    return this.#carry((link) => runListsTransfer(link, this.#options, job), options.signal);
   }
 
   /** What is listed under `--iconv`; of the rest it is told that it is not. */
   #convertible(entries: readonly FileEntry[]): readonly FileEntry[] {
-    const fits = isConvertible(this.#options.transfer);
-    if (fits === undefined) return entries;
-    return entries.filter((entry) => {
-      if (fits(entry)) return true;
+    return convertible(entries, this.#options.transfer, (path) => {
       this.#report.sawFailure();
-      this.#report.text("error", `cannot convert the name ${displayPath(entry.path)}\n`);
-      return false;
+      this.#report.text("error", `cannot convert the name ${displayPath(path)}\n`);
     });
   }
 
@@ -186,7 +182,11 @@ export class Session {
   }
 
   /** Runs the session's one transfer, until both sides have said goodbye. */
-  async #carry(transfer: (link: TransferLink) => Promise<void>): Promise<PushReport> {
+  async #carry(
+    transfer: (link: TransferLink) => Promise<void>,
+    signal: AbortSignal | undefined,
+  ): Promise<PushReport> {
+    const forget = whenAborted(signal, () => this.#end("ABORTED", "aborted"));
     const { agreement, output } = this.#ready();
     const { bandwidthKiB } = this.#options.transfer;
     if (bandwidthKiB) this.#bandwidth = new Bandwidth(bandwidthKiB);
@@ -204,6 +204,7 @@ export class Session {
     } catch (error) {
       throw error instanceof RsyncError ? this.#report.explain(error) : error;
     } finally {
+      forget();
       this.close();
     }
     return this.#report;
@@ -236,13 +237,10 @@ export class Session {
     if (tag === messageTags.errorTransfer) this.#report.sawFailure();
     if (severity !== undefined) this.#report.text(severity, payload.toString("latin1"));
     else if (tag === messageTags.success) this.#report.acknowledge(payload);
-    else if (tag === messageTags.deleted) this.#report.deleted(this.#nameHere(payload));
+    else if (tag === messageTags.deleted)
+      this.#report.deleted(nameFromWire(payload.toString("latin1"), this.#options.transfer));
     else if (tag === messageTags.errorExit) this.#exit(payload);
     else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
-  }
-
-  #nameHere(payload: Buffer): string {
-    return nameFromWire(payload.toString("latin1"), this.#options.transfer);
   }
 
   /** The daemon is about to exit and wants an empty message of the same kind (spec 1 §4.5). */

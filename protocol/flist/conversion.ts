@@ -1,6 +1,6 @@
 import { compatFlags } from "../agreement.ts";
 import type { TransferOptions } from "../options.ts";
-import { asBytePath } from "../path.ts";
+import { asBytePath, type BytePath } from "../path.ts";
 import { conversionOf } from "./charset.ts";
 import type { FileEntry } from "./entry.ts";
 
@@ -32,12 +32,19 @@ export function entryConversion(
   };
 }
 
-/** Says which entries have names that are no text here; they cannot be sent. */
-export function isConvertible({ iconv }: Converting): ((entry: FileEntry) => boolean) | undefined {
-  if (iconv === undefined) return undefined;
+/** The entries whose names are text here; the others cannot be sent. */
+export function convertible(
+  entries: readonly FileEntry[],
+  { iconv }: Converting,
+  onLeftOut: (path: BytePath) => void,
+): readonly FileEntry[] {
+  if (iconv === undefined) return entries;
   const { toWire } = conversionOf(iconv.local);
-  return ({ path, linkTarget = "" }) =>
-    toWire(path) !== undefined && toWire(linkTarget) !== undefined;
+  return entries.filter(({ path, linkTarget = "" }) => {
+    const isText = toWire(path) !== undefined && toWire(linkTarget) !== undefined;
+    if (!isText) onLeftOut(path);
+    return isText;
+  });
 }
 
 /** A name that the other side tells, as it is here; one that cannot be converted stays. */

@@ -119,6 +119,25 @@ const lines = [
   "-a --timeout=7 --no-timeout --bwlimit=5 --no-bwlimit --no-contimeout --no-from0 -8 --no-8",
 ];
 
+/** What a push does not have, in the order of rsync's help. */
+const notHere = [
+  "--debug",
+  "--confine-root",
+  "--crtimes",
+  "-N",
+  "--fake-super",
+  "--copy-as",
+  "--sockopts",
+  "--early-input",
+  "--list-only",
+  "--write-batch",
+  "--only-write-batch",
+  "--read-batch",
+  "--version",
+  "-V",
+  "--help",
+];
+
 describe.skipIf(!daemonVersions.includes("3.5.0"))("the arguments of rsync 3.5.0 are ours", () => {
   test("for every option of a push", async () => {
     await using daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
@@ -136,5 +155,27 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("the arguments of rsync 3.5.0
       return `${line}: ${pushArguments("m/", transfer, features).join(" ")}`;
     });
     expect(mine).toEqual(theirs);
+  });
+
+  test("and every option that its help names is taken, or refused with a reason", () => {
+    const { stdout } = spawnSync(rsyncProgram("3.5.0"), ["--help"], { encoding: "utf8" });
+    const told = stdout
+      .split("\n")
+      .flatMap((line) => /^(-.*?)(?: {2,}| \(|$)/.exec(line)?.[1] ?? []);
+    const names = told.flatMap((each) => each.split(", ")).filter((name) => name !== "--no-OPTION");
+    expect(names.length).toBeGreaterThan(180);
+    const answers = names.map((name) => {
+      try {
+        parsePush(["-r", name, "a", "host::m/"], {});
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(answers.filter((answer) => answer.includes("no such option"))).toEqual([]);
+    const refused = answers.flatMap(
+      (answer) => /^(-\S+)(?= .*is not available: ...)/.exec(answer)?.[1] ?? [],
+    );
+    expect([...new Set(refused)]).toEqual(notHere);
   });
 });

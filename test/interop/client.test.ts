@@ -12,6 +12,7 @@ import {
   type PushProgress,
   push,
   RsyncError,
+  SessionPool,
 } from "../../protocol/index.ts";
 import { type Daemon, describeDaemons, startDaemon } from "../support/daemon.ts";
 import { hostileNames, makeHostileTree } from "../support/hostile.ts";
@@ -170,6 +171,19 @@ describeDaemons("the client library", (version) => {
       sending: () => controller.abort(),
     });
     await expect(aborted).rejects.toMatchObject({ code: "ABORTED", exitCode: 20 });
+
+    const pool = new SessionPool(
+      { host: "127.0.0.1", port: daemon.port, module: "other" },
+      { transfer: { recursive: true } },
+    );
+    const tree = new LocalTree(source.path);
+    const entries = ["", "a", "b"].map((path) => tree.current(asBytePath(path)));
+    for (const signal of [AbortSignal.abort(), AbortSignal.timeout(0)]) {
+      const pushed = pool.push(entries, tree, { signal });
+      await expect(pushed).rejects.toMatchObject({ code: "ABORTED" });
+    }
+    await expect(pool.push(entries, tree)).resolves.toBeDefined();
+    pool.close();
   });
 
   test("names what failed and goes on with the rest", async () => {
