@@ -3,7 +3,7 @@ const burst = 5;
 /** The longest that a batch gathers, and how often one begins while changes keep coming. */
 const gatherMs = 100;
 /** A session costs both sides as much as so many small files: with them it is worth its price. */
-const worthwhilePaths = 32;
+const worthwhilePaths = 24;
 
 /**
  * When the next batch may begin: a token bucket. Every batch is a session, and a session of one

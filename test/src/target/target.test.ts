@@ -61,10 +61,10 @@ test("where changes keep coming they gather, for a tenth of a second or till the
   const gathered = next();
   expect(gathered.paths).toEqual(["a", "b"]);
   gathered.succeed();
-  target.add(paths(31));
+  target.add(paths(23));
   expect(scripted.waiting).toBe(0);
   change("one more");
-  expect(next().paths).toHaveLength(32);
+  expect(next().paths).toHaveLength(24);
   vi.advanceTimersByTime(1_000);
   for (let i = 0; i < 5; i += 1) {
     change(`at once again ${i}`);
