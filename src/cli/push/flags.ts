@@ -1,5 +1,5 @@
-import { parsePatternRule } from "../../../protocol/index.ts";
-import { flag, type OptionRule, own, refused } from "../../config/option-rule.ts";
+import { type OptionRule, own, refused } from "../../config/option-rule.ts";
+import { type ChoiceFlags, choosing } from "./choice-flags.ts";
 import { type ConnectionFlags, connecting } from "./connection-flags.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
 import { sending } from "./sending-flags.ts";
@@ -10,7 +10,7 @@ import { logging } from "./transfer-log.ts";
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
 
 /** What the options of `sersync push` say besides how files are transferred. */
-export interface PushFlags extends FilterFlags, ConnectionFlags, StopFlags {
+export interface PushFlags extends FilterFlags, ChoiceFlags, ConnectionFlags, StopFlags {
   verbosity: number;
   quiet: boolean;
   /** `-i`; 2: what is as it should be is told, too. */
@@ -20,18 +20,9 @@ export interface PushFlags extends FilterFlags, ConnectionFlags, StopFlags {
   motd: boolean;
   readonly info: Map<InfoName, number>;
   outFormat: string | undefined;
-  /** Undefined: `--files-from` decides. */
-  relative: boolean | undefined;
-  recursive: boolean | undefined;
-  /** `-x`; "skip", `-xx`: what is mounted is not even listed. */
-  oneFileSystem: boolean | "skip";
-  ignoreMissing: boolean;
-  deleteMissing: boolean;
   logFile: string | undefined;
   /** `--log-file-format`; undefined: rsync's own. */
   logFormat: string | undefined;
-  removeSource: boolean;
-  incremental: boolean;
 }
 
 /** The flags before any option was read. */
@@ -78,6 +69,7 @@ const oneStream = "errors: they go to the standard error, everything else to the
 export function pushRules(flags: PushFlags): readonly OptionRule[] {
   return [
     ...telling(flags),
+    ...phrasing(flags),
     ...logging(flags),
     ...choosing(flags),
     ...sending,
@@ -115,12 +107,6 @@ function telling(flags: PushFlags): OptionRule[] {
     does("no-h", () => {
       flags.human = 0;
     }),
-    does("no-motd", () => {
-      flags.motd = false;
-    }),
-    does("motd", () => {
-      flags.motd = true;
-    }),
     does("progress", () => {
       showProgress(flags);
     }),
@@ -136,6 +122,18 @@ function telling(flags: PushFlags): OptionRule[] {
       return undefined;
     }),
     own("info=", (value) => readInfo(value, flags)),
+  ];
+}
+
+/** How it is told, and where. */
+function phrasing(flags: PushFlags): OptionRule[] {
+  return [
+    does("no-motd", () => {
+      flags.motd = false;
+    }),
+    does("motd", () => {
+      flags.motd = true;
+    }),
     own("out-format=", (value) => {
       flags.outFormat = value;
       return undefined;
@@ -157,101 +155,6 @@ function showProgress({ info }: PushFlags): void {
   info.set("progress", 1);
   info.set("name", 1);
   info.set("flist", 1);
-}
-
-function choosing(flags: PushFlags): OptionRule[] {
-  return [
-    flag("dirs d", "dirs"),
-    flag("prune-empty-dirs m", "pruneEmptyDirs"),
-    flag("ignore-errors", "ignoreErrors"),
-    own("delete-excluded", (_, { options }) => {
-      options.deleteExcluded = true;
-      options.delete ||= true;
-      return undefined;
-    }),
-    own("recursive r", (_, { options }) => {
-      flags.recursive = true;
-      options.recursive = true;
-      return undefined;
-    }),
-    own("no-recursive", (_, { options }) => noRecursion(flags, options)),
-    own("no-r", (_, { options }) => noRecursion(flags, options)),
-    does("relative R", () => {
-      flags.relative = true;
-    }),
-    does("no-relative", () => {
-      flags.relative = false;
-    }),
-    does("no-R", () => {
-      flags.relative = false;
-    }),
-    ...["implied-dirs", "i-d"].map((name) =>
-      own(name, (_, { options }) => impliedDirs(options, true)),
-    ),
-    ...["no-implied-dirs", "no-i-d"].map((name) =>
-      own(name, (_, { options }) => impliedDirs(options, false)),
-    ),
-    does("one-file-system x", () => {
-      flags.oneFileSystem = flags.oneFileSystem === false ? true : "skip";
-    }),
-    ...["no-one-file-system", "no-x"].map((name) =>
-      does(name, () => {
-        flags.oneFileSystem = false;
-      }),
-    ),
-    ...["old-dirs", "old-d"].map((name) =>
-      own(name, (_, { options }) => {
-        options.recursive = true;
-        options.dirs = false;
-        flags.filters.push(() => [parsePatternRule("exclude", "/*/*")]);
-        return undefined;
-      }),
-    ),
-    does("ignore-missing-args", () => {
-      flags.ignoreMissing = true;
-    }),
-    does("delete-missing-args", () => {
-      flags.deleteMissing = true;
-    }),
-    does("remove-source-files", () => {
-      flags.removeSource = true;
-    }),
-    does("inc-recursive", () => {
-      flags.incremental = true;
-    }),
-    does("i-r", () => {
-      flags.incremental = true;
-    }),
-    does("no-inc-recursive", () => {
-      flags.incremental = false;
-    }),
-    does("no-i-r", () => {
-      flags.incremental = false;
-    }),
-    ...(["compare", "copy", "link"] as const).map((how) =>
-      own(`${how}-dest=`, (value, { options }) => {
-        const { alternate } = options;
-        if (alternate !== undefined && alternate.how !== how)
-          return `one kind: --${alternate.how}-dest`;
-        const directories = [...(alternate?.directories ?? []), value];
-        options.alternate = { how, directories };
-        return directories.length > 20 ? "at most 20 of them" : undefined;
-      }),
-    ),
-  ];
-}
-
-interface Recursion {
-  recursive?: boolean | undefined;
-}
-
-function noRecursion(flags: PushFlags, options: Recursion): undefined {
-  flags.recursive = false;
-  options.recursive = false;
-}
-
-function impliedDirs(options: { impliedDirs?: boolean | undefined }, on: boolean): undefined {
-  options.impliedDirs = on;
 }
 
 function readInfo(value: string, flags: PushFlags): string | undefined {
