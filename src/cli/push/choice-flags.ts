@@ -116,18 +116,16 @@ function listing(flags: ChoiceFlags): OptionRule[] {
 }
 
 /** Where the other side looks for what it need not be sent. */
-const alternates: readonly OptionRule[] = [
-  ...(["compare", "copy", "link"] as const).map((how) =>
-    own(`${how}-dest=`, (value, { options }) => {
-      const { alternate } = options;
-      if (alternate !== undefined && alternate.how !== how)
-        return `one kind: --${alternate.how}-dest`;
-      const directories = [...(alternate?.directories ?? []), value];
-      options.alternate = { how, directories };
-      return directories.length > 20 ? "at most 20 of them" : undefined;
-    }),
-  ),
-];
+const alternates: readonly OptionRule[] = (["compare", "copy", "link"] as const).map((how) =>
+  own(`${how}-dest=`, (value, { options }) => {
+    const { alternate } = options;
+    if (alternate !== undefined && alternate.how !== how)
+      return `one kind: --${alternate.how}-dest`;
+    const directories = [...(alternate?.directories ?? []), value];
+    options.alternate = { how, directories };
+    return directories.length > 20 ? "at most 20 of them" : undefined;
+  }),
+);
 
 interface Recursion {
   recursive?: boolean | undefined;
