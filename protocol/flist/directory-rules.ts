@@ -30,6 +30,8 @@ interface RulesOfDirectory {
 const noRules: RulesOfDirectory = { rules: [], inherits: true };
 const mostDirectories = 10_000;
 const deepestMerge = 10;
+/** Files that lead to files, for one path: those that all name each other have no end otherwise. */
+const mostNested = 1_000;
 
 type Decision = "include" | "exclude" | undefined;
 
@@ -49,6 +51,7 @@ export class DirectoryRules {
   readonly #side: RuleSide;
   readonly #place: RulePlace;
   readonly #known = new Map<string, RulesOfDirectory>();
+  #nested = 0;
 
   constructor(read: ReadRules, side: RuleSide, place: RulePlace = { root: "" }) {
     this.#read = read;
@@ -56,7 +59,9 @@ export class DirectoryRules {
     this.#place = place;
   }
 
+  /** @throws {RsyncError} BAD_OPTION for files that cannot be used. */
   decide(merge: FilterRule, path: BytePath, isDirectory: boolean): Decision {
+    this.#nested = 0;
     return this.#decide(merge, { path, isDirectory, top: asBytePath(""), files: [] });
   }
 
@@ -64,6 +69,8 @@ export class DirectoryRules {
     const { path, top } = asked;
     const name = baseName(asBytePath(merge.pattern));
     if (asked.files.includes(name)) return undefined;
+    if (asked.files.length > 0) this.#nested += 1;
+    if (this.#nested > mostNested) throw badFile(name, "they lead to too many others");
     if (merge.hidesItself && baseName(path) === name) return "exclude";
     for (let directory = path; directory !== top; ) {
       directory = parentPath(directory);

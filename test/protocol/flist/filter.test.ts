@@ -185,3 +185,13 @@ test.each(["", "x", "- ", "-z x", "banana x", "merge", ":q x", "-C x", "Hs x", "
     expect(() => parseFilterRule(text)).toThrow(/Cannot use the filter rule/);
   },
 );
+
+test("files that all lead to each other come to an end", () => {
+  const content = Array.from({ length: 12 }, (_, n) => `: .f${n}`).join("\n");
+  const rules = new FilterRules();
+  rules.add(parseFilterRule(": .f0"));
+  const excluded = rules.excluding(() => content);
+  const started = performance.now();
+  expect(() => excluded(asBytePath("a/b"), false)).toThrow("they lead to too many others");
+  expect(performance.now() - started).toBeLessThan(5_000);
+});
