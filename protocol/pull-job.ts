@@ -107,7 +107,10 @@ export function receivingJob(
     places,
     completesPartial,
     transfer,
-    attributes: new Attributes(tree, transfer, owners, protocol),
+    attributes: new Attributes(tree, transfer, owners, {
+      protocol,
+      onFailed: (path, reason) => result.fail(path, reason),
+    }),
     deleter: deleterFor({ tree, places, transfer, isProtected }, result),
     strong,
     protocol,

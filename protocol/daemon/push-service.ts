@@ -52,8 +52,11 @@ export async function servePush(session: ClientSession): Promise<number> {
 const bytesPerListed = 256;
 
 /** @throws {SessionFailure} for options that contradict each other, or cannot be had here. */
-function wantedTransfer({ options, module }: ClientSession): TransferOptions {
-  const { keepDirlinks, mungeLinks, fuzzy } = options.transfer;
+function wantedTransfer({ options, module, agreement }: ClientSession): TransferOptions {
+  const { keepDirlinks, mungeLinks, fuzzy, acls, xattrs } = options.transfer;
+  if ((acls || xattrs) && agreement.protocol < 30) {
+    throw new SessionFailure(2, "--acls and --xattrs need protocol 30");
+  }
   if (keepDirlinks || mungeLinks) {
     const name = keepDirlinks ? "--keep-dirlinks" : "--munge-links";
     throw new SessionFailure(

@@ -1,9 +1,13 @@
 import fs from "node:fs";
+import type { ListedXattr } from "../flist/attribute-reader.ts";
 import { type FileEntry, fileTypes, isDirectory, isSymlink } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
+import { attributesOfOpen } from "../source/attributes.ts";
+import { ExtendedAttributes, type ExtendedOptions } from "./extended.ts";
 import { type NewFileAttributes, now } from "./file-batch.ts";
 import { staysOwner } from "./libc.ts";
+import type { Location } from "./location.ts";
 import type { OwnerMap } from "./owners.ts";
 import type { DestinationTree, Found } from "./tree.ts";
 
@@ -22,11 +26,19 @@ const execution = 0o111;
 /** In ns. */
 const second = 1_000_000_000;
 
+export interface AttributesOptions {
+  /** Default 32. */
+  readonly protocol?: number;
+  /** An access list or extended attribute cannot be set, and why. */
+  readonly onFailed?: ExtendedOptions["onFailed"];
+}
+
 /** Compares and sets what an object has besides its content, as far as it was asked for. */
 export class Attributes {
   readonly #tree: DestinationTree;
   readonly #transfer: TransferOptions;
   readonly #owners: OwnerMap;
+  readonly #extended: ExtendedAttributes | undefined;
   /** Before protocol 31 there are seconds only: a fraction that is here is no difference. */
   readonly #precision: number;
   readonly #umask = process.umask();
@@ -37,8 +49,17 @@ export class Attributes {
     process.getegid?.() ?? 0,
   ]);
 
-  constructor(tree: DestinationTree, transfer: TransferOptions, owners: OwnerMap, protocol = 32) {
+  constructor(
+    tree: DestinationTree,
+    transfer: TransferOptions,
+    owners: OwnerMap,
+    { protocol = 32, onFailed = () => {} }: AttributesOptions = {},
+  ) {
     this.#tree = tree;
+    this.#extended =
+      transfer.acls || transfer.xattrs
+        ? new ExtendedAttributes({ transfer, owners, onFailed })
+        : undefined;
     this.#precision = protocol < 31 ? second : tree.timePrecisionNs;
     this.#transfer = transfer;
     this.#owners = owners;
@@ -66,8 +87,12 @@ export class Attributes {
     return entry.mtimeSeconds === found.mtimeSeconds && ours === theirs;
   }
 
-  /** A sum of {@link differences}, content and size apart. */
-  compare(entry: FileEntry, found: Found): number {
+  /**
+   * A sum of {@link differences}, content and size apart.
+   *
+   * @param at where it was found. Default: under the entry's name.
+   */
+  compare(entry: FileEntry, found: Found, at?: Location): number {
     let different = 0;
     if (this.keepsTime(entry) && !this.sameTime(entry, found)) different |= differences.time;
     const wanted = this.mode(entry, found);
@@ -79,7 +104,24 @@ export class Attributes {
     if (this.#gid(entry) !== undefined && this.#gid(entry) !== found.gid) {
       different |= differences.group;
     }
-    return different;
+    if (this.#extended === undefined) return different;
+    const location = at ?? { tree: this.#tree, path: entry.path };
+    return different | this.#extended.compare(entry, wanted, location);
+  }
+
+  /**
+   * What is asked for with an item of an entry: long values of extended attributes, where they are
+   * not at `at`, which is undefined where nothing is that could have them.
+   */
+  wanted(entry: FileEntry, at: Location | undefined): readonly ListedXattr[] {
+    if (this.#transfer.dryRun) return [];
+    return this.#extended?.missing(entry, at) ?? [];
+  }
+
+  /** Long values of extended attributes are here. */
+  applyValues(entry: FileEntry): void {
+    const open = this.#tree.attributes(entry.path);
+    this.#extended?.apply(open, entry, this.mode(entry, this.#tree.find(entry.path)));
   }
 
   /**
@@ -94,6 +136,7 @@ export class Attributes {
     const changesOwner = uid !== found.uid || gid !== found.gid;
     if (changesOwner) this.#tree.setOwner(path, uid, gid);
     const mode = this.mode(entry, replaced);
+    this.#extended?.apply(this.#tree.attributes(path), entry, mode);
     if (!isSymlink(entry) && (changesOwner || mode !== (found.mode & permissionBits))) {
       this.#tree.setMode(path, mode);
     }
@@ -106,14 +149,21 @@ export class Attributes {
    * Gives a file that is open, and was made or written just now, what it is to have.
    *
    * @param replaced what had the entry's name before.
+   * @param from where long values of extended attributes lie that were not asked for.
    */
-  applyOpen(descriptor: number, entry: FileEntry, replaced: Found | undefined): void {
+  applyOpen(
+    descriptor: number,
+    entry: FileEntry,
+    replaced: Found | undefined,
+    from?: Location,
+  ): void {
     const found = fs.fstatSync(descriptor);
     const uid = this.#uid(entry) ?? found.uid;
     const gid = this.#gid(entry) ?? found.gid;
     const changesOwner = uid !== found.uid || gid !== found.gid;
     if (changesOwner) fs.fchownSync(descriptor, uid, gid);
     const mode = this.mode(entry, replaced);
+    this.#extended?.apply(attributesOfOpen(descriptor), entry, mode, from);
     if (changesOwner || mode !== (found.mode & permissionBits)) fs.fchmodSync(descriptor, mode);
     if (!this.keepsTime(entry)) return;
     this.#tree.setOpenTime(descriptor, entry.mtimeSeconds, entry.mtimeNanoseconds);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { type FileEntry, fileTypes } from "../flist/entry.ts";
 import { asBytePath, type BytePath, parentPath } from "../path.ts";
+import { openAttributes, type WritableAttributes } from "../source/attributes.ts";
 import { Anchor, changeMode, componentOf, openSafely } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
 import { libC } from "./libc.ts";
@@ -201,6 +202,12 @@ export class DestinationTree {
   setOwner(path: BytePath, uid: number, gid: number): void {
     if (this.#anchor.isFollowed(path)) fs.chownSync(this.#anchor.inside(path), uid, gid);
     else fs.lchownSync(this.#anchor.at(path), uid, gid);
+  }
+
+  /** The extended attributes of what is there; a link is not followed. */
+  attributes(path: BytePath): WritableAttributes {
+    if (!this.#anchor.isFollowed(path)) return openAttributes(this.#anchor.at(path), {});
+    return openAttributes(this.#anchor.inside(path), { isFollowed: true });
   }
 
   setTime(path: BytePath, seconds: number, nanoseconds: number): void {

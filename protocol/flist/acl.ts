@@ -1,5 +1,8 @@
-import { writeVarint } from "../wire/varint.ts";
+import { RsyncError } from "../errors.ts";
+import type { Cursor } from "../wire/cursor.ts";
+import { readVarint, writeVarint } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
+import type { OwnerNames } from "./entry-reader.ts";
 import { type NamesOnce, writeIdName } from "./id-names.ts";
 import { Repetitions } from "./xattr.ts";
 
@@ -107,4 +110,97 @@ export class AccessListWriter {
     writeVarint(to, (permissions << 2) | (isUser ? 2 : 0) | (isNew ? 1 : 0));
     if (isNew) writeIdName(to, (isUser ? this.#names?.user : this.#names?.group) ?? "");
   }
+}
+
+/** More entries Linux has no room for. */
+const mostNamed = 8_192;
+
+/**
+ * Reads what {@link AccessListWriter} writes, behind its number.
+ *
+ * @throws {RsyncError} BAD_STREAM for what no sender writes.
+ */
+export function readAccessList(from: Cursor, names: OwnerNames): AccessList {
+  const which = from.uint8();
+  const list: Draft = { named: [] };
+  for (const [bit, field] of fields.entries()) {
+    if ((which & (1 << bit)) !== 0) list[field] = permissionsOf(readVarint(from));
+  }
+  const count = (which & namedFollow) === 0 ? 0 : readVarint(from);
+  if (which > 0x1f || count < 0 || count > mostNamed) throw badList(`${which}, ${count} names`);
+  for (let at = 0; at < count; at += 1) {
+    const id = readVarint(from) >>> 0;
+    const about = readVarint(from);
+    const kind = (about & 2) === 0 ? "group" : "user";
+    if ((about & 1) !== 0) names[kind](id, from.latin1(from.uint8()));
+    list.named.push({ kind, id, permissions: permissionsOf(about >> 2) });
+  }
+  return list;
+}
+
+/**
+ * A list as Linux stores it, the inverse of {@link parseAccessList}; undefined for one that says
+ * nothing beyond `mode`.
+ *
+ * @param idOf what a user or group of the sender is here.
+ */
+export function encodeAccessList(
+  list: AccessList,
+  mode: number,
+  idOf: (named: NamedAccess) => number,
+): Buffer | undefined {
+  const { owner = (mode >> 6) & 7, group = (mode >> 3) & 7, other = mode & 7 } = list;
+  const mask = list.mask ?? (list.named.length > 0 ? (mode >> 3) & 7 : undefined);
+  if (mask === undefined) return undefined;
+  const named = list.named.map((each) => ({ ...each, id: idOf(each) }));
+  named.sort((a, b) => a.id - b.id);
+  const ofKind = (kind: NamedAccess["kind"], tag: number): (readonly number[])[] =>
+    named.filter((each) => each.kind === kind).map((each) => [tag, each.permissions, each.id]);
+  const entries = [
+    [tags.owner, owner],
+    ...ofKind("user", tags.user),
+    [tags.group, group],
+    ...ofKind("group", tags.namedGroup),
+    [tags.mask, mask],
+    [tags.other, other],
+  ];
+  const value = Buffer.alloc(4 + 8 * entries.length);
+  value.writeUInt32LE(version, 0);
+  for (const [at, [tag = 0, permissions = 0, id = nobodyId]] of entries.entries()) {
+    value.writeUInt16LE(tag, 4 + 8 * at);
+    value.writeUInt16LE(permissions, 6 + 8 * at);
+    value.writeUInt32LE(id, 8 + 8 * at);
+  }
+  return value;
+}
+
+/** The default list of a directory; undefined where it has none. */
+export function encodeDefaults(
+  list: AccessList,
+  idOf: (named: NamedAccess) => number,
+): Buffer | undefined {
+  if (list.named.length === 0 && fields.every((field) => list[field] === undefined)) {
+    return undefined;
+  }
+  return encodeAccessList(list, 0, idOf) ?? encodeThree(list);
+}
+
+/** Owner, group and others alone. */
+function encodeThree({ owner = 0, group = 0, other = 0 }: AccessList): Buffer {
+  const masked = encodeAccessList({ owner, group, mask: 0, other, named: [] }, 0, ({ id }) => id);
+  const value = masked as Buffer;
+  // The mask stands before the last entry.
+  return Buffer.concat([value.subarray(0, -16), value.subarray(-8)]);
+}
+
+/** Of an entry that is nobody's. */
+const nobodyId = 0xffff_ffff;
+
+function permissionsOf(value: number): number {
+  if (value >= 0 && value <= 7) return value;
+  throw badList(`permissions ${value}`);
+}
+
+function badList(found: string): RsyncError {
+  return new RsyncError("BAD_STREAM", `Cannot read an access list: ${found}`);
 }

@@ -3,6 +3,7 @@ import { asBytePath, type BytePath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readInt32 } from "../wire/int.ts";
 import { readVarint, readVarlong } from "../wire/varint.ts";
+import type { AttributeReader } from "./attribute-reader.ts";
 import { type EntryFormat, entryFlags, type FileEntry, fileTypes } from "./entry.ts";
 
 /** Longer names and link targets no system has; a peer that announces one wants our memory. */
@@ -48,8 +49,11 @@ export class EntryReader {
   #first = 0;
   /** Told of the names of owners that entries bring along. */
   readonly #onName: OwnerNames;
+  readonly #attributes: AttributeReader | undefined;
 
-  constructor(format: EntryFormat, onName: OwnerNames = nobody) {
+  /** @param attributes of entries that have access lists or extended attributes. */
+  constructor(format: EntryFormat, onName: OwnerNames = nobody, attributes?: AttributeReader) {
+    this.#attributes = attributes;
     this.#format = format;
     this.#onName = onName;
   }
@@ -73,7 +77,9 @@ export class EntryReader {
       return { kind: "end", ioError: readVarint(from) };
     }
     const name = readName(from, flags, this.#previous.name);
-    const entry = this.#readLinked(from, flags, name);
+    const told = this.#readLinked(from, flags, name);
+    const attributes = this.#attributes?.read(from, told);
+    const entry = attributes === undefined ? told : { ...told, attributes };
     const { mode, mtimeSeconds, uid, gid, device } = entry;
     const { major } = device ?? this.#previous;
     this.#previous = { name, mode, mtimeSeconds, uid, gid, major };

@@ -1,5 +1,6 @@
 import type { BytePath } from "../path.ts";
 import type { Writer } from "../wire/writer.ts";
+import type { EntryAttributes } from "./attribute-reader.ts";
 import type { IdNames } from "./id-names.ts";
 
 /** One object of a tree as the file list describes it. */
@@ -36,6 +37,8 @@ export interface FileEntry {
   readonly changedNs?: bigint;
   /** Of a list that was received: what has the same number is a name of the same object. */
   readonly linkGroup?: number;
+  /** Of a list that was received: what it has under `-A` and `-X`. */
+  readonly attributes?: EntryAttributes;
   /** Whose content is sent when the daemon asks for this entry's; default its own. */
   readonly servedBy?: FileEntry;
 }

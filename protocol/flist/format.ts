@@ -39,6 +39,7 @@ export function listFormat(
     deletions,
     hardLinks: hardLinks ?? false,
     namesAccess: acls ?? false,
+    xattrs: Boolean(options.xattrs),
     idNames: names,
     namesId0: (compat & compatFlags.id0Names) !== 0,
   };

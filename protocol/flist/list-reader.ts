@@ -2,6 +2,7 @@ import { RsyncError } from "../errors.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readInt32 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
+import { AttributeReader } from "./attribute-reader.ts";
 import { ClassicEntryReader } from "./classic-reader.ts";
 import type { FileEntry } from "./entry.ts";
 import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
@@ -93,7 +94,7 @@ export class ListReader {
   constructor(format: ListFormat, limits: ReaderOptions = {}) {
     this.#format = format;
     this.#limits = limits;
-    this.#entries = new EntryReader(format, limits.names);
+    this.#entries = new EntryReader(format, limits.names, attributeReader(format, limits));
     this.#classic = format.protocol < 30 ? new ClassicEntryReader(format) : undefined;
   }
 
@@ -130,6 +131,14 @@ export class ListReader {
       : (this.#classic.read(from) ?? { kind: "end", ioError: 0 });
 }
 
+function attributeReader(
+  { protocol, namesAccess: acls = false, xattrs = false }: ListFormat,
+  { names = { user: () => {}, group: () => {} } }: ReaderOptions,
+): AttributeReader | undefined {
+  if (protocol < 30 || !(acls || xattrs)) return undefined;
+  return new AttributeReader({ acls, xattrs, names });
+}
+
 function tooLong(limit: string): RsyncError {
   return new RsyncError("BAD_STREAM", `Cannot take the file list: more than ${limit}`);
 }
@@ -137,12 +146,15 @@ function tooLong(limit: string): RsyncError {
 /** `(id length name)* 0 [length name-of-0]`, of users, then of groups (spec 1 §7.3). */
 async function readIdNames(
   read: ReadValue,
-  { owner, group, idNames, namesId0, protocol }: ListFormat,
+  { owner, group, namesAccess, idNames, namesId0, protocol }: ListFormat,
   names: OwnerNames | undefined,
 ): Promise<void> {
   if (idNames === undefined) return;
   const number = protocol < 30 ? readInt32 : readVarint;
-  const lists = [owner ? "user" : undefined, group ? "group" : undefined] as const;
+  const lists = [
+    owner || namesAccess ? "user" : undefined,
+    group || namesAccess ? "group" : undefined,
+  ] as const;
   for (const kind of lists) {
     if (kind === undefined) continue;
     for (let ids = 0; ; ids += 1) {

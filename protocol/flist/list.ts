@@ -17,6 +17,8 @@ export interface ListFormat extends EntryFormat {
   readonly namesAccess?: boolean;
   /** How an entry is told whose names have another character set. Default: as it is. */
   readonly converts?: ((entry: FileEntry) => FileEntry) | undefined;
+  /** `-X`. Default false. */
+  readonly xattrs?: boolean;
   /** Compat bit 0x100: the name of id 0 is sent too. */
   readonly namesId0: boolean;
 }

@@ -79,7 +79,7 @@ export class Alternates {
     for (const candidate of this.#candidates(entry)) {
       const { location, found } = candidate;
       const isSame = await check.isSame(entry, found, location);
-      best = better(best, { ...candidate, level: this.#level(entry, found, isSame) });
+      best = better(best, { ...candidate, level: this.#level(entry, candidate, isSame) });
       if (best.level === levels.all) break;
     }
     return best;
@@ -90,7 +90,7 @@ export class Alternates {
     for (const candidate of this.#candidates(entry)) {
       const { location, found } = candidate;
       const isSame = isSameObject(entry, found, location);
-      best = better(best, { ...candidate, level: this.#level(entry, found, isSame) });
+      best = better(best, { ...candidate, level: this.#level(entry, candidate, isSame) });
       if (best.level === levels.all) break;
     }
     return best;
@@ -105,11 +105,11 @@ export class Alternates {
     }
   }
 
-  #level(entry: FileEntry, found: Found, isSame: boolean): number {
+  #level(entry: FileEntry, { found, location }: Omit<Match, "level">, isSame: boolean): number {
     if (!isSame) return levels.name;
     const { attributes, transfer } = this.#job;
     const hasTime = !isDirectory(entry) || !transfer.times || attributes.sameTime(entry, found);
-    const isEqual = hasTime && attributes.compare(entry, found) === 0;
+    const isEqual = hasTime && attributes.compare(entry, found, location) === 0;
     return isEqual ? levels.all : levels.content;
   }
 
@@ -149,12 +149,15 @@ export class Alternates {
     const { tree, transfer, attributes } = this.#job;
     if (!transfer.dryRun) {
       const copying = copyFile(location, { tree, path: entry.path }, (descriptor) =>
-        attributes.applyOpen(descriptor, entry, undefined),
+        attributes.applyOpen(descriptor, entry, undefined, location),
       );
       await drain(copying, this.#options.pace);
     }
     const time = transfer.times ? 0 : differences.time;
-    this.#options.tell(index, itemFlags.localChange | attributes.compare(entry, found) | time);
+    this.#options.tell(
+      index,
+      itemFlags.localChange | attributes.compare(entry, found, location) | time,
+    );
     return "done";
   }
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { type SumHead, writeSumHead } from "../delta/sums.ts";
 import { differences } from "../destination/attributes.ts";
+import type { Location } from "../destination/location.ts";
 import type { Found } from "../destination/tree.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import type { Alternates } from "./alternates.ts";
@@ -9,6 +10,7 @@ import { BasisSearch } from "./basis-search.ts";
 import type { GeneratorLink } from "./generator.ts";
 import type { TellItem } from "./object-maker.ts";
 import type { Pace } from "./pace.ts";
+import { comparedTo } from "./placing.ts";
 import type { QuickCheck } from "./quick-check.ts";
 import {
   type BasisChoice,
@@ -18,6 +20,7 @@ import {
   type ReceivingJob,
 } from "./receiving.ts";
 import { type Item, itemFlags } from "./request.ts";
+import { withWanted } from "./wanted-values.ts";
 
 export interface FileRequestOptions {
   readonly pace: Pace;
@@ -32,6 +35,8 @@ interface AskOptions {
   /** Default: what is at its name. */
   readonly basis?: BasisChoice | undefined;
 }
+
+const accessDiffers = 0x0080;
 
 /** Decides for regular files whether their content is wanted, and asks for it. */
 export class FileRequests {
@@ -110,7 +115,10 @@ export class FileRequests {
 
   #keep(index: number, entry: FileEntry, found: Found): void {
     const { attributes, transfer, events } = this.#job;
-    this.#options.tell(index, attributes.compare(entry, found));
+    const different = attributes.compare(entry, found);
+    // Permissions become right with an access list; rsync looks at them afterwards.
+    const hidden = (different & accessDiffers) !== 0 && !transfer.dryRun ? differences.mode : 0;
+    this.#options.tell(index, different & ~hidden);
     if (transfer.dryRun) return;
     attributes.apply(entry.path, entry, found, found);
     events.inPlace(index);
@@ -132,15 +140,17 @@ export class FileRequests {
     const { dryRun, append } = this.#job.transfer;
     this.lastAsked = index;
     if (!isRedo) this.#job.lists.wait(index);
+    const at = comparedTo({ entry, found, basis }, this.#job.tree);
     const compared =
       basis !== undefined && basis.type < basisTypes.destination ? basis.found : found;
-    const flags = itemFlags.transfer | this.#differences(entry, compared);
+    const flags = itemFlags.transfer | this.#differences(entry, compared, at);
     const { output, dialect } = this.#link;
     const descriptor = dryRun ? undefined : this.#openBasis(entry, basis?.found ?? found, basis);
     const head = descriptor === undefined ? noBasis : this.#describe(descriptor, isRedo);
     const appends = Boolean(append) && !isRedo && head.count > 0;
     this.#meeting.requested.set(index, { entry, found, head, isRedo, basis, appends });
-    dialect.writeItem(output, { kind: "item", index, ...described(flags, basis) });
+    const item = { kind: "item", index, ...described(flags, basis) } as const;
+    dialect.writeItem(output, withWanted(item, entry, at, this.#job));
     if (dryRun) return undefined;
     if (descriptor === undefined || head.count === 0 || appends) {
       if (descriptor !== undefined) fs.closeSync(descriptor);
@@ -152,13 +162,13 @@ export class FileRequests {
     );
   }
 
-  #differences(entry: FileEntry, found: Found | undefined): number {
+  #differences(entry: FileEntry, found: Found | undefined, at: Location | undefined): number {
     if (found === undefined || !isRegularFile(found)) return itemFlags.isNew;
     const { attributes, transfer } = this.#job;
     const size = entry.size === found.size ? 0 : differences.size;
     const time = transfer.times ? 0 : differences.time;
     const content = transfer.checksum ? differences.content : 0;
-    return attributes.compare(entry, found) | size | time | content;
+    return attributes.compare(entry, found, at) | size | time | content;
   }
 
   /** A file that cannot be read is replaced as a whole. */

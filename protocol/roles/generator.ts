@@ -9,6 +9,7 @@ import { bytesPerEntry, Pace } from "./pace.ts";
 import { Pruner } from "./pruner.ts";
 import type { Meeting, ReceivingJob } from "./receiving.ts";
 import { itemFlags } from "./request.ts";
+import { withWanted } from "./wanted-values.ts";
 
 export interface GeneratorLink {
   readonly output: Output;
@@ -172,14 +173,17 @@ export class Generator {
 
   /** What was done without content: through the sender, which keeps the order of the list. */
   #tell(index: number, flags: number, name?: string): void {
-    const { protocol, events, tellsAll = false } = this.#job;
+    const { protocol, events, lists, tree, tellsAll = false } = this.#job;
     if (index === nobody) return;
+    const entry = lists.entry(index);
+    if (entry === undefined) return;
     const marks = itemFlags.basisTypeFollows | itemFlags.nameFollows | itemFlags.localChange;
     if ((flags & ~marks) === 0 && !tellsAll && !name) return;
     const named = name === undefined ? 0 : itemFlags.nameFollows;
+    const at = (flags & itemFlags.isNew) === 0 ? { tree, path: entry.path } : undefined;
     const item = { kind: "item", index, flags: flags | named, basisType: undefined, name } as const;
     if (protocol < 29) events.item(index, item);
-    else this.#link.dialect.writeItem(this.#link.output, item);
+    else this.#link.dialect.writeItem(this.#link.output, withWanted(item, entry, at, this.#job));
   }
 
   /** Wire: protocol 31 and later, from a daemon to who pushes (spec 2 §1.4). */

@@ -2,6 +2,7 @@ import { basisLength } from "../delta/sums.ts";
 import { IncomingFile, type Staging } from "../destination/incoming.ts";
 import { type Location, moveFile, type Steps } from "../destination/location.ts";
 import { noPlaces } from "../destination/places.ts";
+import type { DestinationTree } from "../destination/tree.ts";
 import { isRegularFile } from "../flist/entry.ts";
 import { basisTypes, type ReceivingJob, type Requested } from "./receiving.ts";
 
@@ -58,7 +59,8 @@ export class Placing {
     const { tree, attributes, transfer, places = noPlaces } = this.#job;
     const { entry, found, basis } = requested;
     const replaced = found !== undefined && isRegularFile(found) ? found : undefined;
-    const from = incoming.complete((open) => attributes.applyOpen(open, entry, replaced));
+    const compared = comparedTo(requested, tree);
+    const from = incoming.complete((open) => attributes.applyOpen(open, entry, replaced, compared));
     const isThere = from.tree === tree && from.path === entry.path;
     if (transfer.delayUpdates && places.partial !== undefined) {
       const wait = places.partial.prepare(entry.path);
@@ -108,6 +110,20 @@ export class Placing {
     if (isInPlace(transfer) || places.partial !== undefined) this.keepPart(incoming, requested);
     else incoming.discard();
   }
+}
+
+/**
+ * What an entry was compared with when its content was asked for: what is not at its own name there
+ * need not come. Undefined: with nothing.
+ */
+export function comparedTo(
+  { entry, found, basis }: Pick<Requested, "entry" | "found" | "basis">,
+  tree: DestinationTree,
+): Location | undefined {
+  const isElsewhere = basis !== undefined && basis.type < basisTypes.destination;
+  const compared = isElsewhere ? basis.found : found;
+  if (compared === undefined || !isRegularFile(compared)) return undefined;
+  return isElsewhere ? basis.location : { tree, path: entry.path };
 }
 
 /** Files are written to where they lie. */

@@ -13,6 +13,7 @@ import { type Delayed, Placing } from "./placing.ts";
 import type { Meeting, ReceiveOutcome, ReceivingJob, Requested } from "./receiving.ts";
 import { type Item, itemFlags, type Request } from "./request.ts";
 import { SmallFiles, type StoredFile, type WholeContent } from "./small-files.ts";
+import { applyValues, bringsValues, readValues } from "./wanted-values.ts";
 
 export interface ReceiverLink extends AnswerLink {
   readonly dialect: Dialect;
@@ -117,9 +118,21 @@ export class Receiver {
 
   /** Undefined when that was all, as it mostly is where files are small. */
   #take(item: Item): Promise<void> | undefined {
-    const { events, lists, transfer } = this.#job;
-    const entry = lists.entry(item.index);
+    const entry = this.#job.lists.entry(item.index);
     if (entry === undefined) throw badAnswer(`index ${item.index}, which is not listed`);
+    const brings = bringsValues(item, this.#job);
+    return brings ? this.#takeValues(item, entry) : this.#takeItem(item, entry);
+  }
+
+  async #takeValues(item: Item, entry: FileEntry): Promise<void> {
+    await readValues(entry, (decode) => this.#read(decode));
+    const isTransfer = (item.flags & itemFlags.transfer) !== 0;
+    if (!isTransfer) applyValues(this.#job, entry);
+    await this.#takeItem(item, entry);
+  }
+
+  #takeItem(item: Item, entry: FileEntry): Promise<void> | undefined {
+    const { events, transfer } = this.#job;
     events.item(item.index, item);
     if ((item.flags & itemFlags.transfer) === 0) return undefined;
     const requested = this.#meeting.requested.get(item.index);

@@ -7,6 +7,7 @@ import type { FilterRules } from "../flist/filter.ts";
 import { parseFilterRule } from "../flist/filter-rule.ts";
 import type { TransferOptions } from "../options.ts";
 import { pathFromText } from "../path.ts";
+import { hasAttributeCalls } from "../source/attributes.ts";
 
 type Conflict = readonly [asked: (o: TransferOptions) => unknown, words: string];
 
@@ -22,12 +23,6 @@ const conflicts: readonly (readonly [Conflict, Conflict])[] = [
   [inPlace, [(o) => o.partialDir, "--partial-dir"]],
 ];
 
-const missing = [
-  ["acls", "--acls"],
-  ["xattrs", "--xattrs"],
-  ["mungeLinks", "--munge-links"],
-] as const satisfies readonly (readonly [keyof TransferOptions, string])[];
-
 /**
  * What a receiver is to do, with what follows from it.
  *
@@ -39,9 +34,10 @@ export function receivingOptions(transfer: TransferOptions): TransferOptions {
     const [[, first], [, second]] = found;
     throw new RsyncError("BAD_OPTION", `Cannot receive: ${first} cannot be used with ${second}`);
   }
-  const unknown = missing.find(([key]) => transfer[key]);
-  if (unknown !== undefined) {
-    throw new RsyncError("BAD_OPTION", `Cannot receive: ${unknown[1]} is for sending only`);
+  const { acls, xattrs } = transfer;
+  if ((acls || xattrs) && !hasAttributeCalls()) {
+    const name = acls ? "--acls" : "--xattrs";
+    throw new RsyncError("BAD_OPTION", `Cannot receive: ${name} is not available here`);
   }
   const { compress, checksumChoice } = transfer;
   if (checksumChoice?.includes(",")) {
@@ -54,10 +50,11 @@ export function receivingOptions(transfer: TransferOptions): TransferOptions {
     throw new RsyncError("BAD_OPTION", "Cannot receive: --preallocate is not available here");
   }
   const { backup, backupDir } = transfer;
-  if (!backup) return transfer;
+  const whole = acls ? { ...transfer, perms: true } : transfer; // they are part of each other
+  if (!backup) return whole;
   suffixOf(transfer);
   // Backups beside the files change the times of directories, all the time.
-  return backupDir === undefined ? { ...transfer, omitDirTimes: true } : transfer;
+  return backupDir === undefined ? { ...whole, omitDirTimes: true } : whole;
 }
 
 /** False for what needs to know all names first, so that lists cannot come in pieces. */

@@ -88,8 +88,9 @@ export class SmallFiles {
 
 /** Nothing is asked for but a file's content, its owner, permissions and time. */
 function isPlain({ transfer, places, tellsInTurn }: ReceivingJob): boolean {
-  const { sparse, fsync, preallocate, delayUpdates, partial, dryRun } = transfer;
-  const more = sparse || fsync || preallocate || delayUpdates || partial || isInPlace(transfer);
+  const { sparse, fsync, preallocate, delayUpdates, partial, dryRun, acls, xattrs } = transfer;
+  const whole = sparse || fsync || preallocate || delayUpdates || partial || isInPlace(transfer);
+  const more = whole || acls || xattrs;
   const elsewhere = places?.temporary ?? places?.partial ?? places?.backups;
   return !more && !dryRun && !tellsInTurn && elsewhere === undefined;
 }

@@ -14,6 +14,7 @@ import {
   type TreeSpec,
   temporaryDirectory,
 } from "../support/tree.ts";
+import { accessList, attributesOf, hasAttributes, setAttribute } from "../support/xattr.ts";
 
 const isRoot = process.getuid?.() === 0;
 const old = new Date("2020-01-02T03:04:05Z");
@@ -72,6 +73,8 @@ interface Row {
   readonly prepare?: (work: string) => void;
   /** Default true. */
   readonly comparesTimes?: boolean;
+  /** Default false. */
+  readonly skips?: boolean;
 }
 
 const nothing: TreeSpec = {};
@@ -160,7 +163,51 @@ const rows: readonly Row[] = [
   { options: "-aiH -b" },
   { options: "-ain --delete --force -b" },
   { options: "-aic --inplace -b" },
+  ...[
+    "-aiAX",
+    "-aiHAX --delete",
+    "-ainAX --delete",
+    "-aiAX --link-dest=../prior",
+    "-aiiAX",
+    "-rltiAX",
+  ].map((options) => ({
+    options,
+    beside: prior(),
+    prepare: setOurAttributes,
+    skips: !hasAttributes,
+  })),
 ];
+
+const someList = accessList(
+  ["owner", 6],
+  ["user", 7, 1234],
+  ["group", 4],
+  ["namedGroup", 5, 4321],
+  ["mask", 7],
+  ["other", 0],
+);
+
+function setTheirAttributes(root: string): void {
+  const at = (name: string): string => path.join(root, name);
+  setAttribute(at("same"), "user.short", "1");
+  setAttribute(at("same"), "user.long", Buffer.alloc(700, "theirs"));
+  setAttribute(at("new.txt"), "user.long", Buffer.alloc(3_000, "new"));
+  setAttribute(at("new.txt"), "system.posix_acl_access", someList);
+  setAttribute(at("changed"), "user.equal", Buffer.alloc(90, "e"));
+  setAttribute(at("changed"), "user.other", Buffer.alloc(90, "o"));
+  setAttribute(at("sub"), "user.directory", Buffer.alloc(50, "d"));
+  setAttribute(at("sub"), "system.posix_acl_default", someList);
+  setAttribute(at("filled/deep"), "user.made", Buffer.alloc(40, "m"));
+  setAttribute(at("link"), "trusted.link", Buffer.alloc(60, "l"));
+}
+
+function setOurAttributes(work: string): void {
+  const at = (name: string): string => path.join(work, "here", name);
+  setAttribute(at("same"), "user.gone", "x");
+  setAttribute(at("same"), "user.long", Buffer.alloc(700, "ours"));
+  setAttribute(at("changed"), "user.equal", Buffer.alloc(90, "e"));
+  setAttribute(at("sub/kept"), "system.posix_acl_access", someList);
+}
 
 function prior(): TreeSpec {
   return {
@@ -182,6 +229,7 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("pulling beside rsync 3.5.0",
     daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
     makeTree(daemon.path("m"), theirs);
     fs.linkSync(path.join(daemon.path("m"), "same"), path.join(daemon.path("m"), "twin"));
+    if (hasAttributes) setTheirAttributes(daemon.path("m"));
     setTimes(daemon.path("m"), recent, { same: old, twin: old, kept: old, leaf: old, link: old });
     work = temporaryDirectory();
   });
@@ -202,7 +250,7 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("pulling beside rsync 3.5.0",
 
   const url = (): string => `rsync://127.0.0.1:${daemon.port}/m/`;
 
-  test.each(rows)("$options", async (row) => {
+  test.each(rows.filter(({ skips }) => !skips))("$options", async (row) => {
     const words = (root: string): string[] => [
       ...row.options.replaceAll("WORK", root).split(" "),
       url(),
@@ -220,6 +268,8 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("pulling beside rsync 3.5.0",
       row.comparesTimes === false || timesOf(stock),
     );
     expect(namesOfOneFile(our)).toEqual(namesOfOneFile(stock));
+    const attributes = (root: string): unknown => row.skips === false && attributesOf(root);
+    expect(attributes(our)).toEqual(attributes(stock));
   });
 
   test.each([1, 2, 3])("--fuzzy takes the files that rsync takes (%i)", async (seed) => {

@@ -10,7 +10,7 @@ the directories that options name, is written, whatever the daemon sends. Those 
 not reached through links; -K follows the links to directories that are in DEST.
 
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --ignore-missing-args
-  attributes -p -t -o -g -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
+  attributes -p -t -o -g -A -X -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
   deletes    --delete --delete-before/during/delay/after --delete-excluded --max-delete --force

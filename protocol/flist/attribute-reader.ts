@@ -1,0 +1,149 @@
+import { RsyncError } from "../errors.ts";
+import type { Cursor } from "../wire/cursor.ts";
+import { readVarint } from "../wire/varint.ts";
+import { type AccessList, readAccessList } from "./acl.ts";
+import { type FileEntry, isDirectory, isSymlink } from "./entry.ts";
+import type { OwnerNames } from "./entry-reader.ts";
+import { longestListedValue } from "./xattr.ts";
+
+/** An extended attribute as a list has it. */
+export interface ListedXattr {
+  /** A byte string. */
+  readonly name: string;
+  /** Its place among the entry's attributes, from 1: by that its value is asked for. */
+  readonly number: number;
+  readonly length: number;
+  /** Of a short value; undefined for one that must be asked for. */
+  readonly value: Uint8Array | undefined;
+  /** MD5 of a long one. */
+  readonly sum: Uint8Array | undefined;
+  /**
+   * Of a long one: whether it was asked for, and what came. Entries share it, and a sender has it
+   * once only.
+   */
+  readonly long: { isAsked: boolean; value: Uint8Array | undefined };
+}
+
+/** What an entry has under `-A` and `-X`; entries may share it. */
+export interface EntryAttributes {
+  /** Undefined without `-A`, and for a symlink. */
+  readonly access: AccessList | undefined;
+  /** Of a directory: what new objects in it get. */
+  readonly defaults: AccessList | undefined;
+  /** Undefined without `-X`. */
+  readonly xattrs: readonly ListedXattr[] | undefined;
+}
+
+export interface AttributeReaderOptions {
+  readonly acls: boolean;
+  readonly xattrs: boolean;
+  /** Told of the names of users and groups. */
+  readonly names: OwnerNames;
+}
+
+/** More no Linux can set. */
+const mostXattrs = 65_536;
+const longestName = 4_096;
+const longestValue = 16 * 1024 * 1024;
+const sumBytes = 16;
+/** Of all sets of one session, which may be named again at any time. */
+const mostBytes = 256 * 1024 * 1024;
+
+/**
+ * Reads what follows entries under `-A` and `-X`: a set, or the number of one that was told.
+ *
+ * Wire: protocol 30 and later (spec 1 §7.8, §7.9).
+ */
+export class AttributeReader {
+  readonly #options: AttributeReaderOptions;
+  readonly #access: AccessList[] = [];
+  readonly #defaults: AccessList[] = [];
+  readonly #xattrs: (readonly ListedXattr[])[] = [];
+  #bytes = 0;
+
+  constructor(options: AttributeReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Nothing is remembered of what is not complete. @throws {RsyncError} BAD_STREAM */
+  read(from: Cursor, entry: FileEntry): EntryAttributes {
+    const { acls, xattrs, names } = this.#options;
+    const start = from.offset;
+    const kept: (() => void)[] = [];
+    const readList = (each: Cursor): AccessList => readAccessList(each, names);
+    const hasAccess = acls && !isSymlink(entry);
+    const access = hasAccess ? readSet(from, this.#access, kept, readList) : undefined;
+    const hasDefaults = hasAccess && isDirectory(entry);
+    const defaults = hasDefaults ? readSet(from, this.#defaults, kept, readList) : undefined;
+    const extended = xattrs ? readSet(from, this.#xattrs, kept, readXattrs) : undefined;
+    for (const keep of kept) keep();
+    if (kept.length > 0) this.#bytes += 4 * (from.offset - start);
+    if (this.#bytes > mostBytes) throw badAttributes(`more than ${mostBytes} bytes of them`);
+    return { access, defaults, xattrs: extended };
+  }
+}
+
+function readSet<T>(from: Cursor, known: T[], kept: (() => void)[], read: (from: Cursor) => T): T {
+  const number = readVarint(from);
+  if (number === 0) {
+    const set = read(from);
+    kept.push(() => known.push(set));
+    return set;
+  }
+  const set = known[number - 1];
+  if (set === undefined) throw badAttributes(`set ${number} of ${known.length}`);
+  return set;
+}
+
+function readXattrs(from: Cursor): readonly ListedXattr[] {
+  const count = readVarint(from);
+  if (count < 0 || count > mostXattrs) throw badAttributes(`${count} extended attributes`);
+  const found: ListedXattr[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    const nameLength = readVarint(from);
+    const length = readVarint(from);
+    if (nameLength < 2 || nameLength > longestName || length < 0 || length > longestValue) {
+      throw badAttributes(`a name of ${nameLength} bytes and a value of ${length}`);
+    }
+    const name = from.latin1(nameLength);
+    if (name.indexOf("\0") !== nameLength - 1) throw badAttributes("a name that does not end");
+    const isLong = length > longestListedValue;
+    const told = Uint8Array.from(from.bytes(isLong ? sumBytes : length));
+    found.push({
+      name: name.slice(0, -1),
+      number,
+      length,
+      value: isLong ? undefined : told,
+      sum: isLong ? told : undefined,
+      long: { isAsked: false, value: undefined },
+    });
+  }
+  return found;
+}
+
+/**
+ * Takes the next of the values that follow an item: `increment length value`, or their end.
+ *
+ * @param before the number of the one before, or 0.
+ * @returns its number, or "end".
+ * @throws {RsyncError} BAD_STREAM for one that was not asked for.
+ */
+export function readXattrValue(
+  from: Cursor,
+  before: number,
+  listed: readonly ListedXattr[],
+): number | "end" {
+  const increment = readVarint(from);
+  if (increment === 0) return "end";
+  const number = before + increment;
+  const about = listed.find((each) => each.number === number);
+  if (increment < 0 || !about?.long.isAsked) throw badAttributes(`the value of ${number}`);
+  const length = readVarint(from);
+  if (length < 0 || length > longestValue) throw badAttributes(`a value of ${length} bytes`);
+  about.long.value = Uint8Array.from(from.bytes(length));
+  return number;
+}
+
+function badAttributes(found: string): RsyncError {
+  return new RsyncError("BAD_STREAM", `Cannot read the attributes of an entry: ${found}`);
+}
