@@ -21,6 +21,7 @@ import { LockedNames } from "./locked-names.ts";
 import type { Activity, Delivery, PathFailure, TargetSettings, Unsettled } from "./message.ts";
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
+import { SentFiles } from "./sent-files.ts";
 import { type Pushed, Sessions } from "./sessions.ts";
 import { carrySparing } from "./way.ts";
 
@@ -71,6 +72,7 @@ export class Carrier {
   readonly #settings: TargetSettings;
   readonly linkedNames: LinkedNames;
   readonly sessions: Sessions;
+  readonly sentFiles: SentFiles;
   /** Undefined: no two names are one object at the target. */
   readonly #lockedNames: LockedNames | undefined;
   readonly #overlap = new Overlap();
@@ -90,6 +92,7 @@ export class Carrier {
     this.#settings = settings;
     this.filter = filter;
     this.sessions = new Sessions(settings, gate);
+    this.sentFiles = new SentFiles(root);
     this.hasRules = excludesAnything(filter);
     const mounts = new MountGuard(root, settings.mounts);
     this.rules = sparingMounts(compileRules(filter), mounts);

@@ -5,6 +5,7 @@ import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { ReconcileScope } from "./message.ts";
 import { sparingMounts } from "./mount-guard.ts";
+import type { SentFiles } from "./sent-files.ts";
 import { deletable, Survey } from "./survey.ts";
 import { chunksOf } from "./tree.ts";
 
@@ -24,6 +25,8 @@ export interface ComparisonOptions {
   readonly kind?: SessionKind;
   /** Bytes of content that are good for one session. */
   readonly mostBytes?: number;
+  /** What of them has arrived is compared, whatever {@link kind} says; default nothing. */
+  readonly sentFiles?: SentFiles | undefined;
 }
 
 /**
@@ -45,6 +48,7 @@ export class Comparison {
   readonly #unlisted = new Set<BytePath>();
   readonly #carry: NonNullable<ComparisonOptions["carry"]>;
   readonly #kind: SessionKind;
+  readonly #sentFiles: SentFiles | undefined;
   #surveys: readonly Survey[] | undefined;
   #report: CarrierReport | undefined;
   #entries = 0;
@@ -61,6 +65,7 @@ export class Comparison {
     const { carry = (...carried) => carrier.carry(...carried), created, mostBytes } = options;
     this.#carry = carry;
     this.#kind = options.kind ?? "scan";
+    this.#sentFiles = options.sentFiles;
     this.#created = new Set(created);
     this.carrier = carrier;
     this.#starts = starts;
@@ -81,6 +86,7 @@ export class Comparison {
     await this.#push(report, progress);
     if (this.#looksForExtraneous()) await this.#findExtraneous(report);
     for (const path of this.#starts) {
+      this.#sentFiles?.forget(path);
       if (this.#unlisted.has(path)) continue;
       const kind = this.#created.has(path) ? "directory" : "nothing";
       report.delivered({ path, kind, bytes: 0 });
@@ -147,11 +153,27 @@ export class Comparison {
   async #pushChunk(chunk: FileEntry[], report: CarrierReport): Promise<void> {
     try {
       const told = this.#isWholeTree ? report : this.#noting(chunk, report);
-      await this.#carry(this.#optionsFor(chunk, report), told);
+      const files = this.#sentFiles;
+      if (files === undefined) await this.#carry(this.#optionsFor(chunk, report), told);
+      else await this.#carryRest(chunk, told, files);
     } catch (error) {
       this.#undone.push(chunk);
       throw error;
     }
+  }
+
+  /** What has arrived before a session broke off is only compared. */
+  async #carryRest(chunk: FileEntry[], report: CarrierReport, files: SentFiles): Promise<void> {
+    const isThere = new Set(chunk.filter((entry) => files.has(entry)));
+    const rest = chunk.filter((entry) => !isThere.has(entry));
+    files.begin(rest);
+    const told = withDelivered(report, (delivery) => {
+      files.arrived(delivery.path);
+      report.delivered(delivery);
+    });
+    if (rest.length > 0) await this.#carry(this.#optionsFor(rest, report), told);
+    if (isThere.size === 0) return;
+    await this.#carry({ ...this.#optionsFor([...isThere], report), kind: "scan" }, report);
   }
 
   #optionsFor(chunk: readonly FileEntry[], report: CarrierReport): CarryOptions {

@@ -5,6 +5,7 @@ import { Comparison } from "./comparison.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { AskedPath } from "./message.ts";
 import { type DeliverPlainly, deliverRenames } from "./rename.ts";
+import type { SentFiles } from "./sent-files.ts";
 import { SparedTrees, sparedDeletions } from "./sparing.ts";
 
 /**
@@ -52,15 +53,19 @@ async function send(
     askers.has(path) || remains.treeOf(path) !== undefined;
   const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
     entries.length === 0 ? [] : [carrier.carry({ kind, entries, reports }, answer)];
-  const compared = (starts: readonly BytePath[], kind: SessionKind): Promise<void>[] =>
+  const compared = (
+    starts: readonly BytePath[],
+    kind: SessionKind,
+    sentFiles?: SentFiles,
+  ): Promise<void>[] =>
     starts.length === 0
       ? []
-      : [new Comparison(starts, carrier, { deletes: true }, { kind }).run(answer)];
+      : [new Comparison(starts, carrier, { deletes: true }, { kind, sentFiles }).run(answer)];
   const long = [
     ...carried(batch.arrived, carrier.arrivalKind),
     ...batch.large.map((entries) => carrier.carry({ kind: "large", entries, reports }, answer)),
     ...compared(batch.trees, "scan"),
-    ...compared(batch.resent, "small"),
+    ...compared(batch.resent, "small", carrier.sentFiles),
   ];
   const small =
     batch.small.length === 0
