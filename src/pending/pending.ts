@@ -164,7 +164,8 @@ export class PendingSet {
       arrived || below.length > mostMoved ? undefined : this.#renames.originOf(from, to);
     this.#renames.forget(from); // it has moved on
     if (isDirectory) this.#absorbBelow(from, true);
-    this.#letFormerGo(to);
+    // What had moved to `to` before is replaced here: its old name need not wait for that any more.
+    this.#waiting.redirect(this.#formerOf(to), to, undefined);
     // A directory that was there before may have held other files of equal size and time.
     this.#add(to, { whole: isDirectory, resend: isDirectory, now, arrived, former: from });
     if (origin !== undefined && this.#waiting.has(to)) {
@@ -172,17 +173,13 @@ export class PendingSet {
       for (const each of below) this.#move(each, (to + each.path.slice(from.length)) as BytePath);
     }
     const tree = (this.#waiting.has(to) ? to : this.#renames.treeAbove(to)) ?? to;
-    const leaving = { leaving: true, after: tree === from ? undefined : tree };
-    this.#add(from, { whole: isDirectory, now, ...leaving });
+    const after = tree === from ? undefined : tree;
+    this.#waiting.redirect(this.#formerOf(from), from, after);
+    this.#add(from, { whole: isDirectory, now, leaving: true, after });
   }
 
-  /** What had moved to `to` before is replaced here: its old name need not wait for that any more. */
-  #letFormerGo(to: BytePath): void {
-    const former = this.#waiting.get(to)?.former ?? this.#inFlight.get(to)?.former;
-    const left = former === undefined ? undefined : this.#waiting.get(former);
-    if (left?.after !== to) return;
-    left.after = undefined;
-    this.#waiting.release(to);
+  #formerOf(path: BytePath): BytePath | undefined {
+    return this.#waiting.get(path)?.former ?? this.#inFlight.get(path)?.former;
   }
 
   /** What had changed below a directory has changed below its new name; quick checks may not see it. */

@@ -61,6 +61,17 @@ export class Waiting extends PathMap<State> {
     return true;
   }
 
+  /** The old name `former`, and those whose objects had moved there, wait for `after` instead. */
+  redirect(former: BytePath | undefined, before: BytePath, after: BytePath | undefined): void {
+    for (let path = former; path !== undefined; ) {
+      const state = this.get(path);
+      if (state?.after !== before) break;
+      state.after = after;
+      path = state.former;
+    }
+    this.release(before);
+  }
+
   /** It need not be looked at until `blocker` is {@link release}d, or waits no more. */
   block(path: BytePath, blocker: BytePath): void {
     this.#forget(path);

@@ -68,6 +68,24 @@ test("an old name stays while its new name is refused, and goes when that has ar
   expect(pending.take(9, 20_000).map((taken) => taken.path)).toEqual(["old"]);
 });
 
+test("an old name waits for where its object has moved on to, not for the refused name between", () => {
+  const pending = new PendingSet();
+  const refuse = (name: string, now: number): void => {
+    for (const { path: taken } of pending.take(9, now)) {
+      if (taken === name) pending.later(taken, now, 9_000_000, { reason: "refused" });
+      else pending.delivered(taken);
+    }
+  };
+  pending.add(path("old"), 0);
+  pending.add(renamed("old", "refused"), 0);
+  for (let now = 0; now < 5; now += 1) refuse("refused", now);
+  pending.add(renamed("refused", "fine"), 5);
+  expect(pending.take(9, 5).map((taken) => taken.path)).toEqual(["fine"]);
+  pending.delivered(asBytePath("fine"));
+  for (let now = 6; now < 9; now += 1) refuse("refused", now);
+  expect([...pending.paths()].map((each) => each.path)).toEqual(["refused"]);
+});
+
 test("a refused name that is replaced again and again keeps only its last old name", () => {
   const pending = new PendingSet();
   for (let i = 0; i < 100; i += 1) {
