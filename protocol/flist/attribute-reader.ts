@@ -39,15 +39,17 @@ export interface AttributeReaderOptions {
   readonly xattrs: boolean;
   /** Told of the names of users and groups. */
   readonly names: OwnerNames;
+  /** Told of the memory that each set takes, with its long values; throws when it is too much. */
+  readonly spend?: ((bytes: number) => void) | undefined;
 }
 
 /** More no Linux can set. */
 const mostXattrs = 65_536;
 const longestName = 4_096;
-const longestValue = 16 * 1024 * 1024;
+const longestValue = 64 * 1024;
 const sumBytes = 16;
-/** Of all sets of one session, which may be named again at any time. */
-const mostBytes = 256 * 1024 * 1024;
+/** Of all sets of one session and their values, which may be named again at any time. */
+const mostBytes = 2 ** 30;
 
 /**
  * Reads what follows entries under `-A` and `-X`: a set, or the number of one that was told.
@@ -77,10 +79,20 @@ export class AttributeReader {
     const defaults = hasDefaults ? readSet(from, this.#defaults, kept, readList) : undefined;
     const extended = xattrs ? readSet(from, this.#xattrs, kept, readXattrs) : undefined;
     for (const keep of kept) keep();
-    if (kept.length > 0) this.#bytes += 4 * (from.offset - start);
-    if (this.#bytes > mostBytes) throw badAttributes(`more than ${mostBytes} bytes of them`);
+    if (kept.length > 0) this.#spend(4 * (from.offset - start) + longBytes(extended));
     return { access, defaults, xattrs: extended };
   }
+
+  #spend(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > mostBytes) throw badAttributes(`more than ${mostBytes} bytes of them`);
+    this.#options.spend?.(bytes);
+  }
+}
+
+/** Values that will be asked for take room until the session ends. */
+function longBytes(xattrs: readonly ListedXattr[] = []): number {
+  return xattrs.reduce((bytes, { sum, length }) => (sum ? bytes + length : bytes), 0);
 }
 
 function readSet<T>(from: Cursor, known: T[], kept: (() => void)[], read: (from: Cursor) => T): T {

@@ -133,10 +133,10 @@ export class ListReader {
 
 function attributeReader(
   { protocol, namesAccess: acls = false, xattrs = false }: ListFormat,
-  { names = { user: () => {}, group: () => {} } }: ReaderOptions,
+  { names = { user: () => {}, group: () => {} }, spend }: ReaderOptions,
 ): AttributeReader | undefined {
   if (protocol < 30 || !(acls || xattrs)) return undefined;
-  return new AttributeReader({ acls, xattrs, names });
+  return new AttributeReader({ acls, xattrs, names, spend });
 }
 
 function tooLong(limit: string): RsyncError {
