@@ -28,8 +28,12 @@ export class Demux {
 
   /** @throws {RsyncError} BAD_STREAM on a tag below 7 or a message longer than 64 KiB. */
   push(chunk: Uint8Array): void {
-    let rest = this.#withPartial(chunk);
+    let rest = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     while (rest.length > 0) {
+      if (this.#partial.length > 0) {
+        rest = rest.subarray(this.#complete(rest));
+        continue;
+      }
       if (this.#dataLeft > 0) {
         const view = rest.subarray(0, this.#dataLeft);
         this.#dataLeft -= view.length;
@@ -46,12 +50,17 @@ export class Demux {
     }
   }
 
-  #withPartial(chunk: Uint8Array): Buffer {
-    const whole = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (this.#partial.length === 0) return whole;
-    const joined = Buffer.concat([this.#partial, whole]);
-    this.#partial = noBytes;
-    return joined;
+  /** Adds what a header or a message lacks, and nothing of what comes behind it. */
+  #complete(from: Buffer): number {
+    const { length } = this.#partial;
+    const isHeader = length < headerLength;
+    const whole = isHeader
+      ? headerLength
+      : headerLength + decodeFrameHeader(this.#partial.readUInt32LE(0)).length;
+    const added = from.subarray(0, whole - length);
+    this.#partial = Buffer.concat([this.#partial, added]);
+    if (this.#takeFrame(this.#partial) > 0) this.#partial = noBytes;
+    return added.length;
   }
 
   /** Takes a data header, or a whole message, from the front; 0 when it is not all here. */
