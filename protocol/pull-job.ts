@@ -44,8 +44,6 @@ export interface PullJob extends PullObserver, ListLimits {
   readonly removesSources?: boolean;
   /** What is as it should be is told, too. Default false. */
   readonly tellsAll?: boolean;
-  /** A file is told as received before the next one is told as coming, which costs time. Default false. */
-  readonly tellsInTurn?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Limit of silence, default 300,000 ms. */
   readonly timeoutMs?: number | undefined;
@@ -76,9 +74,8 @@ export function receivingJob(
   {
     transfer,
     tellsAll = false,
-    tellsInTurn,
     filter = new FilterRules(),
-  }: Pick<PullJob, "transfer" | "tellsAll" | "tellsInTurn" | "filter">,
+  }: Pick<PullJob, "transfer" | "tellsAll" | "filter">,
   result: PullResult,
   {
     intake,
@@ -115,7 +112,6 @@ export function receivingJob(
     strong,
     protocol,
     tellsAll,
-    tellsInTurn,
     senderFailed: () => result.senderFailed,
     events: {
       item: (index, item) => result.item(lists.entry(index) as FileEntry, item),

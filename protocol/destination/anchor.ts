@@ -62,11 +62,12 @@ export class Anchor implements Holder {
   }
 
   /**
-   * A descriptor of a directory, for calls that take one beside a {@link componentOf}; whoever asks
-   * closes it. Only where there are descriptors.
+   * The descriptor of a directory, for calls that take one beside a {@link componentOf}, at once: it
+   * may be closed by the next call. Only where there are descriptors.
    */
-  open(directory: BytePath): number {
-    return openDescriptor(this.inside(directory), O_PATH | O_DIRECTORY);
+  held(directory: BytePath): number {
+    expectShort(directory);
+    return this.#descriptor(directory);
   }
 
   /** The same as {@link at}, for as long as `use` runs, whatever is asked for meanwhile. */

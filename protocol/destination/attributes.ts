@@ -5,7 +5,7 @@ import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
 import { attributesOfOpen } from "../source/attributes.ts";
 import { ExtendedAttributes, type ExtendedOptions } from "./extended.ts";
-import { type NewFileAttributes, now } from "./file-batch.ts";
+import { type NewFileAttributes, now } from "./file-writer.ts";
 import { staysOwner } from "./libc.ts";
 import type { Location } from "./location.ts";
 import type { OwnerMap } from "./owners.ts";
@@ -169,7 +169,7 @@ export class Attributes {
     this.#tree.setOpenTime(descriptor, entry.mtimeSeconds, entry.mtimeNanoseconds);
   }
 
-  /** What a file is to have that is made by {@link writeFiles}. */
+  /** What a file is to have that is made by a {@link FileWriter}. */
   ofNewFile(entry: FileEntry, replaced: Found | undefined): NewFileAttributes {
     return {
       uid: this.#uid(entry) ?? staysOwner,

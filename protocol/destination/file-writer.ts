@@ -1,60 +1,90 @@
 import fs from "node:fs";
+import { type BytePath, parentPath } from "../path.ts";
+import { hasDescriptors } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
-import { now, readFiles, type WholeFile } from "./file-batch.ts";
-import { type LibC, staysOwner } from "./libc.ts";
+import { type LibC, libC, staysOwner } from "./libc.ts";
+import { temporaryName } from "./temporary.ts";
+import type { DestinationTree } from "./tree.ts";
 
-/** A file of a batch that is not in place. */
-export interface WriteFailure {
-  /** Its number in the batch. */
-  readonly at: number;
-  /** The system's name of what is wrong, or "". */
-  readonly code: string;
-  readonly message: string;
+/** In place of nanoseconds: the time of writing stays. */
+export const now = -1;
+
+/** What a file has besides its content. */
+export interface NewFileAttributes {
+  /** `staysOwner` leaves it as the system makes it; the group likewise. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+  readonly mtimeSeconds: number;
+  /** Or {@link now}. */
+  readonly mtimeNanoseconds: number;
 }
+
+const longestName = 256;
 
 /**
- * Puts all files of a batch in place, one after the other: each is written under a name of its own,
- * and takes its name when it is complete. One file's failure is its own.
+ * Puts small files in place, each with as few calls as can be: it is written under a name of its
+ * own, and takes its name when it is complete. Names are looked up in the directory's descriptor,
+ * which was opened without following links, so nothing outside of the tree is written.
  */
-export function writeFiles(c: LibC, batch: Buffer): WriteFailure[] {
-  const failures: WriteFailure[] = [];
-  let at = 0;
-  for (const file of readFiles(batch)) {
+export class FileWriter {
+  readonly #tree: DestinationTree;
+  readonly #c: LibC;
+  readonly #temporary: Buffer = Buffer.alloc(longestName + 1);
+  readonly #name: Buffer = Buffer.alloc(longestName + 1);
+
+  /** Undefined where the calls are missing that it needs. */
+  static of(tree: DestinationTree): FileWriter | undefined {
+    const c = libC();
+    return c === undefined || !hasDescriptors ? undefined : new FileWriter(tree, c);
+  }
+
+  private constructor(tree: DestinationTree, c: LibC) {
+    this.#tree = tree;
+    this.#c = c;
+  }
+
+  /** @throws what the system says; nothing is left behind then. */
+  put(path: BytePath, attributes: NewFileAttributes, content: Uint8Array): void {
+    const c = this.#c;
+    terminate(this.#tree.nameToWrite(path), this.#name);
+    terminate(`.${temporaryName(path)}`, this.#temporary);
+    const parent = parentPath(path);
+    const descriptor = withDescriptor(() => c.createAt(this.#tree.held(parent), this.#temporary));
     try {
-      writeFile(c, file);
+      fill(c, descriptor, attributes, content);
+      c.renameAt(this.#tree.held(parent), this.#temporary, this.#name);
     } catch (error) {
-      const { code = "", message } = error as NodeJS.ErrnoException;
-      failures.push({ at, code, message });
+      this.#remove(parent);
+      throw error;
+    } finally {
+      c.close(descriptor);
     }
-    at += 1;
   }
-  return failures;
-}
 
-function writeFile(c: LibC, file: WholeFile): void {
-  const { directory, temporary, name } = file;
-  const descriptor = withDescriptor(() => c.createAt(directory, temporary));
-  try {
-    fill(c, descriptor, file);
-    c.renameAt(directory, temporary, name);
-  } catch (error) {
-    remove(c, file);
-    throw error;
-  } finally {
-    c.close(descriptor);
+  #remove(parent: BytePath): void {
+    try {
+      this.#c.removeAt(this.#tree.held(parent), this.#temporary);
+    } catch {
+      // why the file could not be written tells more
+    }
   }
 }
 
-function remove(c: LibC, { directory, temporary }: WholeFile): void {
-  try {
-    c.removeAt(directory, temporary);
-  } catch {
-    // why the file could not be written tells more
+/** @param name a byte string without NUL. @throws ENAMETOOLONG */
+function terminate(name: string, into: Buffer): void {
+  if (name.length > longestName) {
+    throw Object.assign(new Error("ENAMETOOLONG: name too long"), { code: "ENAMETOOLONG" });
   }
+  into[into.write(name, "latin1")] = 0;
 }
 
-function fill(c: LibC, descriptor: number, file: WholeFile): void {
-  const { content, uid, gid, mode, mtimeSeconds, mtimeNanoseconds } = file;
+function fill(
+  c: LibC,
+  descriptor: number,
+  { uid, gid, mode, mtimeSeconds, mtimeNanoseconds }: NewFileAttributes,
+  content: Uint8Array,
+): void {
   for (let done = 0; done < content.length; ) done += c.write(descriptor, content.subarray(done));
   if (uid !== staysOwner || gid !== staysOwner) setOwner(c, descriptor, uid, gid);
   c.setOpenMode(descriptor, mode); // after the owner, which takes special permissions away

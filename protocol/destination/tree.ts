@@ -115,9 +115,9 @@ export class DestinationTree {
     return openSafely(this.#anchor.at(path));
   }
 
-  /** Holds a directory by a descriptor, where there are any, until that is closed. */
-  openDirectory(path: BytePath): number {
-    return this.#anchor.open(path);
+  /** The descriptor of a directory, where there are any, until the next call. */
+  held(directory: BytePath): number {
+    return this.#anchor.held(directory);
   }
 
   /** The last component of a path, for calls beside such a descriptor. @throws EINVAL, ENAMETOOLONG */

@@ -12,15 +12,13 @@ import { drain, Pace } from "./pace.ts";
 import { type Delayed, Placing } from "./placing.ts";
 import type { Meeting, ReceiveOutcome, ReceivingJob, Requested } from "./receiving.ts";
 import { type Item, itemFlags, type Request } from "./request.ts";
-import { SmallFiles, type StoredFile, type WholeContent } from "./small-files.ts";
+import { SmallFiles, type WholeContent } from "./small-files.ts";
 import { applyValues, bringsValues, readValues } from "./wanted-values.ts";
 
 export interface ReceiverLink extends AnswerLink {
   readonly dialect: Dialect;
   /** Lets other work run. */
   pace(): Promise<void>;
-  /** Ends the session. */
-  fail(reason: RsyncError): void;
 }
 
 /** An answer counts for so much in a step, whatever is in it. */
@@ -36,8 +34,6 @@ export class Receiver {
   readonly #assembly: Assembly;
   readonly #small: SmallFiles | undefined;
   readonly #delayed: Delayed[] = [];
-  /** Why a small file, and whatever comes after it, cannot be written. */
-  #fatal: RsyncError | undefined;
 
   constructor(link: ReceiverLink, job: ReceivingJob, meeting: Meeting, tokens: TokenReader) {
     this.#link = link;
@@ -45,13 +41,9 @@ export class Receiver {
     this.#meeting = meeting;
     this.#pace = new Pace(() => link.pace());
     this.#placing = new Placing(job);
-    this.#small = SmallFiles.of(job, tokens, (file, error) => this.#stored(file, error));
+    this.#small = SmallFiles.of(job, tokens);
     const parts = { tokens, pace: this.#pace, placing: this.#placing };
-    const answers: AnswerLink = {
-      tryRead: (decode) => link.tryRead(decode),
-      read: (decode) => this.#wait(decode),
-    };
-    this.#assembly = new Assembly(answers, job, parts);
+    this.#assembly = new Assembly(link, job, parts);
   }
 
   /** Everything from the first answer to the goodbye. */
@@ -59,15 +51,13 @@ export class Receiver {
     const { dialect } = this.#link;
     const request = (from: Cursor): Request => dialect.readRequest(from);
     for (let phase = 0; phase <= dialect.lastPhase; ) {
-      if (this.#small?.hasRoom === false) await this.#small.room();
-      const answer = this.#link.tryRead(request) ?? (await this.#wait(request));
+      const answer = this.#link.tryRead(request) ?? (await this.#link.read(request));
       this.#pace.spend(bytesPerItem); // a sender that only talks must let others work, too
       if (this.#pace.isDue) await this.#pace.take();
       if (answer.kind === "item") {
         const taking = this.#take(answer);
         if (taking !== undefined) await taking;
       } else if (answer.kind === "done") {
-        await this.#settled();
         if (!this.#job.lists.endList()) continue;
         phase += 1;
         if (phase === 2) await this.#releaseDelayed();
@@ -84,25 +74,13 @@ export class Receiver {
     }
   }
 
-  /** Resolves when no small file is on its way. @throws {RsyncError} FILE_IO */
-  async #settled(): Promise<void> {
-    await this.#small?.settled();
-    if (this.#fatal !== undefined) throw this.#fatal;
-  }
-
   /** The session ends, perhaps early; `--partial` keeps what has come of the current file. */
-  async end(): Promise<void> {
+  abandon(): void {
     this.#assembly.abandon();
-    await this.#small?.settled();
   }
 
   #read<T>(decode: (from: Cursor) => T): T | Promise<T> {
-    return this.#link.tryRead(decode) ?? this.#wait(decode);
-  }
-
-  #wait<T>(decode: (from: Cursor) => T): Promise<T> {
-    this.#small?.flush();
-    return this.#link.read(decode);
+    return this.#link.tryRead(decode) ?? this.#link.read(decode);
   }
 
   /** More of what is listed, where lists come in pieces. */
@@ -157,7 +135,7 @@ export class Receiver {
     };
     const whole = this.#link.tryRead(read);
     if (whole !== undefined) return this.#put(index, requested, whole);
-    return this.#wait(read).then((later) => this.#put(index, requested, later));
+    return this.#link.read(read).then((later) => this.#put(index, requested, later));
   }
 
   #readEcho(from: Cursor, { entry, head }: Requested): void {
@@ -180,22 +158,17 @@ export class Receiver {
       this.#meeting.again(index);
       return undefined;
     }
-    try {
-      this.#small?.put(index, requested, content);
-    } catch (error) {
-      this.#settle(index, failureOf(requested, error as NodeJS.ErrnoException));
-    }
+    this.#settle(index, this.#write(requested, content));
     return undefined;
   }
 
-  /** A small file is in place, or why it is not. */
-  #stored({ index, requested, bytes }: StoredFile, error: NodeJS.ErrnoException | undefined): void {
+  /** @throws {RsyncError} FILE_IO */
+  #write(requested: Requested, content: Uint8Array): ReceiveOutcome {
     try {
-      const outcome = error && failureOf(requested, error);
-      this.#settle(index, outcome ?? { kind: "received", bytes });
-    } catch (reason) {
-      this.#fatal ??= reason as RsyncError;
-      this.#link.fail(this.#fatal);
+      this.#small?.put(requested, content);
+      return { kind: "received", bytes: content.length };
+    } catch (error) {
+      return failureOf(requested, error as NodeJS.ErrnoException);
     }
   }
 

@@ -61,8 +61,6 @@ export interface ReceivingJob {
   readonly hearsStats?: boolean;
   /** Items without content are sent, too, and what is as it should be. Default false. */
   readonly tellsAll?: boolean;
-  /** A file is told as received before the next one is told as coming, which costs time. Default false. */
-  readonly tellsInTurn?: boolean | undefined;
   /** Could not the sender read everything? May change while files come. */
   readonly senderFailed: () => boolean;
   readonly events: ReceivingEvents;

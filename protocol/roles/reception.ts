@@ -39,7 +39,6 @@ export async function runReception(
     tryRead: (decode) => source.tryRead(decode),
     dialect,
     pace: () => new Promise(setImmediate),
-    fail: (reason) => source.fail(reason),
   };
   const generator = new Generator({ output, dialect, pace: () => pace(link) }, job, meeting);
   const receiver = new Receiver(reading, job, meeting, tokens);
@@ -52,7 +51,7 @@ export async function runReception(
     await Promise.all([generator.run().catch(ends), receiver.run().catch(ends)]);
   } finally {
     acknowledger.stop();
-    await receiver.end();
+    receiver.abandon();
   }
 }
 

@@ -33,14 +33,7 @@ test("the npm package holds the program, the library, and what operators need, a
   const wanted = ["docs", "examples", "man", "packaging"]
     .flatMap(filesBelow)
     .filter((file) => !file.startsWith("packaging/build/"));
-  for (const name of [
-    "sersync.js",
-    "thread.js",
-    "relay.js",
-    "module-thread.js",
-    "writer-thread.js",
-    "page/page.js",
-  ]) {
+  for (const name of ["sersync.js", "thread.js", "relay.js", "module-thread.js", "page/page.js"]) {
     wanted.push(`dist/bin/${name}`);
   }
   wanted.push("dist/src/index.d.ts", "dist/protocol/index.js", "SECURITY.md", "README.zh-CN.md");

@@ -12,7 +12,6 @@ const starts = {
   "src/push/thread.ts": "thread",
   "src/plugin/module-thread.ts": "module-thread",
   "src/plugin/relay.ts": "relay",
-  "protocol/destination/writer-thread.ts": "writer-thread",
 };
 /** What is known there must be known once in a process, so nobody gets a copy. */
 const shared = ["src/cli/starter.ts"];

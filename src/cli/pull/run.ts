@@ -44,7 +44,6 @@ async function pullOnce(
     ...observer,
     wildcards: true,
     tellsAll: telling.tellsAll,
-    tellsInTurn: telling.progress === 1,
     signal,
     timeoutMs: (transfer.timeoutSeconds || defaultTimeoutSeconds) * 1_000,
     ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
