@@ -1,6 +1,6 @@
 import { createHash, hash } from "node:crypto";
 import { Md4, md4 } from "./md4.ts";
-import { openXxh64 } from "./xxh64.ts";
+import { loadXxh64 } from "./xxh64.ts";
 
 /**
  * Strong checksums by rsync's names. `old-md4` is what protocols 27 to 29 use for transfers:
@@ -63,7 +63,7 @@ export async function loadStrongChecksum(
 ): Promise<StrongChecksum> {
   switch (name) {
     case "xxh64":
-      return openXxh64(seed);
+      return loadXxh64(seed);
     case "xxh3":
     case "xxh128":
       // Read only where it is asked for: it is large, and compiled for each session.

@@ -1,5 +1,4 @@
 import type { IndexTables } from "./block-index.ts";
-import { hashInPlace, reservedBytes, type WasmMemory } from "./hashed-memory.ts";
 import { type KernelSize, PlainKernel, type ScanKernel } from "./kernel.ts";
 import { matchWasm } from "./match-wasm.ts";
 
@@ -11,7 +10,7 @@ declare const WebAssembly: {
 
 /** What match.wat exports. */
 interface KernelExports {
-  readonly memory: WasmMemory;
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   configure(
     bitmap: number,
     bitmapShift: number,
@@ -26,8 +25,8 @@ interface KernelExports {
 }
 
 const pageBytes = 64 * 1024;
-/** The first bytes hold the sum a scan ends with, and what hashes leave; tables begin behind them. */
-const firstTable = reservedBytes;
+/** The first bytes hold the sum a scan ends with; the tables begin behind them. */
+const firstTable = 64;
 /** Instances kept for the next search, and how large each may have grown. */
 const keptInstances = 4;
 const keptBytes = 8 * 1024 * 1024;
@@ -66,7 +65,6 @@ class WasmKernel implements ScanKernel {
     const weak = next + 4 * blocks;
     this.#windowAt = Math.ceil((weak + 4 * blocks) / 16) * 16;
     const buffer = grow(this.#exports.memory, this.#windowAt + size.windowBytes);
-    hashInPlace(this.#exports.memory); // blocks are hashed in the window
     this.#result = new Uint32Array(buffer, 0, 1);
     this.window = new Uint8Array(buffer, this.#windowAt, size.windowBytes);
     this.tables = {
@@ -100,7 +98,7 @@ class WasmKernel implements ScanKernel {
   }
 }
 
-function grow(memory: WasmMemory, bytes: number): ArrayBuffer {
+function grow(memory: KernelExports["memory"], bytes: number): ArrayBuffer {
   const missing = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
   if (missing > 0) memory.grow(missing);
   return memory.buffer;

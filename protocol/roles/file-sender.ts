@@ -1,4 +1,3 @@
-import { hashableBytes } from "../delta/hashed-memory.ts";
 import { BlockMatcher } from "../delta/match.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { type BlockSums, type ReadSumHead, writeSumHead } from "../delta/sums.ts";
@@ -59,7 +58,7 @@ export interface FileSenderLink {
 /** What opening and closing a file counts for in a step, so that many tiny files make one too. */
 const bytesPerFile = 4 * 1024;
 /** Reading is synchronous and a step is used up before the next begins, so all sessions share it. */
-const step = hashableBytes(stepBytes);
+const step = new Uint8Array(stepBytes);
 
 /** Sends the content of one file after the other. Small ones take no promise. */
 export class FileSender {

@@ -1,4 +1,3 @@
-import { hashableBytes } from "../delta/hashed-memory.ts";
 import { type Digest, loadStrongChecksum, type StrongChecksum } from "../delta/strong.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import type { FileSource, OpenFile } from "../source/source.ts";
@@ -7,7 +6,7 @@ import { Pace, stepBytes } from "./pace.ts";
 /** Opening and reading a small file counts for so much in a step. */
 const bytesPerFile = 4 * 1024;
 /** Reading is synchronous and a step is used up before the next begins, so all sessions share it. */
-const step = hashableBytes(stepBytes);
+const step = Buffer.allocUnsafeSlow(stepBytes);
 
 /**
  * Adds the sum of its content to every regular file, for lists that are compared by it.

@@ -1,2 +1,1 @@
-export const kernels: readonly string[];
-export function kernelModule(name: string): Promise<string>;
+export function kernelModule(): Promise<string>;

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { createXXHash64 } from "hash-wasm";
 import { describe, expect, test } from "vitest";
-import { hashableBytes } from "../../../protocol/delta/hashed-memory.ts";
 import { md4 } from "../../../protocol/delta/md4.ts";
 import { type ChecksumName, loadStrongChecksum } from "../../../protocol/delta/strong.ts";
 import { hex } from "../../support/bytes.ts";
@@ -81,28 +80,24 @@ test("a negative seed is widened with its sign", async () => {
   expect(shown(negative.block(hello))).toBe(widened.update(hello).digest());
 });
 
-test("xxh64 is the same wherever the bytes lie, in whatever chunks, with others in between", async () => {
+test("xxh64 is the same in whatever chunks, with others in between", async () => {
   const strong = await load("xxh64");
-  const inPlace = hashableBytes(200_000);
   const bytes = fc.oneof(
     fc.uint8Array({ maxLength: 200 }),
     fc.uint8Array({ minLength: 60_000, maxLength: 150_000, size: "max" }),
   );
-  const cuts = fc.array(fc.tuple(fc.integer({ min: 0, max: 70_000 }), fc.boolean()));
+  const lengths = fc.array(fc.integer({ min: 0, max: 70_000 }));
   fc.assert(
-    fc.property(bytes, fc.nat(40), cuts, (data, shift, chunks) => {
-      inPlace.set(data, shift);
-      const here = inPlace.subarray(shift, shift + data.length);
+    fc.property(bytes, lengths, (data, chunks) => {
       const digest = strong.start();
       let at = 0;
-      for (const [length, isHere] of [...chunks, [data.length, true] as const]) {
-        digest.update((isHere ? here : data).subarray(at, at + length));
+      for (const length of [...chunks, data.length]) {
+        digest.update(data.subarray(at, at + length));
         at = Math.min(at + length, data.length);
-        expect(shown(strong.block(here))).toBe(reference(data, 12345));
+        expect(shown(strong.block(data))).toBe(reference(data, 12345));
       }
       const expected = reference(data, 0);
-      const sums = [digest.digest(), strong.wholeFile(data), strong.wholeFile(here)];
-      expect(sums.map(shown)).toEqual([expected, expected, expected]);
+      expect([digest.digest(), strong.wholeFile(data)].map(shown)).toEqual([expected, expected]);
     }),
     { numRuns: 60, seed: 4 },
   );
