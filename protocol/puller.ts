@@ -1,6 +1,6 @@
 import { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
 import type { StrongChecksum } from "./delta/strong.ts";
-import { openTokenReader, readableCompressions } from "./delta/token-reader.ts";
+import { openTokenReader } from "./delta/token-reader.ts";
 import { land } from "./destination/landing.ts";
 import { OwnerMap } from "./destination/owners.ts";
 import { openPlaces } from "./destination/places.ts";
@@ -14,26 +14,17 @@ import { FilterRules } from "./flist/filter.ts";
 import { listFormat } from "./flist/format.ts";
 import { ListReader, type NumberedList } from "./flist/list-reader.ts";
 import { pruneEmptyDirectories } from "./flist/prune.ts";
-import type { HandshakeRequest } from "./handshake/handshake.ts";
-import { pullArguments } from "./handshake/pull-argv.ts";
-import { checksums } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { type Opening, openWith } from "./opening.ts";
-import {
-  compressionOf,
-  expectParents,
-  type PullJob,
-  receivingJob,
-  sourceArgument,
-  strongOf,
-} from "./pull-job.ts";
+import { compressionOf, expectParents, type PullJob, receivingJob, strongOf } from "./pull-job.ts";
 import { PullResult, severityOf } from "./pull-report.ts";
+import { requestOfPull } from "./pull-request.ts";
 import { IncomingLists, type Slots } from "./roles/incoming-lists.ts";
 import { ListIntake } from "./roles/list-intake.ts";
 import { Meeting } from "./roles/receiving.ts";
-import { mayListInPieces, receivingOptions, receivingRules } from "./roles/receiving-options.ts";
+import { receivingOptions, receivingRules } from "./roles/receiving-options.ts";
 import { runReception } from "./roles/reception.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
@@ -52,7 +43,7 @@ export async function runPull(job: PullJob): Promise<PullResult> {
   const owners = new OwnerMap(transfer);
   const { signal, handshakeTimeoutMs: timeoutMs = 30_000 } = job;
   const checked = { ...job, transfer, filter };
-  const opening = await openWith(job.target, requestOf(checked), { timeoutMs, signal });
+  const opening = await openWith(job.target, requestOfPull(checked), { timeoutMs, signal });
   const puller = new Puller(opening, checked, owners);
   const abort = (): void => puller.fail("ABORTED", "aborted");
   signal?.addEventListener("abort", abort);
@@ -277,37 +268,4 @@ class Puller {
     this.#socket.removeAllListeners("timeout");
     this.#socket.setTimeout(timeoutMs, () => this.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
   }
-}
-
-function requestOf(job: PullJob): HandshakeRequest {
-  const { target, transfer, moreSources = [], senderOptions, removesSources, onMotd } = job;
-  const { module, credentials, protocol } = target;
-  const sources = [target, ...moreSources].map((source) => sourceArgument(job, source));
-  const { compress } = transfer;
-  const { checksumChoice, checksumSeed, skipCompress } = transfer;
-  const more = [
-    ...(checksumSeed ? [`--checksum-seed=${checksumSeed}`] : []),
-    ...(skipCompress ? [`--skip-compress=${skipCompress.join("/")}`] : []),
-    ...(senderOptions ?? []),
-  ];
-  const named = {
-    ...(typeof compress === "string" && { compressChoice: compress }),
-    ...(checksumChoice !== undefined && { checksumChoice }),
-  };
-  return {
-    module,
-    destination: sources[0] as string,
-    options: transfer,
-    features: {
-      ...named,
-      acknowledge: removesSources ?? false,
-      incremental: (job.incremental ?? true) && mayListInPieces(transfer),
-    },
-    credentials,
-    protocol,
-    checksums,
-    compressions: readableCompressions,
-    words: (features) => pullArguments(sources, transfer, features, protocol ?? 32, more),
-    onText: onMotd,
-  };
 }
