@@ -1,4 +1,4 @@
-import { type ClientOptions, targetOf } from "./client.ts";
+import { archive, type ClientOptions, targetOf } from "./client.ts";
 import type { TransferOptions } from "./options.ts";
 import { ProgressMeter, type PushProgress } from "./progress.ts";
 import type { PullJob } from "./pull-job.ts";
@@ -17,8 +17,6 @@ export interface PullOptions
   /** Told some times a second, and at the end. */
   readonly progress?: (progress: PushProgress) => void;
 }
-
-const archive: TransferOptions = { recursive: true, links: true, perms: true, times: true };
 
 /**
  * Fetches a directory of a module, or a file, as `rsync -rlpt URL DESTINATION` does. Under every

@@ -18,7 +18,8 @@ function compile(example: string, { port, site }: { port: number; site: string }
     .replaceAll(/import (\{[^}]*\}) from "sersync\/protocol";/g, "const $1 = library;")
     .replaceAll("127.0.0.1/", `127.0.0.1:${port}/`)
     .replaceAll('host: "127.0.0.1",', `host: "127.0.0.1", port: ${port},`)
-    .replaceAll("/srv/site", site);
+    .replaceAll("/srv/site", site)
+    .replaceAll("/srv/copy", `${site}/copy`);
   return new AsyncFunction("library", "console", "fs", body);
 }
 
@@ -36,7 +37,7 @@ describeDaemons("the examples of protocol/README.md", (version) => {
     makeTree(daemon.path("public"), { "site/old/page.html": "", "site/kept": "" });
     const printed: string[] = [];
     const print = (...words: unknown[]) => void printed.push(words.join(" "));
-    expect(examples).toHaveLength(7);
+    expect(examples).toHaveLength(8);
     for (const example of examples) {
       const run = compile(example, { port: daemon.port, site: site.path });
       await run(protocol, { log: print, error: print }, fs);
@@ -44,6 +45,15 @@ describeDaemons("the examples of protocol/README.md", (version) => {
     fs.rmSync(secretsFile);
     expect(printed).toContain("in place: index.html");
     expect(printed).toContain("made/index.html 14");
+    expect(printed).toContain("0 2");
+    expect([...readTree(`${site.path}/copy`).keys()].sort()).toEqual([
+      "",
+      "data",
+      "data/numbers.bin",
+      "empty",
+      "index.html",
+      "latest",
+    ]);
     expect(printed).toContain("linked true 0");
     expect(printed).toContain("content ,a.txt,readme.txt");
     expect(printed).toContain("push inbox 0");
