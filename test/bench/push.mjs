@@ -2,13 +2,13 @@
 // do the same work in turn; what counts are the ratios of the medians. The command's time begins with
 // its process, of which Node takes its share; the call's does not.
 //   npm run bench -- push [--runs N] [--files N] [--megabytes N]
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { parseArgs } from "node:util";
 import { build } from "../prepare.mjs";
 import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
 import { startDaemon } from "../support/rsyncd.mjs";
-import { empty, makeBig, makeFiles, median, temporary } from "./trees.mjs";
+import { empty, makeBig, makeFiles, temporary } from "./trees.mjs";
+import { archive, command, compare } from "./turns.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -19,72 +19,24 @@ const { values } = parseArgs({
 });
 const [runs, files, megabytes] = [values.runs, values.files, values.megabytes].map(Number);
 const main = new URL("../../dist/bin/sersync.js", import.meta.url).pathname;
-/** What `-a` stands for. */
-const archive = Object.fromEntries(
-  ["recursive", "links", "perms", "times", "owner", "group", "devices", "specials"].map((name) => [
-    name,
-    true,
-  ]),
-);
-
-/** Processor time of this process and of its children that have ended, in ms. */
-function processorMs() {
-  const [, rest = ""] = /\) (.*)/s.exec(fs.readFileSync("/proc/self/stat", "latin1")) ?? [];
-  const ticks = rest.split(" ").slice(11, 15).map(Number);
-  return ticks.reduce((sum, each) => sum + each, 0) * 10;
-}
-
-function command(name, program, words) {
-  return {
-    name,
-    push: (source, url) => {
-      const argv = [...words, "-a", "--stats", `${source}/`, url];
-      const { status, stdout, stderr } = spawnSync(program, argv, { encoding: "utf8" });
-      if (status !== 0) throw new Error(`${name} exited with ${status}: ${stderr}`);
-      const counts = [...stdout.matchAll(/^Total bytes (?:sent|received): ([\d,]+)/gm)];
-      return counts.reduce((sum, [, count]) => sum + Number(count.replaceAll(",", "")), 0);
-    },
-  };
-}
-
 async function call() {
   const { push } = await import("../../dist/protocol/index.js");
   return {
     name: "push()",
-    push: async (source, url) => {
+    transfer: async (source, url) => {
       const { totals } = await push(source, url, { transfer: archive });
       return totals.sentBytes + totals.receivedBytes;
     },
   };
 }
 
-/** In turn, so that all meet the same minutes; the first of each warms the caches. */
-async function compare(title, { source, prepare }, { pushers, daemon }) {
-  const seen = pushers.map(() => []);
-  for (let run = 0; run <= runs; run += 1) {
-    for (const [at, pusher] of pushers.entries()) {
-      prepare();
-      const [before, startedAt] = [processorMs(), performance.now()];
-      const bytes = await pusher.push(source, daemon.url("backup"));
-      const result = { ms: performance.now() - startedAt, cost: processorMs() - before, bytes };
-      if (run > 0) seen[at].push(result);
-    }
-  }
-  const of = (at, what) => median(seen[at].map((each) => each[what]));
-  const words = pushers.map(({ name }, at) => {
-    const ratio = at === 0 ? "" : `, ratio ${(of(at, "ms") / of(0, "ms")).toFixed(2)}`;
-    const wire = at === 0 ? "" : `, bytes ${(of(at, "bytes") / of(0, "bytes")).toFixed(3)}`;
-    return `${name} ${of(at, "ms").toFixed(0)} ms (processor ${of(at, "cost")})${ratio}${wire}`;
-  });
-  console.log(`${title}: ${words.join("; ")}`);
-}
-
 /** Before each push the module has what is to be pushed, but for what `change` makes of it. */
-function differing(source, module, change) {
+function differing({ from, to, module }, change) {
   return {
-    source,
+    from,
+    to,
     prepare: () => {
-      const bytes = change(fs.readFileSync(`${source}/big`));
+      const bytes = change(fs.readFileSync(`${from}/big`));
       fs.writeFileSync(`${module}/big`, bytes);
       fs.utimesSync(`${module}/big`, 1, 1);
     },
@@ -107,24 +59,24 @@ function withoutMiddle(bytes) {
 }
 
 async function benchFiles(rig, count, bytes) {
-  const { directory, module } = rig;
-  const source = `${directory}/files`;
-  makeFiles(source, count, bytes);
+  const { directory, module, to } = rig;
+  const from = `${directory}/files/`;
+  makeFiles(from, count, bytes);
   const title = `${count} files of ${bytes} bytes`;
-  await compare(`${title} to an empty module`, { source, prepare: () => empty(module) }, rig);
-  await compare(`${title}, unchanged`, { source, prepare: () => {} }, rig);
+  await compare(`${title} to an empty module`, { from, to, prepare: () => empty(module) }, rig);
+  await compare(`${title}, unchanged`, { from, to, prepare: () => {} }, rig);
   empty(module);
-  fs.rmSync(source, { recursive: true });
+  fs.rmSync(from, { recursive: true });
 }
 
 async function benchBig(rig) {
-  const { directory, module } = rig;
-  const source = `${directory}/large`;
-  makeBig(source, megabytes);
+  const { directory, module, to } = rig;
+  const from = `${directory}/large/`;
+  makeBig(from, megabytes);
   const title = `${megabytes} MB in one file`;
-  await compare(title, { source, prepare: () => empty(module) }, rig);
-  await compare(`${title}, 100 edits`, differing(source, module, withEdits), rig);
-  await compare(`${title}, 1 MB inserted`, differing(source, module, withoutMiddle), rig);
+  await compare(title, { from, to, prepare: () => empty(module) }, rig);
+  await compare(`${title}, 100 edits`, differing({ from, to, module }, withEdits), rig);
+  await compare(`${title}, 1 MB inserted`, differing({ from, to, module }, withoutMiddle), rig);
 }
 
 const directory = fs.mkdtempSync(`${temporary}/sersync-bench-`);
@@ -134,12 +86,12 @@ fs.mkdirSync(module);
 const program = daemonProgram(daemonLines[0].version) ?? installedProgram();
 const daemon = await startDaemon({ program, modules: { backup: { path: module } } });
 try {
-  const pushers = [
+  const contenders = [
     command("rsync", program, []),
     command("sersync push", process.execPath, [main, "push"]),
     await call(),
   ];
-  const rig = { directory, module, daemon, pushers };
+  const rig = { directory, module, to: daemon.url("backup"), contenders, runs };
   await benchFiles(rig, files, 10 * 1024);
   await benchFiles(rig, files * 5, 100);
   await benchBig(rig);

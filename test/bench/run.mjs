@@ -1,7 +1,8 @@
 // `npm run bench`: this program and stock rsync do the same work in turn, on the same machine in the
 // same minutes; what counts is the ratio of the medians. Runs on Linux with the stock daemon that
 // the tests use. `npm run bench -- --runs 7 --files 20000`; `npm run bench -- --memory 1000000`;
-// `npm run bench -- push` for pushes of all kinds, `-- serve` for the daemon, `-- lag` for single changes.
+// `npm run bench -- push` and `-- pull` for all kinds of them, `-- serve` for the daemon, `-- lag` for single
+// changes.
 
 import { spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -14,7 +15,7 @@ import { startDaemon } from "../support/rsyncd.mjs";
 import { benchMemory } from "./memory.mjs";
 import { empty, makeFiles, median, temporary } from "./trees.mjs";
 
-const others = { push: "./push.mjs", serve: "./serve.mjs", lag: "./lag.mjs" };
+const others = { push: "./push.mjs", pull: "./pull.mjs", serve: "./serve.mjs", lag: "./lag.mjs" };
 const other = others[process.argv[2]];
 if (other !== undefined) {
   process.argv.splice(2, 1);
