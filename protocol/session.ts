@@ -24,6 +24,7 @@ import { KeepAlive } from "./transport/keep-alive.ts";
 import { Silence } from "./transport/silence.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
+import { countsUnderWay, UnderWay } from "./under-way.ts";
 import type { Cursor } from "./wire/cursor.ts";
 
 /** What a program says of its end may come so much later than its end. */
@@ -44,6 +45,7 @@ export class Session {
   #established: { readonly agreement: Agreement; readonly output: Output } | undefined;
   readonly #keepAlive = new KeepAlive(() => this.#established?.output.keepAlive());
   readonly #silence: Silence;
+  readonly #underWay = new UnderWay();
   #bandwidth: Bandwidth | undefined;
   #onEnd: (reason: RsyncError) => void = () => {};
 
@@ -195,6 +197,7 @@ export class Session {
       await transfer({
         output,
         agreement,
+        underWay: countsUnderWay(agreement, this.#options.transfer) ? this.#underWay : undefined,
         onListed: () => this.#keepAlive.stop(),
         pace: () => this.#pace(output),
         read: (decode) => this.#read(output, decode),
@@ -241,6 +244,7 @@ export class Session {
       this.#report.deleted(nameFromWire(payload.toString("latin1"), this.#options.transfer));
     else if (tag === messageTags.errorExit) this.#exit(payload);
     else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
+    this.#underWay.heard(tag, payload, this.#established?.output);
   }
 
   /** The daemon is about to exit and wants an empty message of the same kind (spec 1 §4.5). */

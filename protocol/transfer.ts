@@ -18,6 +18,7 @@ import { runSender, type SenderLink, type SenderOptions } from "./roles/sender.t
 import type { FileSource } from "./source/source.ts";
 import type { ListSource } from "./source/tree-lists.ts";
 import type { SessionOptions } from "./target.ts";
+import type { UnderWay } from "./under-way.ts";
 
 /** What a transfer goes over, and what was agreed for it. */
 export interface TransferLink extends SenderLink {
@@ -25,6 +26,8 @@ export interface TransferLink extends SenderLink {
   readonly agreement: Agreement;
   /** The list is out, and the daemon speaks next. */
   onListed(): void;
+  /** Of sessions whose daemon counts what is under way. */
+  readonly underWay?: UnderWay | undefined;
 }
 
 /** What is sent, from where, and who is told. */
@@ -117,7 +120,7 @@ async function serve(
   served: Pick<SenderOptions, "entries" | "feed" | "source" | "strong" | "attributes"> &
     Pick<Job, "report">,
 ): Promise<void> {
-  const { output, agreement } = link;
+  const { output, agreement, underWay } = link;
   const { protocol, compat, compression } = agreement;
   const { report, ...listed } = served;
   const tokens = new CountedTokens(openTokens(compression, output, transfer.compressLevel));
@@ -131,7 +134,11 @@ async function serve(
     append: transfer.append && protocol < 30 ? "verify" : transfer.append,
     completesPartial: (compat & compatFlags.inplacePartialDir) !== 0,
     onItem: (item) => report.item(item),
-    onSent: (index, outcome) => report.sent(index, outcome),
+    onSent: (index, outcome) => {
+      if ("bytes" in outcome) underWay?.sent(index);
+      report.sent(index, outcome);
+    },
+    onSentAll: () => underWay?.end(),
     onOpened: (item) => report.opened(item),
     onStep: (bytes) => report.step(bytes),
     onDeleteStats: (counts) => {

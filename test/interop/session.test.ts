@@ -190,4 +190,32 @@ describeDaemons("a session", (version) => {
     await using daemon = await start(version, { timeout: 30 });
     for (let round = 0; round < 5; round += 1) expect(await attempt(daemon)).toBeUndefined();
   });
+
+  test("goes on behind more refused files than the daemon lets be under way", async () => {
+    await using daemon = await start(version);
+    using source = temporaryDirectory();
+    const names = Array.from({ length: 200 }, (_, number) => `f${number}`);
+    makeTree(source.path, Object.fromEntries(names.map((name) => [name, name])));
+    const temporary = `${daemon.path("m")}/t`;
+    fs.mkdirSync(temporary);
+    const tree = new LocalTree(source.path);
+    const session = await Session.open(
+      { host: daemon.host, port: daemon.port, module: "m" },
+      {
+        transfer: { ...transfer, tempDir: "t" },
+        features: { acknowledge: true },
+        timeoutMs: 5_000,
+      },
+    );
+    const entries = ["", ...names].map((path) => tree.current(asBytePath(path)));
+    const report = await session.push(entries, {
+      // Where each file is to be made is gone by then, whoever the daemon runs as.
+      open: (entry) => {
+        fs.rmSync(temporary, { recursive: true, force: true });
+        return tree.open(entry);
+      },
+    });
+    const refused = [...report.paths()].filter(({ status }) => status.kind === "failed");
+    expect(refused).toHaveLength(names.length);
+  });
 });
