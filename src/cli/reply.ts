@@ -1,4 +1,5 @@
 import type { Reply, Request } from "../control/message.ts";
+import type { Left } from "../service/answer.ts";
 import type { StatusReport } from "../status/report.ts";
 import { type Earlier, formatStatus } from "./status.ts";
 
@@ -15,7 +16,7 @@ export function describeReply(
     case "status":
       return formatStatus(reply as unknown as StatusReport, Date.now(), earlier);
     case "stop":
-      return [`${file}: stopped${describeLeft(reply as { readonly undelivered?: number })}`];
+      return [`${file}: stopped${describeLeft(reply as Partial<Left>)}`];
     case "reload": {
       const { changed, unchanged } = reply as unknown as Record<string, readonly string[]>;
       return [
@@ -54,9 +55,11 @@ function describeSteered(
 }
 
 /** Without a number the process ended before it could tell. */
-function describeLeft({ undelivered }: { readonly undelivered?: number }): string {
+function describeLeft({ undelivered, uncompared = 0 }: Partial<Left>): string {
   if (undelivered === undefined) return "";
-  return undelivered === 0 ? "; everything is delivered" : `; ${undelivered} paths are left`;
+  if (undelivered > 0) return `; ${undelivered} paths are left`;
+  if (uncompared === 0) return "; everything is delivered";
+  return `; ${uncompared} targets have not been compared to the end`;
 }
 
 function describeAllowed(

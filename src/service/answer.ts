@@ -4,10 +4,18 @@ import type { StatusReport } from "../status/report.ts";
 import type { ReloadOutcome } from "./reload.ts";
 import type { Unit } from "./unit.ts";
 
+/** What a process leaves when it ends. */
+export interface Left {
+  /** Paths that no target has acknowledged, once for each target. */
+  readonly undelivered: number;
+  /** Targets that are to be compared with the whole tree, and have not been to the end. */
+  readonly uncompared: number;
+}
+
 /** What can be asked of a process besides its mirrors. */
 export interface Askable {
-  /** Resolves with how many paths are not delivered. */
-  stop(reason: string): Promise<number>;
+  /** Resolves with what is left undone. */
+  stop(reason: string): Promise<Left>;
   reload(): Promise<ReloadOutcome>;
   report(unit: Unit): StatusReport;
 }
@@ -58,7 +66,7 @@ export async function askUnits(
 async function stop(asked: Askable, tell: (reply: Reply) => Promise<void>): Promise<Reply> {
   const ended = asked.stop("request");
   await tell({ ok: true, pid: process.pid });
-  return { ok: true, undelivered: await ended };
+  return { ok: true, ...(await ended) };
 }
 
 async function reload(asked: Askable): Promise<Reply> {

@@ -4,7 +4,7 @@ import { asBytePath, displayPath } from "../../protocol/index.ts";
 import type { TargetListener } from "../mirror.ts";
 import { StatusPages } from "../status/pages.ts";
 import type { StatusReport } from "../status/report.ts";
-import { answererFor, askUnits } from "./answer.ts";
+import { answererFor, askUnits, type Left } from "./answer.ts";
 import { ServiceManager } from "./notify.ts";
 import type { ServiceOptions } from "./options.ts";
 import { claimPidFile, type PidFile } from "./pid-file.ts";
@@ -35,8 +35,8 @@ export class Service {
   readonly #manager = new ServiceManager();
   readonly #pages: StatusPages;
   readonly #stop = new AbortController();
-  readonly #ended: Promise<number>;
-  #tellEnded: (undelivered: number) => void = () => {};
+  readonly #ended: Promise<Left>;
+  #tellEnded: (left: Left) => void = () => {};
   readonly #started: Promise<void>;
   #tellStarted: () => void = () => {};
   #state: StatusReport["state"] = "starting";
@@ -96,8 +96,8 @@ export class Service {
     }
   }
 
-  /** Ends {@link run}; what is under way may finish. Resolves with how many paths are left. */
-  stop(reason: string): Promise<number> {
+  /** Ends {@link run}; what is under way may finish. Resolves with what is left. */
+  stop(reason: string): Promise<Left> {
     if (!this.#stop.signal.aborted) this.#log.info(`stopping on ${reason}`);
     this.#stop.abort();
     return this.#ended;
@@ -213,21 +213,28 @@ export class Service {
     this.#manager.stopping();
     const left = await Promise.all(this.#units.map((unit) => unit.stop(stopDeadlineMs)));
     const undelivered = left.reduce((sum, each) => sum + each, 0);
-    if (hasStarted) this.#sayFarewell(undelivered);
+    const sources = this.#units.flatMap((unit) => unit.status()?.sources ?? []);
+    const uncompared = sources
+      .flatMap(({ targets }) => targets)
+      .filter(({ reconcile }) => reconcile.state !== "none").length;
+    if (hasStarted) this.#sayFarewell({ undelivered, uncompared });
     await this.#pages.close();
     this.#pidFile?.release();
-    this.#tellEnded(undelivered);
+    this.#tellEnded({ undelivered, uncompared });
     await Promise.all(this.#units.map((unit) => unit.release()));
     this.#manager.close();
   }
 
-  #sayFarewell(undelivered: number): void {
+  #sayFarewell({ undelivered, uncompared }: Left): void {
     const next =
       this.#options.stateDirectory === undefined
         ? "start with -r to push them"
         : "they will be, when it is started again";
-    if (undelivered === 0) this.#log.info("stopped; everything is delivered");
-    else this.#log.warn(`stopped; ${undelivered} paths are not delivered: ${next}`);
+    if (undelivered > 0) {
+      this.#log.warn(`stopped; ${undelivered} paths are not delivered: ${next}`);
+    } else if (uncompared > 0) {
+      this.#log.warn(`stopped; ${uncompared} targets have not been compared to the end`);
+    } else this.#log.info("stopped; everything is delivered");
   }
 }
 

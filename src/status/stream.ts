@@ -17,6 +17,10 @@ export class StatusStream {
   }
 
   open(response: ServerResponse): void {
+    if (response.req.method === "HEAD") {
+      response.writeHead(200, { "Content-Type": "text/event-stream" }).end();
+      return;
+    }
     if (this.#readers.size >= mostReaders) {
       response.writeHead(503, { "Retry-After": "10" }).end();
       return;

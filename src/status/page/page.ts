@@ -1,4 +1,4 @@
-import type { StatusReport } from "../report.ts";
+import type { StatusReport, TargetReport } from "../report.ts";
 import { count, duration } from "./amounts.ts";
 import { onWish, sourceButtons, targetButtons, type Wish } from "./buttons.ts";
 import { Course } from "./course.ts";
@@ -16,6 +16,8 @@ const languageButton = document.querySelector("#language") as HTMLButtonElement;
 const courses = new Map<string, Course>();
 const key = new Key();
 const dialog = new TokenDialog(key, show);
+/** Browsers take 3 to 5 s themselves. */
+const retryMs = 5_000;
 let language = chosenLanguage();
 let reports: readonly StatusReport[] | undefined;
 
@@ -25,21 +27,30 @@ languageButton.addEventListener("click", () => {
   show();
 });
 
-const events = new EventSource("/api/events");
-events.addEventListener("open", () => void key.look().then(show, () => {}));
-events.addEventListener("message", ({ data }) => {
-  reports = JSON.parse(data as string) as StatusReport[];
+let events = listen();
+
+function listen(): EventSource {
+  const source = new EventSource("/api/events");
+  source.addEventListener("open", () => void key.look().then(show, () => {}));
+  source.addEventListener("message", ({ data }) => take(JSON.parse(data as string)));
+  source.addEventListener("error", () => {
+    summary.textContent = wordsOf(language).lost;
+    main.classList.add("stale");
+    // A browser gives up when anything but events is answered: by a proxy, or because many read.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => (events = listen()), retryMs);
+  });
+  return source;
+}
+
+function take(told: readonly StatusReport[]): void {
+  reports = told;
   for (const { target, key: name } of targetsOf(reports)) {
     const course = courses.get(name) ?? new Course();
     courses.set(name, course);
     course.take(target, Date.now());
   }
   show();
-});
-events.addEventListener("error", () => {
-  summary.textContent = wordsOf(language).lost;
-  main.classList.add("stale");
-});
+}
 
 onWish(main, (wish) => void carryOut(wish));
 
@@ -87,14 +98,23 @@ function show(): void {
 function summaryOf(current: readonly StatusReport[], words: Words): string {
   const targets = [...targetsOf(current)].map(({ target }) => target);
   const paths = targets.reduce((sum, { pending }) => sum + pending.paths, 0);
-  const bad = targets.filter(({ up, halt }) => !up || halt !== undefined).length;
-  const state = paths === 0 ? words.allWell : words.pendingIn(count(paths));
+  const unwatched = current
+    .flatMap(({ sources }) => sources)
+    .filter(({ watcher }) => watcher.state !== "watching").length;
+  const bad = targets.filter(({ up, halt }) => !up || halt !== undefined).length + unwatched;
+  const settled = targets.some(isUncompared) ? words.notCompared : words.allWell;
+  const state = paths === 0 ? settled : words.pendingIn(count(paths));
   const trouble = bad === 0 ? [] : [words.trouble(bad)];
   const [first] = current;
   const started = Date.parse(first?.startedAt ?? "");
   const uptime = words.uptime(duration((Date.now() - started) / 1000));
   document.title = `${bad > 0 ? "⚠ " : ""}sersync: ${[state, ...trouble].join(", ")}`;
   return [state, ...trouble, uptime, first?.version ?? ""].join(" · ");
+}
+
+/** What has never been compared, or must be again, may lack what nobody knows of. */
+function isUncompared({ comparison: { state, completedAt } }: TargetReport): boolean {
+  return state === "wanted" || (state === "running" && completedAt === undefined);
 }
 
 function sectionsOf(report: StatusReport, words: Words): HTMLElement[] {
@@ -107,7 +127,9 @@ function sectionsOf(report: StatusReport, words: Words): HTMLElement[] {
     });
     const title = element("h2", "", element("span", "", source.directory));
     if (key.isHere) title.append(sourceButtons(report, source.directory, words));
-    const lines = [...watcherLines(source, words), ...pluginLines(report, words)];
+    const mistakes = report.lastReload?.mistakes ?? [];
+    const complaints = mistakes.map((mistake) => element("p", "notice", mistake));
+    const lines = [...complaints, ...watcherLines(source, words), ...pluginLines(report, words)];
     return element("section", "", title, ...lines, ...cards);
   });
 }

@@ -8,6 +8,7 @@ const words = {
     paused: "paused",
     pausedNotice: "Nothing is sent here; what changes is remembered.",
     allWell: "everything is delivered",
+    notCompared: "not everything is compared yet",
     pendingIn: (paths: string) => `${paths} pending`,
     trouble: (targets: number) => `${targets} in trouble`,
     lost: "no connection to sersync; trying again…",
@@ -82,8 +83,9 @@ const words = {
     paused: "已暂停",
     pausedNotice: "暂停期间不传送，改动会被记住。",
     allWell: "全部送达",
+    notCompared: "全量比较尚未完成",
     pendingIn: (paths: string) => `待送 ${paths}`,
-    trouble: (targets: number) => `${targets} 个目标有问题`,
+    trouble: (targets: number) => `${targets} 处有问题`,
     lost: "与 sersync 的连接已断开，正在重连…",
     uptime: (text: string) => `已运行 ${text}`,
     watcherStates: {

@@ -65,6 +65,12 @@ describe("what is told", () => {
   });
 });
 
+test("whether there are events is answered at once", async () => {
+  const url = await serve(() => []);
+  const answer = await fetch(`${url}/api/events`, { method: "HEAD" });
+  expect(answer.headers.get("content-type")).toBe("text/event-stream");
+});
+
 describe("what is refused", () => {
   test("every method that could change something", async () => {
     const url = await serve(() => []);
