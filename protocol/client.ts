@@ -1,6 +1,6 @@
 import { isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
-import { deletion, type FileEntry, fileTypes } from "./flist/entry.ts";
+import { deletion, type FileEntry, namedDirectory } from "./flist/entry.ts";
 import type { FilterRules } from "./flist/filter.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
 import type { Credentials } from "./handshake/auth.ts";
@@ -199,7 +199,7 @@ export async function deleteNames(
   for (const path of gone) {
     for (let at = parentPath(path); at !== ""; at = parentPath(at)) above.add(at);
   }
-  const entries = [...[...above].map(directory), ...gone.map(deletion)];
+  const entries = [...[...above].map(namedDirectory), ...gone.map(deletion)];
   const source: ListedSource = { entries: () => entries, open: () => undefined };
   // Directories above are named only, not made and not changed.
   const transfer = { recursive: true, existing: true, omitDirTimes: true };
@@ -208,10 +208,6 @@ export async function deleteNames(
 
 /** What is transferred unless it is said. */
 export const archive: TransferOptions = { recursive: true, links: true, perms: true, times: true };
-
-function directory(path: BytePath): FileEntry {
-  return { ...deletion(path), mode: fileTypes.directory | 0o755 };
-}
 
 /** A source that can be listed while it is sent, too. */
 interface Listable extends ListedSource {

@@ -1,5 +1,6 @@
 import type { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
+import { messageTags } from "./mux/frame.ts";
 import { type BytePath, baseName } from "./path.ts";
 
 /** Text of the daemon: `error` is about a path or fatal, the others are for a log. */
@@ -7,6 +8,14 @@ export interface DaemonText {
   readonly severity: "error" | "warning" | "info";
   readonly text: string;
 }
+
+/** How grave the text in a message of this tag is; undefined for messages without text. */
+export const severities: Readonly<Record<number, DaemonText["severity"]>> = {
+  [messageTags.errorTransfer]: "error",
+  [messageTags.error]: "error",
+  [messageTags.warning]: "warning",
+  [messageTags.info]: "info",
+};
 
 /** Texts beyond this are dropped: the first ones tell what is wrong. */
 const mostTexts = 1_000;

@@ -1,7 +1,8 @@
 import { tokenCompressions } from "./delta/compression.ts";
 import { compileSuffixes } from "./delta/suffixes.ts";
-import { destinationArgument, type SessionFeatures } from "./handshake/argv.ts";
+import type { SessionFeatures } from "./handshake/argv.ts";
 import { parseChecksumChoice } from "./handshake/checksum-choice.ts";
+import { destinationArgument } from "./handshake/destination.ts";
 import {
   type HandshakeLink,
   type HandshakeRequest,

@@ -11,7 +11,7 @@ import { type FileEntry, isDirectory } from "./flist/entry.ts";
 import { FilterRules, type ProtectMatch } from "./flist/filter.ts";
 import type { ListLimits } from "./flist/list-reader.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
-import { destinationArgument } from "./handshake/argv.ts";
+import { destinationArgument } from "./handshake/destination.ts";
 import { shellDestination } from "./handshake/shell.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, parentPath, rootPath } from "./path.ts";

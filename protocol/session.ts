@@ -1,4 +1,5 @@
 import { type Agreement, isIncremental } from "./agreement.ts";
+import { severities } from "./daemon-texts.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
@@ -6,6 +7,7 @@ import { convertible, nameFromWire } from "./flist/conversion.ts";
 import { listToSend } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
+import { type Making, makingOf } from "./making.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
@@ -74,6 +76,8 @@ export class Session {
     const { signal, handshakeTimeoutMs = 30_000, transfer } = options;
     const changeMode = transfer.chmod && parseChmod(transfer.chmod, process.umask());
     const knowledge = options.knowledge ?? new TargetKnowledge();
+    const making = makingOf(target, transfer);
+    if (making !== undefined) await Session.#make(making, { ...options, knowledge });
     const opening = await openTarget(target, options, knowledge);
     const socket = opening.connection;
     const session = new Session(socket, { ...options, knowledge }, changeMode || undefined);
@@ -89,6 +93,12 @@ export class Session {
       throw error;
     }
     return session;
+  }
+
+  static async #make({ target, transfer, entries }: Making, given: SessionOptions): Promise<void> {
+    const options = { ...given, transfer, features: {}, onMotd: () => {} };
+    const session = await Session.open(target, options);
+    await session.push(entries, { open: () => undefined }, { signal: given.signal });
   }
 
   /** False once the connection has ended. */
@@ -290,10 +300,3 @@ export class Session {
     return this.#established;
   }
 }
-
-const severities: Readonly<Record<number, "error" | "warning" | "info">> = {
-  [messageTags.errorTransfer]: "error",
-  [messageTags.error]: "error",
-  [messageTags.warning]: "warning",
-  [messageTags.info]: "info",
-};

@@ -6,9 +6,12 @@ import { SessionFailure } from "./refusal.ts";
 /** One argument does not stand for more names than this. */
 const mostMatches = 100_000;
 
+const wildcard = /[*?[]/;
+
 /**
  * The names that an argument stands for: `*`, `?` and `[` are expanded, a backslash takes their
- * meaning away; what matches nothing stands for itself (spec 1 §2.1).
+ * meaning away; what matches nothing stands for itself (spec 1 §2.1). In a name without any of
+ * them a backslash is one.
  *
  * @param path as {@link pathInModule} says it, a byte string.
  * @param pace is awaited between two directories.
@@ -19,7 +22,7 @@ export async function expandWildcards(
   path: string,
   pace: () => Promise<void>,
 ): Promise<string[]> {
-  if (!/[*?[\\]/.test(path)) return [path];
+  if (!wildcard.test(path)) return [path];
   const end = path.endsWith("/") ? "/" : "";
   let found: string[] = [""];
   for (const part of path.split("/").filter((each) => each !== "")) {
@@ -37,7 +40,7 @@ export async function expandWildcards(
 function matching(module: ModuleTree, directory: string, part: string): string[] {
   const join = (name: string): string => joinPath(asBytePath(directory), name);
   // "." and ".." are part of what the client says, not of what lies there.
-  if (!/[*?[]/.test(part.replaceAll(/\\[\s\S]/g, ""))) return [join(unescaped(part))];
+  if (!wildcard.test(part.replaceAll(/\\[\s\S]/g, ""))) return [join(unescaped(part))];
   const matches = compilePattern(`/${part}`);
   const isHiddenWanted = part.startsWith(".");
   return namesIn(module, directory)
@@ -64,5 +67,7 @@ function tooMany(path: string): SessionFailure {
 }
 
 function unescaped(path: string): string {
-  return path.replaceAll(/\\([\s\S])/g, "$1");
+  const names = path.split("/");
+  const literal = (name: string): string => name.replaceAll(/\\([\s\S])/g, "$1");
+  return names.map((name) => (wildcard.test(name) ? literal(name) : name)).join("/");
 }

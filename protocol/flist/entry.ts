@@ -72,6 +72,11 @@ export function deletion(path: BytePath): FileEntry {
   return { path, mode: 0, size: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, uid: 0, gid: 0 };
 }
 
+/** The entry that names a directory, which is to be there; nothing else is said of it. */
+export function namedDirectory(path: BytePath): FileEntry {
+  return { ...deletion(path), mode: fileTypes.directory | 0o777 };
+}
+
 /** The bits in front of every entry (spec 1 §7.1). */
 export const entryFlags = {
   topDirectory: 0x01,

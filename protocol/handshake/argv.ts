@@ -1,6 +1,5 @@
 import { RsyncError } from "../errors.ts";
 import type { TransferOptions } from "../options.ts";
-import type { BytePath } from "../path.ts";
 
 /** What a session asks for beside the user's options; a mirror needs all of it. */
 export interface SessionFeatures {
@@ -195,23 +194,6 @@ export function encodeArguments(words: readonly string[], protocol = 32): Buffer
     );
   }
   return Buffer.from(words.map((word) => word + end).join("") + end, "latin1");
-}
-
-/**
- * The destination argument: a module and a directory below it, as a byte string.
- *
- * The daemon expands wildcards and splits at " module/" here (spec 1 §2.1), so both are defused.
- */
-export function destinationArgument(
-  module: string,
-  directory: BytePath,
-  { namesFile = false }: { readonly namesFile?: boolean | undefined } = {},
-): string {
-  if (directory === "") return `${module}/`;
-  const escaped = directory
-    .replaceAll(/[\\*?[\]]/g, "\\$&")
-    .replaceAll(` ${module}/`, `[ ]${module}/`);
-  return `${module}/${escaped}${namesFile ? "" : "/"}`;
 }
 
 /** What a listing shows: a directory's content or everything below, links with their targets. */

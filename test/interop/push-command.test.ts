@@ -295,4 +295,19 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
     expect(fs.readFileSync(`${daemon.path("ours")}/renamed`, "utf8")).toBe("hello");
     expect(fs.readFileSync(`${daemon.path("ours")}/inside/a`, "utf8")).toBe("hello");
   });
+
+  test.each(["w*", "\\[x]/y z", "b ours", "back\\slash]"])("%j is what it says", async (name) => {
+    fs.rmSync(daemon.path("ours"), { recursive: true });
+    makeTree(daemon.path("ours"), { "w-other/file": "stays" });
+    const place = url(`ours/${name}`);
+    for (const words of [
+      ["src/", place],
+      ["--delete", "src", "src/script", `${place}/`],
+    ]) {
+      expect((await ours(["-a", ...words])).exitCode).toBe(0);
+    }
+    const [top = ""] = name.split("/");
+    expect(new Set(fs.readdirSync(daemon.path("ours")))).toEqual(new Set(["w-other", top]));
+    expect(fs.readFileSync(path.join(daemon.path("ours"), name, "src/a"), "utf8")).toBe("hello");
+  });
 });

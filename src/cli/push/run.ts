@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import {
   ArgumentSource,
   asBytePath,
@@ -8,11 +9,14 @@ import {
   type ListProblem,
   type ListSource,
   LocalIdNames,
+  nativePath,
   observers,
   type PushObserver,
   type PushOptions,
   type PushReport,
+  rootPath,
   Session,
+  type Target,
 } from "../../../protocol/index.ts";
 import type { PushCommand } from "./command.ts";
 import { type Outputs, Printer } from "./printer.ts";
@@ -122,9 +126,9 @@ class Push {
   }
 
   async #open(): Promise<Session> {
-    const { target, transfer, features, telling, connectSeconds } = this.#command;
+    const { transfer, features, telling, connectSeconds } = this.#command;
     const { timeoutSeconds = 0 } = transfer;
-    return Session.open(target, {
+    return Session.open(placeFor(this.#command), {
       transfer,
       features,
       idNames: new LocalIdNames(),
@@ -239,3 +243,21 @@ export const exitReasons: Readonly<Record<number, string>> = {
   24: "some files vanished before they were transferred",
   25: "--max-delete stopped the deletions",
 };
+
+/**
+ * Where a session goes: what needs a directory says so, when that has wildcards in its name, since
+ * such a one has to be made in advance.
+ */
+function placeFor({ target, sources }: PushCommand): Target {
+  const { namesFile, directory = rootPath } = target;
+  if (!namesFile || !/[*?[]/.test(directory)) return target;
+  return { ...target, namesFile: sources.length === 1 && !sources.some(isDirectory) };
+}
+
+function isDirectory(source: string): boolean {
+  try {
+    return lstatSync(nativePath(source, rootPath)).isDirectory();
+  } catch {
+    return false; // why not is told when it is listed
+  }
+}

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import {
-  destinationArgument,
   encodeArguments,
   pushArguments,
   type SessionFeatures,
 } from "../../../protocol/handshake/argv.ts";
+import { destinationArgument } from "../../../protocol/handshake/destination.ts";
 import type { TransferOptions } from "../../../protocol/options.ts";
 import { asBytePath } from "../../../protocol/path.ts";
 import { archive } from "../../support/archive.ts";
@@ -143,7 +143,9 @@ test.each([
   ["a*", "open/a\\*/"],
   ["a[b", "open/a\\[b/"],
   ["what?", "open/what\\?/"],
-  ["back\\slash]", "open/back\\\\slash\\]/"],
+  ["back\\slash]", "open/back\\slash]/"],
+  ["back\\sl*sh]/b\\c", "open/back\\\\sl\\*sh\\]/b\\c/"],
+  ["t/x* open", "open/t/x\\*[ ]open/"],
   ["t/x open/y", "open/t/x[ ]open/y/"],
   ["-rf", "open/-rf/"],
   ["caf\xe9", "open/caf\xe9/"],
