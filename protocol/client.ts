@@ -9,7 +9,7 @@ import { type FileListing, type ListFilesOptions, listDirectory } from "./lister
 import { observers } from "./observers.ts";
 import { connectDaemon } from "./opening.ts";
 import type { TransferOptions } from "./options.ts";
-import { type BytePath, parentPath, pathFromText, rootPath } from "./path.ts";
+import { type BytePath, displayPath, parentPath, pathFromText, rootPath } from "./path.ts";
 import { ProgressMeter, type PushProgress } from "./progress.ts";
 import type { PushOptions } from "./report.ts";
 import { PushResult } from "./result.ts";
@@ -183,6 +183,11 @@ export async function deletePaths(
   options: Omit<ClientPushOptions, "transfer" | "excluded"> = {},
 ): Promise<PushResult> {
   const gone = paths.map((path) => pathFromText(path.replace(/^\/+|\/+$/g, "")));
+  const odd = gone.find((path) => /(?:^|\/)(?:\.{0,2})(?:\/|$)|\0/.test(path) && path !== rootPath);
+  if (odd !== undefined) {
+    const shown = JSON.stringify(displayPath(odd));
+    throw new RsyncError("BAD_OPTION", `Cannot delete ${shown}: it is no path below the address`);
+  }
   return deleteNames(to, gone, options);
 }
 

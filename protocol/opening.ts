@@ -1,5 +1,6 @@
 import { tokenCompressions } from "./delta/compression.ts";
 import { compileSuffixes } from "./delta/suffixes.ts";
+import { RsyncError } from "./errors.ts";
 import type { SessionFeatures } from "./handshake/argv.ts";
 import { parseChecksumChoice } from "./handshake/checksum-choice.ts";
 import { destinationArgument } from "./handshake/destination.ts";
@@ -46,7 +47,10 @@ export async function openWith(
   request: HandshakeRequest,
   connecting: ConnectOptions,
 ): Promise<Opening> {
-  const { ssh } = target;
+  const { ssh, host } = target;
+  if (ssh === undefined && target.module === "") {
+    throw new RsyncError("BAD_OPTION", `Cannot open a session with ${host}: no module is named`);
+  }
   if (ssh === undefined || target.module !== "") {
     const connection = await connectDaemon(target, connecting);
     return { connection, agree: (link) => handshake(link, request) };

@@ -21,7 +21,7 @@ const doubleColonForm = /^(?:([^@/:]+)@)?(\[[^\]]+\]|[^:/]+)::([^/]*)(?:\/(.*))?
  */
 export function parseDaemonUrl(text: string): DaemonUrl {
   const [, secure, ...match] = urlForm.exec(text) ?? [];
-  const isUrl = match.length > 0;
+  const isUrl = match.length > 0 && !(Number(match[2] ?? 1) > 65_535);
   const parts = isUrl ? match : (doubleColonForm.exec(text)?.slice(1) ?? null);
   if (parts === null) {
     throw new RsyncError(

@@ -11,7 +11,6 @@ import {
   PathList,
   type PushProgress,
   push,
-  RsyncError,
   SessionPool,
 } from "../../protocol/index.ts";
 import { type Daemon, describeDaemons, startDaemon } from "../support/daemon.ts";
@@ -128,7 +127,13 @@ describeDaemons("the client library", (version) => {
       false,
     ]);
     expect(fs.statSync(`${daemon.path("m")}/dir/kept`).mtimeMs).toBe(before);
-    await expect(deletePaths(daemon.url("m"), ["/"])).rejects.toThrow(RsyncError);
+    for (const odd of ["/", "..", "a/../../b", "./a", "a//b"]) {
+      await expect(deletePaths(daemon.url("m"), [odd])).rejects.toMatchObject({
+        code: "BAD_OPTION",
+      });
+    }
+    const nowhere = push({ a: "" }, `rsync://127.0.0.1:${daemon.port}/`);
+    await expect(nowhere).rejects.toMatchObject({ code: "BAD_OPTION" });
   });
 
   test("a delete pass leaves alone what the rules protect", async () => {

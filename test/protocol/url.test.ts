@@ -14,8 +14,11 @@ test.each([
   expect(parseDaemonUrl(text)).toEqual(expected);
 });
 
-test.each(["", "h:m", "http://h/m", "rsync:/h/m", "/path"])("%j leads to no daemon", (text) => {
-  expect(() => parseDaemonUrl(text)).toThrowError(
-    expect.objectContaining({ code: "BAD_OPTION", message: expect.stringContaining("rsync://") }),
-  );
-});
+test.each(["", "h:m", "http://h/m", "rsync:/h/m", "/path", "rsync://h:65536/m"])(
+  "%j leads to no daemon",
+  (text) => {
+    expect(() => parseDaemonUrl(text)).toThrowError(
+      expect.objectContaining({ code: "BAD_OPTION", message: expect.stringContaining("rsync://") }),
+    );
+  },
+);
