@@ -74,7 +74,7 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
     work = temporaryDirectory();
     makeTree(path.join(work.path, "src"), source);
     setTimes(work.path, "src", old);
-    fs.writeFileSync(path.join(work.path, "names"), "dir/deep/er\n# remark\na\nempty/\n");
+    fs.writeFileSync(path.join(work.path, "names"), "dir/deep/er\n# remark\n../dir/../a\nempty/\n");
     fs.writeFileSync(path.join(work.path, "rules"), "*.log\n; remark\n/gone\n");
   });
   afterAll(async () => {

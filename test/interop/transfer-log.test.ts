@@ -28,7 +28,7 @@ function linesOf(file: string): string[] {
   return bare.map((line) =>
     line
       .replace(/sent .*? {2}received .*?(?= {2}total)/, "sent")
-      .replace(/^(sent|total size is) .*/, "$1"),
+      .replace(/^(sent(?! {2}total)|total size is) .*/, "$1"),
   );
 }
 

@@ -189,7 +189,18 @@ function named(sources: readonly string[], { filesFrom, nul, relative }: PushFla
   const names = lines.filter((line) => line !== "" && (nul || !/^[#;]/.test(line)));
   const directory = pathFromText(source as string);
   const between = relative === false ? "/" : "/./";
-  return names.map((name) => directory + between + name.replace(/^\/+/, ""));
+  return names.map((name) => directory + between + withinSource(name));
+}
+
+/** A name in a list does not lead out of SRC: ".." takes back what is before it, if anything is. */
+function withinSource(name: string): string {
+  const parts: string[] = [];
+  for (const part of name.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "") parts.push(part);
+  }
+  const isDirectory = /(?:^|\/)(?:\.\.)?$/.test(name);
+  return parts.length === 0 ? "." : `${parts.join("/")}${isDirectory ? "/" : ""}`;
 }
 
 function targetOf(

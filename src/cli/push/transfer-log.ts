@@ -4,7 +4,6 @@ import { type OptionRule, own } from "../../config/option-rule.ts";
 import { formatTime } from "../listing.ts";
 import type { PushCommand, Telling } from "./command.ts";
 import type { PushFlags } from "./flags.ts";
-import { formatNumber } from "./number.ts";
 
 /** `--log-file` and `--log-file-format`. */
 export function logging(flags: PushFlags): OptionRule[] {
@@ -56,10 +55,8 @@ export class TransferLog {
 
   /** What ends a log where no statistics were asked for. */
   sum({ sentBytes, receivedBytes, totalBytes }: PushTotals): void {
-    const [sent, received, total] = [sentBytes, receivedBytes, totalBytes].map((bytes) =>
-      formatNumber(bytes, 1),
-    );
-    this.write(`sent ${sent} bytes  received ${received} bytes  total size ${total}\n`);
+    const moved = `sent ${sentBytes} bytes  received ${receivedBytes} bytes`;
+    this.write(`${moved}  total size ${totalBytes}\n`);
   }
 
   close(): void {
