@@ -21,9 +21,15 @@ const outputs: Outputs = {
 void main();
 
 async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", passOverClosedPipe);
   process.exitCode = await run(process.argv.slice(2));
   await leaveStarter();
   setTimeout(() => process.exit(), lingerMs).unref();
+}
+
+/** A reader that has seen enough, as `head` has, ends no mirror and no push, and is no fault. */
+function passOverClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** Does what the command line asks for; returns the exit code. */

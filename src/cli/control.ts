@@ -47,15 +47,19 @@ export async function runControl(command: ControlCommand): Promise<number> {
   return printAll(await askAll(command), command.json);
 }
 
-/** Until a program has ended, or the person has seen enough. */
+/** Until a program has ended, the person has seen enough, or nobody reads any more. */
 async function watchStatus(command: ControlCommand): Promise<number> {
   const isScreen = process.stdout.isTTY === true && !command.json;
   const seen = new Map<string, Earlier>();
+  let isRead = true;
+  process.stdout.once("error", () => {
+    isRead = false;
+  });
   for (;;) {
     const outcomes = await askAll(command, seen);
     if (isScreen) process.stdout.write("\u001b[H\u001b[2J");
     const exitCode = printAll(outcomes, command.json);
-    if (exitCode > troubleExitCode) return exitCode;
+    if (exitCode > troubleExitCode || !isRead) return exitCode;
     await sleep(watchMs);
   }
 }

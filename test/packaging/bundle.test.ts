@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { inProject } from "../support/command.mjs";
@@ -27,6 +29,14 @@ test("what is read by and by is there, and nothing else lies about", () => {
     }
   }
   expect(names.sort()).toEqual([...reached].sort());
+});
+
+test("a reader that goes away early is no fault", async () => {
+  const program = spawn(process.execPath, [`${folder}/sersync.js`, "--help"]);
+  program.stdout.destroy();
+  const complaints = program.stderr.setEncoding("utf8").toArray();
+  expect(await once(program, "close")).toEqual([0, null]);
+  expect((await complaints).join("")).toBe("");
 });
 
 test("the program knows its version before it reads anything else", () => {
