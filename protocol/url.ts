@@ -10,8 +10,8 @@ export interface DaemonUrl extends Omit<Target, "module" | "credentials"> {
 }
 
 const urlForm =
-  /^rsync(s)?:\/\/(?:([^@/]+)@)?(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?(?:\/([^/]*)(?:\/(.*))?)?$/;
-const doubleColonForm = /^(?:([^@/:]+)@)?(\[[^\]]+\]|[^:/]+)::([^/]*)(?:\/(.*))?$/;
+  /^rsync(s)?:\/\/(?:([^@/]+)@)?(\[[^\]]+\]|[^:/]+)(?::(\d{1,5}))?(?:\/([^/]*)(?:\/(.*))?)?$/s;
+const doubleColonForm = /^(?:([^@/:]+)@)?(\[[^\]]+\]|[^:/]+)::([^/]*)(?:\/(.*))?$/s;
 
 /**
  * Reads `rsync://[user@]host[:port]/module/path` and `[user@]host::module/path`; `rsyncs://` is the

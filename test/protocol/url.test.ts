@@ -9,6 +9,8 @@ test.each([
   ["rsyncs://u@h:1/m", { host: "h", port: 1, tls: {}, module: "m", directory: "", user: "u" }],
   ["h::m/a", { host: "h", module: "m", directory: "a", user: undefined }],
   ["u@[fe80::1]::m", { host: "fe80::1", module: "m", directory: "", user: "u" }],
+  ["h::m/a\nb", { host: "h", module: "m", directory: "a\nb", user: undefined }],
+  ["rsync://h/m/\n", { host: "h", module: "m", directory: "\n", user: undefined }],
   ["h::", { host: "h", module: "", directory: "", user: undefined }],
 ])("%s is understood", (text, expected) => {
   expect(parseDaemonUrl(text)).toEqual(expected);
