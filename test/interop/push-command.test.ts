@@ -239,6 +239,7 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
     ["a module that wants a password", ["-a", "src/"], "locked/", 5],
     ["a place whose parent is missing", ["-a", "src/"], "ours/no/where/", 11],
     ["no -r for --delete", ["--delete", "src/"], "ours/", 1],
+    ["two places for parts", ["-a", "--inplace", "--partial-dir=p", "src/"], "ours/", 1],
     ["an option that nobody has", ["--no-such-option", "src/"], "ours/", 1],
     ["a missing file of names", ["-a", "--files-from=no-such-file", "src"], "ours/", 1],
     ["a missing file of rules", ["-a", "--exclude-from=no-such-file", "src"], "ours/", 11],

@@ -116,6 +116,9 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
     throw badCommand("--append cannot be used with --partial-dir or --delay-updates");
   }
   const inplace = options.inplace || options.writeDevices === true;
+  if (inplace && (options.partialDir !== undefined || options.delayUpdates)) {
+    throw badCommand("--inplace cannot be used with --partial-dir or --delay-updates");
+  }
   return {
     ...options,
     recursive,
