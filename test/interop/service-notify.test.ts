@@ -21,7 +21,7 @@ test.skipIf(!isLinux).each(["in the file system", "abstract"])(
         .toMatch(wanted);
     const environment = { NOTIFY_SOCKET: address, WATCHDOG_USEC: "100000" };
     const running = at.launch(["-o", at.file], environment);
-    await hears(/^EXTEND_TIMEOUT_USEC=\d+\n/);
+    await hears(/^EXTEND_TIMEOUT_USEC=\d+$/m);
     await hears(new RegExp(`^READY=1\nMAINPID=${running.pid}$`, "m"));
     await running.says(({ msg }) => msg.startsWith("Watching "));
     await hears(/^STATUS=0 paths to deliver to 1 target; everything is well$/m);
