@@ -27,9 +27,17 @@ export interface SshDaemon extends AsyncDisposable {
 }
 
 function makeKey(file: string): string {
-  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  const pair = readablePair();
   fs.writeFileSync(file, pair.private, { mode: 0o600 });
   return pair.public.split(" ").slice(0, 2).join(" ");
+}
+
+/** One in 400 that ssh2 makes is a key that nobody can read, itself included. */
+function readablePair(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync("ed25519");
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }
 
 async function freePort(): Promise<number> {
