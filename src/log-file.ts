@@ -13,6 +13,17 @@ export interface LogFile extends DestinationStream {
   flushSync(): void;
 }
 
+/** As {@link openLogFile}, but `complain` is told, and the log goes on without, where it throws. */
+export function tryLogFile(path: string, complain: (line: string) => void): LogFile | undefined {
+  try {
+    return openLogFile(path, complain);
+  } catch (error) {
+    const { code = "unknown" } = error as NodeJS.ErrnoException;
+    complain(`cannot open the log file ${path}: ${code}; its lines go to the output`);
+    return undefined;
+  }
+}
+
 /**
  * Opens `path` for appending.
  *

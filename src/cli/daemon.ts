@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
+import { RsyncError } from "../../protocol/index.ts";
 import { backgroundMark, isInBackground, logMark, say, type Word } from "./starter.ts";
 
 /** A command that `-d` sends to the background. */
@@ -104,6 +105,12 @@ function seeLog(logFile: string | undefined): string {
 }
 
 function openOutput(logFile: string): number {
-  mkdirSync(path.dirname(logFile), { recursive: true, mode: 0o750 });
-  return openSync(logFile, "a", 0o640);
+  try {
+    mkdirSync(path.dirname(logFile), { recursive: true, mode: 0o750 });
+    return openSync(logFile, "a", 0o640);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const text = `Cannot open the log file ${logFile}: ${code}; nothing is started in the background`;
+    throw new RsyncError("BAD_OPTION", text, { cause });
+  }
 }

@@ -7,7 +7,7 @@ import { surroundingsFor } from "../config/surroundings.ts";
 import type { MirrorSettings } from "../config/template.ts";
 import { configurationKey, realPath, settingsKey } from "../control/address.ts";
 import { createLog, standardOutput } from "../log.ts";
-import { openLogFile } from "../log-file.ts";
+import { tryLogFile } from "../log-file.ts";
 import { loadPlans, type Plan, type PlanSource } from "../service/plan.ts";
 import { Service } from "../service/service.ts";
 import { stateDirectory } from "../state/directory.ts";
@@ -92,7 +92,7 @@ async function serve(
   { sources, version }: { readonly sources: readonly PlanSource[]; readonly version: string },
 ): Promise<void> {
   const file = command.logFile ?? backgroundLog();
-  const logFile = file === undefined ? undefined : openLogFile(file, complain);
+  const logFile = file === undefined ? undefined : tryLogFile(file, complain);
   if (logFile !== undefined) process.on("exit", () => logFile.flushSync());
   const debug = plans.some(({ config }) => config.debug);
   const screen = logFile === undefined && process.stdout.isTTY ? openScreen() : undefined;

@@ -1,5 +1,5 @@
 import type { DaemonEvent, HostNames } from "../../protocol/index.ts";
-import { type LogFile, openLogFile } from "../log-file.ts";
+import { type LogFile, tryLogFile } from "../log-file.ts";
 import { LogOutput } from "../log-output.ts";
 import { formatTime, parseLogFormat, type TransferFormat } from "./log-format.ts";
 import { logLine, shown } from "./log-line.ts";
@@ -107,13 +107,7 @@ export class ServeLog {
 
   #open(file: string): void {
     if (this.#files.has(file)) return;
-    try {
-      this.#files.set(file, openLogFile(file, this.#options.complain));
-    } catch (error) {
-      const { code = "unknown" } = error as NodeJS.ErrnoException;
-      this.#options.complain(
-        `cannot open the log file ${file}: ${code}; its lines go to the output`,
-      );
-    }
+    const opened = tryLogFile(file, this.#options.complain);
+    if (opened !== undefined) this.#files.set(file, opened);
   }
 }

@@ -71,7 +71,7 @@ export class ServeService {
     this.#complainOf(warnings.map(formatProblem));
     this.#log.use(modules);
     const pidPlace = pidFile ?? this.#settings.pidFile;
-    if (pidPlace !== undefined) this.#pidFile = await claim(pidPlace);
+    if (pidPlace !== undefined) this.#pidFile = await claimPidFile(pidPlace);
     try {
       const at = await this.#listen();
       if (ids !== undefined) this.#daemon.dropTo(ids);
@@ -152,14 +152,5 @@ export class ServeService {
     if (motdFile === undefined) return "";
     const content = inspect(() => ({ text: fs.readFileSync(motdFile, "utf8") }));
     return typeof content === "string" ? "" : content.text;
-  }
-}
-
-async function claim(file: string): Promise<PidFile> {
-  try {
-    return await claimPidFile(file);
-  } catch (cause) {
-    const found = (cause as Error).message;
-    throw new RsyncError("BAD_OPTION", `Cannot hold the pid file ${file}: ${found}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { RsyncError } from "../../protocol/index.ts";
 import { claimName, identityOf, releaseName } from "../control/claim.ts";
 import { AlreadyRuns } from "../control/instance.ts";
 import { isProcess, startTimeMs } from "../control/process.ts";
@@ -18,10 +19,20 @@ export interface PidFile {
  * Writes the pid to `file`, which one living process can do at a time; what a killed one left is
  * replaced.
  *
- * @throws {AlreadyRuns} when the process named there lives.
- * @throws {Error} when the file is something else, or cannot be written.
+ * @throws {RsyncError} BAD_OPTION when the process named there lives, the file is something else,
+ *   or it cannot be written.
  */
 export async function claimPidFile(file: string): Promise<PidFile> {
+  try {
+    return await claim(file);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const found = code ?? message;
+    throw new RsyncError("BAD_OPTION", `Cannot hold the pid file ${file}: ${found}`, { cause });
+  }
+}
+
+async function claim(file: string): Promise<PidFile> {
   const made = `${file}.${process.pid}`;
   rmSync(made, { force: true });
   writeFileSync(made, `${process.pid}\n`, { mode: 0o644, flag: "wx" });

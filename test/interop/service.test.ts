@@ -132,6 +132,26 @@ test("a pid file belongs to one living process at a time", async () => {
   expect(fs.readFileSync(at.pidFile, "utf8")).toBe(`${pid}\n`);
 });
 
+test("a pid file and a log in the background that cannot be had are told, without a trace", async () => {
+  await using at = lonely();
+  const refused = await Promise.all([
+    at.run("-o", at.file, "--pid-file", `${at.file}/pid`),
+    at.run("-d", "-o", at.file, "--log-file", at.directory),
+  ]);
+  expect(refused.map(({ exitCode, err }) => [exitCode, err])).toEqual([
+    [1, `Cannot hold the pid file ${at.file}/pid: ENOTDIR\n`],
+    [1, `Cannot open the log file ${at.directory}: EISDIR; nothing is started in the background\n`],
+  ]);
+});
+
+test("a log that cannot be had is told, and its lines go to the output", async () => {
+  await using at = lonely();
+  const running = await foreground(at, "--log-file", `${at.file}/log`);
+  running.kill("SIGTERM");
+  expect(await running.ended).toBe(0);
+  expect(running.output()).toContain(`cannot open the log file ${at.file}/log: ENOTDIR; its lines`);
+});
+
 test("a file that is no pid file is not written over", async () => {
   await using at = lonely();
   const { exitCode, err } = await at.run("-o", at.file, "--pid-file", at.file);
