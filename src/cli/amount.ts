@@ -28,3 +28,8 @@ export function formatBytes(bytes: number): string {
 export function formatNumber(value: number): string {
   return value < 10 ? value.toFixed(1) : String(Math.round(value));
 }
+
+/** So many of a thing, for instance `1 path` and `2 paths`. */
+export function counted(count: number, one: string, many: string = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,6 +1,7 @@
 import type { Reply, Request } from "../control/message.ts";
 import type { Left } from "../service/answer.ts";
 import type { StatusReport } from "../status/report.ts";
+import { counted } from "./amount.ts";
 import { type Earlier, formatStatus } from "./status.ts";
 
 type Answered = Extract<Reply, { readonly ok: true }>;
@@ -57,9 +58,9 @@ function describeSteered(
 /** Without a number the process ended before it could tell. */
 function describeLeft({ undelivered, uncompared = 0 }: Partial<Left>): string {
   if (undelivered === undefined) return "";
-  if (undelivered > 0) return `; ${undelivered} paths are left`;
+  if (undelivered > 0) return `; ${counted(undelivered, "path is", "paths are")} left`;
   if (uncompared === 0) return "; everything is delivered";
-  return `; ${uncompared} targets have not been compared to the end`;
+  return `; ${counted(uncompared, "target has", "targets have")} not been compared to the end`;
 }
 
 function describeAllowed(

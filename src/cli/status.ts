@@ -1,6 +1,6 @@
 import { escapeControls } from "../printable.ts";
 import type { LatestReport, SourceReport, StatusReport, TargetReport } from "../status/report.ts";
-import { formatAge, formatBytes, formatNumber } from "./amount.ts";
+import { counted, formatAge, formatBytes, formatNumber } from "./amount.ts";
 
 /** What was told before, and when, in ms since 1970. */
 export interface Earlier {
@@ -120,14 +120,11 @@ function formatComparison({ comparison }: TargetReport, now: number): string[] {
   const { state, entries, bytes, expected, completedAt } = comparison;
   if (state === "running") {
     const of = expected === undefined ? " so far" : ` of about ${expected}`;
-    return [`      comparing: ${entries} entries${of}, ${formatBytes(bytes)} looked at`];
+    const looked = counted(entries, "entry", "entries");
+    return [`      comparing: ${looked}${of}, ${formatBytes(bytes)} looked at`];
   }
   if (state === "wanted") return ["      a comparison of everything waits"];
   return completedAt === undefined ? [] : [`      compared whole ${formatAgo(completedAt, now)}`];
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
 }
 
 function formatAgo(time: string, now: number): string {

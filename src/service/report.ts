@@ -1,4 +1,5 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
+import { counted } from "../cli/amount.ts";
 import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
 import type { MirrorStatus, SourceStatus } from "../target/mirror-status.ts";
 import type { TargetStatus } from "../target/status.ts";
@@ -17,8 +18,8 @@ export function summarize(reports: readonly StatusReport[]): string {
   const waiting = targets.reduce((sum, { pending }) => sum + pending.paths, 0);
   const [first = "everything is well", ...more] = problems;
   const others = more.length === 0 ? "" : ` (one of ${problems.length} problems)`;
-  const where = targets.length === 1 ? "1 target" : `${targets.length} targets`;
-  return `${waiting} paths to deliver to ${where}; ${first}${others}`;
+  const what = counted(waiting, "path");
+  return `${what} to deliver to ${counted(targets.length, "target")}; ${first}${others}`;
 }
 
 /** A mirror's status as people and programs read it. */

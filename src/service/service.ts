@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { asBytePath, displayPath } from "../../protocol/index.ts";
+import { counted } from "../cli/amount.ts";
 import type { TargetListener } from "../mirror.ts";
 import { StatusPages } from "../status/pages.ts";
 import type { StatusReport } from "../status/report.ts";
@@ -228,12 +229,14 @@ export class Service {
   #sayFarewell({ undelivered, uncompared }: Left): void {
     const next =
       this.#options.stateDirectory === undefined
-        ? "start with -r to push them"
-        : "they will be, when it is started again";
+        ? "start with -r to push what is left"
+        : "the next start pushes what is left";
     if (undelivered > 0) {
-      this.#log.warn(`stopped; ${undelivered} paths are not delivered: ${next}`);
+      const paths = counted(undelivered, "path is", "paths are");
+      this.#log.warn(`stopped; ${paths} not delivered: ${next}`);
     } else if (uncompared > 0) {
-      this.#log.warn(`stopped; ${uncompared} targets have not been compared to the end`);
+      const targets = counted(uncompared, "target has", "targets have");
+      this.#log.warn(`stopped; ${targets} not been compared to the end`);
     } else this.#log.info("stopped; everything is delivered");
   }
 }

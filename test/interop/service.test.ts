@@ -70,8 +70,12 @@ test("-d without a log file keeps the outputs it was given, as sersync did", asy
   const running = at.launch(["-do", at.file]);
   await running.says(watching);
   expect(await running.ended).toBe(0);
-  expect((await at.run("stop", "-o", at.file)).exitCode).toBe(0);
-  await running.says(({ msg }) => msg.startsWith("stopped"));
+  fs.writeFileSync(`${at.source}/f`, "x");
+  const pending = async () => (await at.run("status", "-o", at.file)).out;
+  await expect.poll(pending, { timeout: 10_000 }).toContain("1 path to deliver");
+  const { exitCode, out } = await at.run("stop", "-o", at.file);
+  expect([exitCode, out]).toEqual([0, `${at.file}: stopped; 1 path is left\n`]);
+  await running.says(({ msg }) => msg.startsWith("stopped; 1 path is not delivered: the next"));
 });
 
 test.each(["background", "foreground"])(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatAge, formatBytes } from "../../../src/cli/amount.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
+import { describeReply } from "../../../src/cli/reply.ts";
 import { formatStatus } from "../../../src/cli/status.ts";
 import type { StatusReport, TargetReport } from "../../../src/status/report.ts";
 
@@ -209,6 +210,17 @@ describe("a status in words", () => {
       "      3 delivered (1.5 KB), the last 2.0 min ago",
       "      comparing: 5 entries of about 20, 2.0 MB looked at",
     ]);
+  });
+
+  test.each([
+    [{ undelivered: 1, uncompared: 2 }, "1 path is left"],
+    [{ undelivered: 2, uncompared: 0 }, "2 paths are left"],
+    [{ undelivered: 0, uncompared: 1 }, "1 target has not been compared to the end"],
+    [{ undelivered: 0, uncompared: 2 }, "2 targets have not been compared to the end"],
+    [{ undelivered: 0, uncompared: 0 }, "everything is delivered"],
+  ])("stopped with %j left", (left, text) => {
+    const said = describeReply("a.xml", { do: "stop" }, { ok: true, ...left });
+    expect(said).toEqual([`a.xml: stopped; ${text}`]);
   });
 
   test.each([
