@@ -24,8 +24,9 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/entry-states.ts", "protocol/path-archive.ts"],
     ["protocol/knowledge.ts", "protocol/report.ts", "protocol/target.ts"],
     ["protocol/observers.ts"],
-    ["protocol/pull-report.ts", "protocol/pull-job.ts"],
-    ["protocol/rename.ts", "protocol/transfer.ts", "protocol/opening.ts"],
+    ["protocol/under-way.ts"],
+    ["protocol/pull-report.ts", "protocol/pull-job.ts", "protocol/pull-request.ts"],
+    ["protocol/rename.ts", "protocol/transfer.ts", "protocol/opening.ts", "protocol/making.ts"],
     ["protocol/session.ts", "protocol/pool.ts", "protocol/lister.ts", "protocol/puller.ts"],
     [
       "protocol/url.ts",
