@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { configurationKey } from "../control/address.ts";
 import { ask, Unreachable, type UnreachableCode } from "../control/client.ts";
@@ -7,6 +8,7 @@ import { isProcess } from "../control/process.ts";
 import type { StatusReport } from "../status/report.ts";
 import type { ControlCommand } from "./command.ts";
 import { describeReply } from "./reply.ts";
+import { fitScreen, redraw } from "./screen.ts";
 import type { Earlier } from "./status.ts";
 
 /** What the subcommands exit with when nobody could be asked; the numbers are those of the LSB. */
@@ -27,8 +29,9 @@ const watchMs = 1_000;
 
 /** Whom to ask. */
 interface Program {
-  /** For people. */
+  /** For people: the configuration, or the directory that is watched. */
   readonly name: string;
+  readonly kind: "file" | "directory";
   readonly key: string;
 }
 
@@ -57,11 +60,19 @@ async function watchStatus(command: ControlCommand): Promise<number> {
   });
   for (;;) {
     const outcomes = await askAll(command, seen);
-    if (isScreen) process.stdout.write("\u001b[H\u001b[2J");
-    const exitCode = printAll(outcomes, command.json);
+    const exitCode = Math.max(0, ...outcomes.map((outcome) => outcome.exitCode));
+    if (isScreen && exitCode <= troubleExitCode) showAll(outcomes);
+    else printAll(outcomes, command.json);
     if (exitCode > troubleExitCode || !isRead) return exitCode;
     await sleep(watchMs);
   }
+}
+
+/** On a terminal what is new takes the place of what was there. */
+function showAll(outcomes: readonly Outcome[]): void {
+  const { rows, columns } = process.stdout;
+  const lines = outcomes.flatMap((outcome) => outcome.lines);
+  process.stdout.write(redraw(fitScreen(lines, { rows, columns })));
 }
 
 /** @param seen what each told before; what it tells now is put there. Default: nobody asks again. */
@@ -69,7 +80,13 @@ async function askAll(
   { files, source, request }: ControlCommand,
   seen: Map<string, Earlier> = new Map(),
 ): Promise<readonly Outcome[]> {
-  const programs = files.map((file): Program => ({ name: file, key: configurationKey(file) }));
+  const programs = files.map(
+    (file): Program => ({
+      name: file,
+      kind: "file",
+      key: configurationKey(file),
+    }),
+  );
   if (source !== undefined) programs.push(...programsOf(source));
   const outcomes: Outcome[] = [];
   for (const program of programs) outcomes.push(await outcomeOf(program, request, seen));
@@ -79,7 +96,7 @@ async function askAll(
 /** Those that watch a directory; when there is none, one that nobody is found by. */
 function programsOf(source: string): readonly Program[] {
   const keys = keysOfSource(source);
-  return keys.length > 0 ? keys.map((key) => ({ name: source, key })) : [{ name: source, key: "" }];
+  return (keys.length > 0 ? keys : [""]).map((key) => ({ name: source, kind: "directory", key }));
 }
 
 function printAll(outcomes: readonly Outcome[], json: boolean): number {
@@ -93,7 +110,7 @@ function printAll(outcomes: readonly Outcome[], json: boolean): number {
 }
 
 async function outcomeOf(
-  { name: file, key }: Program,
+  { name: file, kind, key }: Program,
   request: Request,
   seen: Map<string, Earlier>,
 ): Promise<Outcome> {
@@ -109,9 +126,11 @@ async function outcomeOf(
     return { exitCode: 1, lines: [`${file}: ${reply.error}`, ...(reply.details ?? [])], data };
   } catch (error) {
     if (!(error instanceof Unreachable)) throw error;
-    const { code, message } = error;
-    const data = { file, ok: false, code, error: message };
-    return { exitCode: unreachableExitCodes[code], lines: [`${file}: ${message}`], data };
+    const { code } = error;
+    const isMissing = code === "NOT_RUNNING" && !existsSync(file);
+    const said = isMissing ? `${error.message}, and there is no such ${kind}` : error.message;
+    const data = { file, ok: false, code, error: said };
+    return { exitCode: unreachableExitCodes[code], lines: [`${file}: ${said}`], data };
   }
 }
 

@@ -7,6 +7,9 @@ export async function askHealth({
   page,
   timeoutMs,
 }: HealthCommand): Promise<{ readonly text: string; readonly exitCode: number }> {
+  if (page.port === 0) {
+    return { text: "cannot ask: the status page is off (--page, SERSYNC_PAGE)\n", exitCode: 1 };
+  }
   const url = `${pageUrl(reachable(page))}readyz`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: "error" });

@@ -12,6 +12,13 @@ export interface Earlier {
 const shownDeliveries = 3;
 const shownFailures = 5;
 
+/** What is to be done at a target where no path waits. */
+const idleWords = {
+  none: "nothing waits",
+  running: "being compared",
+  wanted: "a comparison of everything waits",
+} as const;
+
 /** A status as a person reads it; with what was told before it also says how fast it goes. */
 export function formatStatus(
   report: StatusReport,
@@ -63,12 +70,11 @@ function formatPlugin(plugin: NonNullable<StatusReport["plugin"]>): string {
 }
 
 function formatTarget(target: TargetReport, now: number, rate: readonly string[]): string[] {
-  const { name, up, paused, outage, pending, delivered, deliveredBytes, failed, lastDeliveryAt } =
-    target;
+  const { name, up, paused, outage, delivered, deliveredBytes, failed, lastDeliveryAt } = target;
   const last = lastDeliveryAt === undefined ? "" : `, the last ${formatAgo(lastDeliveryAt, now)}`;
   const refusals = failed === 0 ? "" : `, ${counted(failed, "refusal")}`;
   return [
-    `    ${name}: ${paused ? "paused, " : ""}${up ? "up" : "down"}, ${formatPending(pending)}`,
+    `    ${name}: ${paused ? "paused, " : ""}${up ? "up" : "down"}, ${formatPending(target)}`,
     ...target.sending.map(formatSending),
     ...(outage ? [`      tried again in ${formatUntil(outage.nextAttempt, now)}`] : []),
     `      ${delivered} delivered (${formatBytes(deliveredBytes)})${last}${refusals}`,
@@ -101,8 +107,9 @@ function formatMs(ms: number): string {
   return ms < 1_000 ? `${formatNumber(ms)} ms` : formatAge(ms / 1_000);
 }
 
-function formatPending({ paths, inFlight, oldestSeconds }: TargetReport["pending"]): string {
-  if (paths === 0) return "nothing waits";
+function formatPending({ pending, comparison }: TargetReport): string {
+  const { paths, inFlight, oldestSeconds } = pending;
+  if (paths === 0) return idleWords[comparison.state];
   const oldest = formatAge(oldestSeconds);
   return `${counted(paths, "path")} to deliver (${inFlight} under way), the oldest for ${oldest}`;
 }
@@ -116,14 +123,14 @@ function formatSessions({ sessions: { warm, inFlight } }: TargetReport): string[
   return [`      ${counted(inFlight, "session")} in flight, ${warm} waiting ready`];
 }
 
-function formatComparison({ comparison }: TargetReport, now: number): string[] {
+function formatComparison({ comparison, pending }: TargetReport, now: number): string[] {
   const { state, entries, bytes, expected, completedAt } = comparison;
   if (state === "running") {
     const of = expected === undefined ? " so far" : ` of about ${expected}`;
     const looked = counted(entries, "entry", "entries");
     return [`      comparing: ${looked}${of}, ${formatBytes(bytes)} looked at`];
   }
-  if (state === "wanted") return ["      a comparison of everything waits"];
+  if (state === "wanted") return pending.paths === 0 ? [] : [`      ${idleWords.wanted}`];
   return completedAt === undefined ? [] : [`      compared whole ${formatAgo(completedAt, now)}`];
 }
 

@@ -89,7 +89,7 @@ export interface TargetReport {
     readonly oldestSeconds: number;
   };
   readonly comparison: {
-    readonly state: string;
+    readonly state: "none" | "wanted" | "running";
     readonly entries: number;
     readonly bytes: number;
     /** How many entries the last one had that was complete. */

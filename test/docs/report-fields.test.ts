@@ -22,7 +22,7 @@ const target: Whole<StatusReport["sources"][number]["targets"][number]> = {
   sending: [{ path: "", bytes: 0, size: 0 }],
   halt: { reason: "", since: "", held: 0 },
   pending: { paths: 0, inFlight: 0, refused: 0, oldestSeconds: 0 },
-  comparison: { state: "", entries: 0, bytes: 0, expected: 0, completedAt: "" },
+  comparison: { state: "none", entries: 0, bytes: 0, expected: 0, completedAt: "" },
   delivered: 0,
   deliveredBytes: 0,
   failed: 0,

@@ -173,6 +173,9 @@ test("stop returns when the process has ended, and says so; then nothing runs: 3
   expect(JSON.parse(stopped.out)).toMatchObject({ file: at.file, ok: true, undelivered: 0 });
   const again = await at.run("stop", "-o", at.file);
   expect([again.exitCode, again.err]).toEqual([3, `sersync: ${at.file}: it does not run\n`]);
+  const missing = await at.run("status", "-o", `${at.file}.old`);
+  expect(missing.exitCode).toBe(3);
+  expect(missing.err).toBe(`sersync: ${at.file}.old: it does not run, and there is no such file\n`);
 });
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s ends it with exit code 0", async (signal) => {

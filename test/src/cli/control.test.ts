@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { formatAge, formatBytes } from "../../../src/cli/amount.ts";
+import { askHealth } from "../../../src/cli/health.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
 import { describeReply } from "../../../src/cli/reply.ts";
+import { cutToColumns, fitScreen } from "../../../src/cli/screen.ts";
 import { formatStatus } from "../../../src/cli/status.ts";
 import type { StatusReport, TargetReport } from "../../../src/status/report.ts";
 
@@ -45,6 +47,50 @@ describe("the subcommands for a running program", () => {
     ["stop --watch", "unknown option '--watch'"],
   ])("%s is refused", (text, said) => {
     expect(command(text)).toMatchObject({ exitCode: 1, text: expect.stringContaining(said) });
+  });
+});
+
+test("a page that is switched off is not asked", async () => {
+  const said = await askHealth({
+    kind: "health",
+    page: { ip: "localhost", port: 0 },
+    timeoutMs: 1_000,
+  });
+  expect(said).toEqual({
+    exitCode: 1,
+    text: "cannot ask: the status page is off (--page, SERSYNC_PAGE)\n",
+  });
+});
+
+describe("a status that is watched", () => {
+  const lines = ["a", "b", "c", "d", "e"];
+  const more = (left: string) =>
+    `(${left}; a taller terminal, --json or the status page shows all)`;
+
+  test.each([
+    [{ rows: 6 }, lines],
+    [{ rows: 5 }, ["a", "b", "c", more("2 more lines")]],
+    [{ rows: 2 }, [more("5 more lines")]],
+    [{ rows: 0, columns: 0 }, lines],
+    [{}, lines],
+    [{ rows: 4, columns: 12 }, ["a", "b", "(3 more lin…"]],
+  ])("on a terminal of %j shows its last line in sight", (size, shown) => {
+    expect(fitScreen(lines, { rows: undefined, columns: undefined, ...size })).toEqual(shown);
+  });
+
+  test.each([
+    ["abcdef", 6, "abcdef"],
+    ["abcdef", 5, "abcd…"],
+    ["中文名", 6, "中文名"],
+    ["中文名", 5, "中文…"],
+    ["中文名", 4, "中…"],
+    ["e\u0301e\u0301e\u0301", 2, "e\u0301…"],
+    ["e\u0301e\u0301e\u0301", 3, "e\u0301e\u0301e\u0301"],
+    ["a😀😀", 4, "a😀…"],
+    ["日本語ｶﾅ", 8, "日本語ｶﾅ"],
+    ["한국어", 1, "…"],
+  ])("cuts %s to %i columns", (line, columns, shown) => {
+    expect(cutToColumns(line, columns)).toBe(shown);
   });
 });
 
@@ -210,6 +256,17 @@ describe("a status in words", () => {
       "      3 delivered (1.5 KB), the last 2.0 min ago",
       "      comparing: 5 entries of about 20, 2.0 MB looked at",
     ]);
+  });
+
+  test.each([
+    ["wanted", "down, a comparison of everything waits"],
+    ["running", "down, being compared"],
+  ] as const)("with nothing but a comparison that is %s", (state, said) => {
+    const only = { ...target, up: false, comparison: { state, entries: 0, bytes: 0 } };
+    const sources = [{ directory: "/data", watcher, targets: [only] }];
+    const lines = formatStatus({ ...report, sources }, now);
+    expect(lines[2]).toBe(`    h:873::m: ${said}`);
+    expect(lines.join("\n")).not.toContain("nothing waits");
   });
 
   test.each([
