@@ -7,8 +7,11 @@ const logFileMode = 0o640;
 
 /** A log file that goes on under its name after the old one was moved away. */
 export interface LogFile extends DestinationStream {
-  /** Opens the name anew, as logrotate's `postrotate` asks for; on failure the old file is kept. */
-  reopen(): void;
+  /**
+   * Opens the name anew, as logrotate's `postrotate` asks for; on failure the old file is kept, and
+   * `tell` hears of it. Default: who hears of every other trouble.
+   */
+  reopen(tell?: (line: string) => void): void;
   /** Writes what is left, for the last moment of the process. */
   flushSync(): void;
 }
@@ -36,9 +39,10 @@ export function openLogFile(path: string, complain: (line: string) => void): Log
   return {
     write: (line) => output.write(line),
     flushSync: () => output.flushSync(),
-    reopen: () =>
+    reopen: (tell = complain) =>
       open(path, "a", logFileMode, (error, fd) => {
-        if (error) complain(`cannot open the log file ${path} anew: ${error.code}`);
+        if (error)
+          tell(`cannot open the log file ${path} anew: ${error.code}; the old one goes on`);
         else output.replace(fd);
       }),
   };

@@ -113,7 +113,11 @@ async function serve(
     sources,
     version,
     log,
-    reopenLog: () => logFile?.reopen(),
+    reopenLog: () =>
+      logFile?.reopen((line) => {
+        complain(line);
+        log.error(line); // in the background nobody reads the other
+      }),
     onClaimed: () => announce(command, plans),
     onReady: () => starter.ready(),
   });

@@ -64,6 +64,7 @@ function literal(argument: string): string | undefined {
 
 /** Words that are put together elsewhere, and which of the told messages they become. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  "cli/run.ts line": ["cannot open the log file"],
   "mirror.ts warning": ["Cannot keep state", "Cannot use the state", "Cannot write the failLog"],
   "mirrored-source.ts state.message": ["Watching", "the kernel dropped", "Cannot watch"],
   "mirrored-source.ts replacedRoot": ["another directory"],
