@@ -52,9 +52,12 @@ export class DaemonTexts {
 
   /** What was said of a path that is no mere warning. */
   complaintAbout(path: BytePath): string | undefined {
-    const name = baseName(path);
+    if (baseName(path) === "") return undefined;
+    const temporary = temporaryStart(path);
     const about = [...this.#texts, ...this.#longTexts].find(
-      ({ severity, text }) => severity !== "warning" && name !== "" && mentions(text, path),
+      ({ severity, text }) =>
+        severity !== "warning" &&
+        (mentions(text, path, nameEnd) || mentions(text, temporary, temporaryEnd)),
     );
     return about?.text;
   }
@@ -76,14 +79,21 @@ export class DaemonTexts {
  * Daemons write names bare, in quotes, or behind the module's path; always whole. A short name may
  * stand in other words, too: every place counts, and one too many only means to look again.
  */
-function mentions(text: string, path: BytePath): boolean {
-  for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
-    if (standsAlone(text[at - 1], text[at + path.length])) return true;
+function mentions(text: string, name: string, end: RegExp): boolean {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const after = text.slice(at + name.length, at + name.length + longestEnd);
+    if (/^["/ ]?$/.test(text.charAt(at - 1)) && end.test(after)) return true;
   }
   return false;
 }
 
-function standsAlone(before: string | undefined, after: string | undefined): boolean {
-  const starts = before === undefined || before === '"' || before === "/" || before === " ";
-  return starts && (after === undefined || after === '"' || after === "." || after === " ");
+const nameEnd = /^(?:[". ]|$)/;
+/** Six letters or digits, then no more of them. */
+const temporaryEnd = /^\w{6}(?!\w)/;
+const longestEnd = 7;
+
+/** rsync writes `d/name` as `d/.name.Ab1xyZ` and renames it; a name's own dot is not doubled. */
+function temporaryStart(path: BytePath): string {
+  const name = baseName(path);
+  return `${path.slice(0, path.length - name.length)}.${name.replace(/^\./, "")}.`;
 }

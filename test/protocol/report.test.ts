@@ -7,9 +7,15 @@ function entry(path: string, mode: number): FileEntry {
   return { ...deletion(asBytePath(path)), mode };
 }
 
-const list = [entry("a", 0), entry("d", 0o40755), entry("n", 0o100644), entry("d/b", 0o100644)];
+const list = [
+  entry("a", 0),
+  entry("d", 0o40755),
+  entry("n", 0o100644),
+  entry("d/b", 0o100644),
+  entry("d/.e", 0o100644),
+];
 
-function reportOf(...texts: readonly [DaemonText["severity"], string][]): PushReport {
+function reportOf(...texts: readonly (readonly [DaemonText["severity"], string])[]): PushReport {
   const report = new PushReport();
   report.begin(list, {});
   for (const [severity, text] of texts) report.text(severity, text);
@@ -26,10 +32,21 @@ test.each([
   ['rsync: [generator] delete_file: unlink("/srv/a") failed: Permission denied (13)', ["a"]],
   ['rsync: [generator] recv_generator: mkdir "/srv/d" failed: Read-only file system (30)', ["d"]],
   ["could not make way for new regular file: n", ["n"]],
+  ['rsync: [receiver] mkstemp "/.n.aB3dE_" (in m) failed: Permission denied (13)', ["n"]],
+  ['rsync: [receiver] mkstemp "/srv/d/.e.oXyZ01" failed: Permission denied (13)', ["d/.e"]],
+  ['rsync: [receiver] open "/srv/.n.lock" failed: Permission denied (13)', []],
   ["IO error encountered -- skipping file deletion", []],
   ["deleting and mending", []],
 ])("%s is about %j", (text, paths) => {
   expect(failedPaths(reportOf(["info", text]))).toEqual(paths);
+});
+
+test("of two files that are refused each has its own reason", () => {
+  const reasons = ['mkstemp "/.n.aB3dE1" failed: no', 'mkstemp "/d/.b.aB3dE2" failed: no'];
+  const report = reportOf(...reasons.map((text) => ["error", text] as const));
+  for (const place of [2, 3]) report.sent(place, { kind: "sent", bytes: 1 });
+  const told = [2, 3].map((place) => report.status(place));
+  expect(told).toEqual(reasons.map((reason) => ({ kind: "failed", reason })));
 });
 
 test("a warning is no failure of the path it names", () => {
