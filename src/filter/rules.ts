@@ -71,12 +71,14 @@ export function expressionProblem(expression: string): string | undefined {
 }
 
 // Every text a regex of the filter is ever matched with: `name`, `/dir/name`, `dir/name/`.
-const forms = new Automaton([parseExpression("[^/]+|(/[^/]+){2,}|[^/]+(/[^/]+)*/").node]);
+const forms = "[^/]+|(/[^/]+){2,}|[^/]+(/[^/]+)*/";
+let formsAutomaton: Automaton | undefined;
 
 /** True for a regex that can be used and yet matches no path, such as `a/c` or `/info`. */
 export function matchesNothing(expression: string): boolean {
   const { node, conditions } = parseExpression(expression);
-  return conditions.length === 0 && !new Automaton([node]).overlaps(forms);
+  formsAutomaton ??= new Automaton([parseExpression(forms).node]);
+  return conditions.length === 0 && !new Automaton([node]).overlaps(formsAutomaton);
 }
 
 /** Says what is wrong with an rsync pattern, or undefined when it can be used. */
