@@ -37,8 +37,16 @@ export async function openTarget(
   options: SessionOptions,
   knowledge: TargetKnowledge,
 ): Promise<Opening> {
-  const { signal, handshakeTimeoutMs: timeoutMs = 30_000 } = options;
-  return openWith(target, requestOf(target, options, knowledge), { timeoutMs, signal });
+  const connecting = { timeoutMs: handshakeLimitMs(options), signal: options.signal };
+  return openWith(target, requestOf(target, options, knowledge), connecting);
+}
+
+/** The limit of silence during set-up, in ms: never longer than the one that holds afterwards. */
+export function handshakeLimitMs({
+  handshakeTimeoutMs,
+  timeoutMs,
+}: Pick<SessionOptions, "handshakeTimeoutMs" | "timeoutMs">): number {
+  return handshakeTimeoutMs ?? Math.min(30_000, timeoutMs || Number.POSITIVE_INFINITY);
 }
 
 /** As {@link openTarget}, for a request that is made already. */

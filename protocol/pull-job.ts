@@ -47,7 +47,7 @@ export interface PullJob extends PullObserver, ListLimits {
   readonly signal?: AbortSignal | undefined;
   /** Limit of silence, default 300,000 ms. */
   readonly timeoutMs?: number | undefined;
-  /** The same during set-up, default 30,000 ms. */
+  /** The same during set-up; default {@link timeoutMs}, at most 30,000 ms. */
   readonly handshakeTimeoutMs?: number | undefined;
   readonly onMotd?: ((line: string) => void) | undefined;
 }

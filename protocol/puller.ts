@@ -17,7 +17,7 @@ import { pruneEmptyDirectories } from "./flist/prune.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
-import { type Opening, openWith } from "./opening.ts";
+import { handshakeLimitMs, type Opening, openWith } from "./opening.ts";
 import { compressionOf, expectParents, type PullJob, receivingJob, strongOf } from "./pull-job.ts";
 import { PullResult, severityOf } from "./pull-report.ts";
 import { requestOfPull } from "./pull-request.ts";
@@ -41,9 +41,12 @@ export async function runPull(job: PullJob): Promise<PullResult> {
   const transfer = receivingOptions(job.transfer);
   const filter = receivingRules(job.filter ?? new FilterRules(), transfer);
   const owners = new OwnerMap(transfer);
-  const { signal, handshakeTimeoutMs: timeoutMs = 30_000 } = job;
+  const { signal } = job;
   const checked = { ...job, transfer, filter };
-  const opening = await openWith(job.target, requestOfPull(checked), { timeoutMs, signal });
+  const opening = await openWith(job.target, requestOfPull(checked), {
+    timeoutMs: handshakeLimitMs(job),
+    signal,
+  });
   const puller = new Puller(opening, checked, owners);
   const abort = (): void => puller.fail("ABORTED", "aborted");
   signal?.addEventListener("abort", abort);
@@ -93,7 +96,7 @@ class Puller {
       onEnd: (reason: RsyncError): void => this.#meeting.fail(this.#explained(reason)),
     };
     this.#source = new Source(socket, events, { longestQueue });
-    this.#deadline(job.handshakeTimeoutMs ?? 30_000);
+    this.#deadline(handshakeLimitMs(job));
   }
 
   fail(code: "ABORTED" | "TIMED_OUT", found: string): void {

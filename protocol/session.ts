@@ -11,7 +11,7 @@ import { type Making, makingOf } from "./making.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
-import { type Opening, openTarget } from "./opening.ts";
+import { handshakeLimitMs, type Opening, openTarget } from "./opening.ts";
 import { displayPath } from "./path.ts";
 import { type ListsPushOptions, type PushOptions, PushReport } from "./report.ts";
 import type { ListNumbers } from "./roles/list-window.ts";
@@ -73,7 +73,7 @@ export class Session {
    * @throws {RsyncError} why the daemon cannot be reached or does not want us.
    */
   static async open(target: Target, options: SessionOptions): Promise<Session> {
-    const { signal, handshakeTimeoutMs = 30_000, transfer } = options;
+    const { signal, transfer } = options;
     const changeMode = transfer.chmod && parseChmod(transfer.chmod, process.umask());
     const knowledge = options.knowledge ?? new TargetKnowledge();
     const making = makingOf(target, transfer);
@@ -84,7 +84,7 @@ export class Session {
     const abort = (): void => session.#end("ABORTED", "aborted");
     socket.once("close", whenAborted(signal, abort));
     try {
-      session.#deadline(handshakeTimeoutMs);
+      session.#deadline(handshakeLimitMs(options));
       await session.#setUp(opening);
       session.#expectAlive();
       session.#park();

@@ -32,8 +32,8 @@ export interface SessionOptions {
   readonly idNames?: IdNames;
   /** Told of each line of the daemon's message of the day. */
   readonly onMotd?: (line: string) => void;
-  /** Limit of silence during set-up, default 30,000 ms. */
-  readonly handshakeTimeoutMs?: number;
+  /** Limit of silence during set-up; default {@link timeoutMs}, at most 30,000 ms. */
+  readonly handshakeTimeoutMs?: number | undefined;
   /** Limit of silence during the transfer, default 300,000 ms. */
   readonly timeoutMs?: number | undefined;
 }

@@ -45,7 +45,7 @@ describeDaemons("a push over a bad line", (version) => {
       withinBytes: 100_000,
     });
     const began = performance.now();
-    const limits = { timeoutMs: silenceMs(kind), handshakeTimeoutMs: silenceMs(kind) };
+    const limits = { timeoutMs: silenceMs(kind) };
     const transfer = { ...archive, compress: seed % 2 === 0 };
     const url = `rsync://127.0.0.1:${proxy.port}/m/${name}/`;
     const ended = push(source.path, url, { transfer, ...limits, incremental: seed % 3 > 0 });

@@ -214,6 +214,6 @@ test("links that are in the way become directories, and lead nowhere", async () 
 });
 
 test("a daemon that says nothing is given up", async () => {
-  const { error } = await pullFrom([], { timeoutMs: 200, handshakeTimeoutMs: 200 });
+  const { error } = await pullFrom([], { timeoutMs: 200 });
   expect(error?.code).toBe("TIMED_OUT");
 });

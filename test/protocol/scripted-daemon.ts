@@ -130,7 +130,6 @@ export async function pushTo(
     transfer: { recursive: true, times: true, perms: true },
     features: features ?? { acknowledge: true },
     timeoutMs,
-    handshakeTimeoutMs: timeoutMs,
     signal,
   };
   const outcome = await pushOver(peer.port, options, entries, tree);
@@ -159,7 +158,6 @@ export async function pushListsTo(
       transfer: { recursive: true, times: true, perms: true },
       features: features ?? { acknowledge: true, incremental: true },
       timeoutMs,
-      handshakeTimeoutMs: timeoutMs,
       signal,
     });
     const lists = listsOf(tree, {}, () => false);

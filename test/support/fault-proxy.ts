@@ -22,7 +22,7 @@ export interface FaultProxy extends AsyncDisposable {
   readonly port: number;
   /** How often each kind has come about. */
   readonly faults: Readonly<Record<FaultKind, number>>;
-  /** From now on connections are left in peace, and those that were stalled end. */
+  /** From now on nothing befalls any connection, and those that were stalled end. */
   readonly calm: () => void;
 }
 
@@ -55,9 +55,12 @@ export async function startFaultProxy(options: FaultOptions): Promise<FaultProxy
     }
     const daemon = net.connect({ port: options.port, host: "127.0.0.1", allowHalfOpen: true });
     keep(daemon, sockets);
-    const link = new Link(client, daemon, fate, (kind) => {
-      faults[kind] += 1;
-      if (kind === "stall") stalled.add(() => link.cut());
+    const link = new Link(client, daemon, fate, {
+      isOff: () => isCalm,
+      onFault: (kind) => {
+        faults[kind] += 1;
+        if (kind === "stall") stalled.add(() => link.cut());
+      },
     });
   });
   server.listen(0, "127.0.0.1");
@@ -90,23 +93,24 @@ function drawFate(options: FaultOptions, chance: Random): Fate | undefined {
   return { kind: chance.pick(kinds), isUpward: chance.oneIn(2), atByte: chance.below(within) };
 }
 
+interface LinkEvents {
+  /** What has not come about by then will not. */
+  readonly isOff: () => boolean;
+  readonly onFault: (kind: FaultKind) => void;
+}
+
 /** Two sockets that are one connection, until its fate comes. */
 class Link {
   readonly #client: Socket;
   readonly #daemon: Socket;
   readonly #fate: Fate | undefined;
-  readonly #onFault: (kind: FaultKind) => void;
+  readonly #events: LinkEvents;
 
-  constructor(
-    client: Socket,
-    daemon: Socket,
-    fate: Fate | undefined,
-    onFault: (kind: FaultKind) => void,
-  ) {
+  constructor(client: Socket, daemon: Socket, fate: Fate | undefined, events: LinkEvents) {
     this.#client = client;
     this.#daemon = daemon;
     this.#fate = fate;
-    this.#onFault = onFault;
+    this.#events = events;
     this.#pipe(client, daemon, true);
     this.#pipe(daemon, client, false);
   }
@@ -137,11 +141,11 @@ class Link {
     return (chunk) => {
       const at = atByte - seen;
       seen += chunk.length;
-      if (!come && at >= chunk.length) {
+      if (!come && (at >= chunk.length || this.#events.isOff())) {
         forward(chunk);
         return;
       }
-      if (!come) this.#onFault(kind);
+      if (!come) this.#events.onFault(kind);
       const isFirst = !come;
       come = true;
       this.#strike(kind, isFirst ? Math.max(0, at) : 0, chunk, forward, isFirst);
