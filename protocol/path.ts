@@ -72,6 +72,9 @@ export function nativePath(root: string, path: BytePath): string | Buffer {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
 const unprintable = /[\x00-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 const plain = /^[\x20-\x7e]*$/;
+/** A backslash that would be taken for the beginning of an escape. */
+const misleading = /\\(?=#\d{3})/g;
+const unshown = /\\(?=#\d{3})|[^\x20-\x7e]/g;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
@@ -80,17 +83,16 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  */
 export function displayPath(path: BytePath): string {
   if (path === "") return ".";
-  if (plain.test(path)) return path;
+  if (plain.test(path)) return path.includes("\\#") ? path.replace(misleading, escaped) : path;
   try {
     const text = decoder.decode(Buffer.from(path, "latin1"));
-    if (!unprintable.test(text)) return text;
+    if (!unprintable.test(text)) return text.replace(misleading, escaped);
   } catch {
     // not UTF-8: every byte above 0x7f is escaped below
   }
-  let shown = "";
-  for (const char of path) {
-    const byte = char.charCodeAt(0);
-    shown += byte >= 0x20 && byte < 0x7f ? char : `\\#${byte.toString(8).padStart(3, "0")}`;
-  }
-  return shown;
+  return path.replace(unshown, escaped);
+}
+
+function escaped(char: string): string {
+  return `\\#${char.charCodeAt(0).toString(8).padStart(3, "0")}`;
 }

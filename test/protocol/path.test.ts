@@ -54,6 +54,9 @@ test.each([
   ["caf\xe9", "caf\\#351"],
   ["line\nend", "line\\#012end"],
   ["\x1b[31m", "\\#033[31m"],
+  ["\\#012", "\\#134#012"],
+  ["\\#01", "\\#01"],
+  ["\xff\\#012", "\\#377\\#134#012"],
   [pathFromText("\u202eRTL"), "\\#342\\#200\\#256RTL"],
 ])("%j is shown to people as %s", (path, shown) => {
   expect(displayPath(asBytePath(path))).toBe(shown);
