@@ -100,21 +100,31 @@ export class TreeLists implements ListSource {
     return undefined;
   }
 
+  /** What is in a root stands where its argument does: of equal names the first stays. */
   *#first(): Stepwise<DirectoryList> {
     this.#begun = true;
-    const seeds = this.#takeSeeds(rootPath);
-    const roots = originsOf(seeds.filter(({ entry }) => entry.path === ""));
-    const content = yield* readOrigins(roots);
-    const isGone = content.length < roots.length;
-    const told = isGone ? seeds.map(withoutRootContent) : seeds;
-    return { directory: undefined, entries: yield* this.#merge(told, content) };
+    const all: Seed[] = [];
+    let isGone = false;
+    for (const seed of this.#takeSeeds(rootPath)) {
+      const roots = seed.entry.path === "" ? originsOf([seed]) : [];
+      const contents = yield* readOrigins(roots);
+      if (contents.length < roots.length) isGone = true;
+      all.push(seed);
+      addContents(contents, all);
+    }
+    const told = isGone ? all.map(withoutRootContent) : all;
+    return { directory: undefined, entries: yield* this.#merge(told) };
   }
 
   *#contentOf({ directory, origins }: Pending): Stepwise<readonly FileEntry[] | undefined> {
     const seeds = this.#takeSeeds(directory.path);
-    const content = yield* readOrigins(origins);
-    if (seeds.length > 0 || content.length > 1) return yield* this.#merge(seeds, content);
-    const [only] = content;
+    const contents = yield* readOrigins(origins);
+    if (seeds.length > 0 || contents.length > 1) {
+      const all = [...seeds];
+      addContents(contents, all);
+      return yield* this.#merge(all);
+    }
+    const [only] = contents;
     // What nobody looks into has a list all the same: with it the directory itself is finished.
     if (only === undefined) return origins.length === 0 ? [] : undefined;
     const { branch, children } = only;
@@ -122,12 +132,8 @@ export class TreeLists implements ListSource {
     return children;
   }
 
-  /** Several contents of one directory as one list: of equal names the first stays. */
-  *#merge(seeds: readonly Seed[], contents: readonly Content[]): Stepwise<readonly FileEntry[]> {
-    const all = [...seeds];
-    for (const { branch, children } of contents) {
-      for (const entry of children) all.push({ entry, branch });
-    }
+  /** What comes from several places into one directory, as one list: of equal names the first stays. */
+  *#merge(all: readonly Seed[]): Stepwise<readonly FileEntry[]> {
     const origins = new Map<BytePath, readonly Origin[]>();
     for (const origin of originsOf(all)) {
       const { path } = origin.directory;
@@ -173,6 +179,12 @@ function* readOrigins(origins: readonly Origin[]): Stepwise<Content[]> {
     if (children !== undefined) contents.push({ branch, children });
   }
   return contents;
+}
+
+function addContents(contents: readonly Content[], all: Seed[]): void {
+  for (const { branch, children } of contents) {
+    for (const entry of children) all.push({ entry, branch });
+  }
 }
 
 /** Where the content of listed directories comes from. */
