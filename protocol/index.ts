@@ -1,4 +1,4 @@
-export { type Agreement, isIncremental } from "./agreement.ts";
+export { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
 
 export {
   type ClientOptions,
@@ -120,6 +120,7 @@ export { type PathResult, PushResult } from "./result.ts";
 export type { SendOutcome } from "./roles/file-sender.ts";
 export type { ReceiveOutcome } from "./roles/receiving.ts";
 export { type Item, itemFlags } from "./roles/request.ts";
+export type { Traffic } from "./roles/traffic.ts";
 export { Session } from "./session.ts";
 export { type ArgumentOptions, ArgumentSource, type ListProblem } from "./source/arguments.ts";
 export { LocalIdNames } from "./source/id-names.ts";

@@ -50,6 +50,8 @@ export interface PullJob extends PullObserver, ListLimits {
   /** The same during set-up; default {@link timeoutMs}, at most 30,000 ms. */
   readonly handshakeTimeoutMs?: number | undefined;
   readonly onMotd?: ((line: string) => void) | undefined;
+  /** Told what was agreed on with the daemon, before anything is listed. */
+  readonly onAgreed?: ((agreement: Agreement) => void) | undefined;
 }
 
 /** What is known when a list is here. */

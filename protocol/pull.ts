@@ -66,7 +66,7 @@ function measured(told: PullObserver, { observer }: ProgressMeter): PullObserver
     },
     received: (entry, outcome, place) => {
       if (outcome.kind === "received") {
-        observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, place);
+        observer.sent?.(entry, { ...outcome, kind: "sent" }, place);
       }
       told.received?.(entry, outcome, place);
     },

@@ -111,6 +111,7 @@ class Puller {
   async pull(): Promise<PullResult> {
     try {
       const agreement = await this.#setUp();
+      this.#job.onAgreed?.(agreement);
       const isFramed = agreement.protocol >= 30 || agreement.acknowledges;
       const output = isFramed ? new Mux(this.#sink) : new RawOutput(this.#sink);
       this.#output = output;

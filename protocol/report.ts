@@ -138,6 +138,12 @@ export class PushReport {
     this.#observer = observer;
   }
 
+  /** The first entries, as they were before, but with the sums of their content. */
+  knowSums(entries: readonly FileEntry[]): void {
+    this.#entries = [...entries, ...this.#entries.slice(entries.length)];
+    this.#numbers = new WholeList(this.#entries);
+  }
+
   /** As {@link begin}, for entries that are told list by list, and forgotten. */
   beginLists(
     numbers: ListNumbers,

@@ -65,10 +65,12 @@ export async function runTransfer(
   const { transfer, idNames } = options;
   const attributes = attributeSender(transfer, agreement, source, report);
   const needs = { agreement, transfer, idNames, source, strong, attributes, incomplete, pace };
-  await sendList(output, sent, { ...needs, listChecksum: await listChecksum(agreement) });
+  const listChecksum = await listChecksumOf(agreement);
+  const entries = await sendList(output, sent, { ...needs, listChecksum });
   link.onListed();
+  if (transfer.checksum) report.knowSums(entries);
   report.listed();
-  await serve(link, options, { entries: list.entries, source, strong, attributes, report });
+  await serve(link, options, { entries, source, strong, attributes, report });
 }
 
 /** As {@link runTransfer}, where the daemon has agreed to a list in pieces. */
@@ -80,7 +82,7 @@ export async function runListsTransfer(
   const { output, agreement } = link;
   const { transfer, idNames } = options;
   const strong = await strongChecksum(agreement);
-  const digest = transfer.checksum ? await listChecksum(agreement) : undefined;
+  const digest = transfer.checksum ? await listChecksumOf(agreement) : undefined;
   const format = listFormat(agreement, transfer, { idNames, digestLength: digest?.length ?? 0 });
   const { inlineNames } = format;
   const attributes = attributeSender(transfer, agreement, source, report, inlineNames);
@@ -109,7 +111,7 @@ function strongChecksum({ checksum, seed, compat }: Agreement): Promise<StrongCh
 }
 
 /** What the digests of a list are made with. */
-function listChecksum(agreement: Agreement): Promise<StrongChecksum> {
+function listChecksumOf(agreement: Agreement): Promise<StrongChecksum> {
   return strongChecksum({ ...agreement, checksum: agreement.listChecksum ?? agreement.checksum });
 }
 

@@ -60,7 +60,10 @@ function expectWithin(what: string, value: number, low: number, high: number, at
   );
 }
 
-/** Writes the sixteen bytes {@link readSumHead} reads back: a request's head, or its echo. */
+/** Length in bytes of a head on the wire. */
+export const sumHeadLength = 16;
+
+/** Writes the bytes {@link readSumHead} reads back: a request's head, or its echo. */
 export function writeSumHead(to: Writer, head: SumHead): void {
   to.int32(head.count);
   to.int32(head.blockLength);

@@ -14,6 +14,8 @@ const headerLength = 4;
 export interface Output extends Writer {
   /** Bytes handed to the sink so far, with what frames them. */
   readonly bytesSent: number;
+  /** Bytes of data written so far, without what frames them and what is beside them. */
+  readonly dataBytes: number;
   /** Sends what has been written. */
   flush(): void;
   /** Sends `payload` beside the data, after what was written before it. */
@@ -31,6 +33,7 @@ export interface Output extends Writer {
 export class Mux extends Writer implements Output {
   readonly #sink: FrameSink;
   #bytesSent = 0;
+  #framedBytes = 0;
 
   constructor(sink: FrameSink) {
     super(0);
@@ -43,11 +46,16 @@ export class Mux extends Writer implements Output {
     return this.#bytesSent;
   }
 
+  get dataBytes(): number {
+    return this.#framedBytes + this.offset - headerLength;
+  }
+
   /** Sends what has been written as one data frame. */
   flush(): void {
     const length = this.offset - headerLength;
     if (length === 0) return;
     this.buffer.writeUInt32LE(encodeFrameHeader(messageTags.data, length), 0);
+    this.#framedBytes += length;
     this.#send();
   }
 

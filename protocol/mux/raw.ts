@@ -21,6 +21,10 @@ export class RawOutput extends Writer implements Output {
     return this.#bytesSent;
   }
 
+  get dataBytes(): number {
+    return this.#bytesSent + this.offset;
+  }
+
   flush(): void {
     if (this.offset === 0) return;
     this.#bytesSent += this.offset;

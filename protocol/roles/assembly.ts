@@ -5,7 +5,7 @@ import { displayPath } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { BasisFile } from "./basis-file.ts";
 import { drain, type Pace, stepBytes } from "./pace.ts";
-import type { Delayed, Placing } from "./placing.ts";
+import type { Placing } from "./placing.ts";
 import type { ReceiveOutcome, ReceivingJob, Requested } from "./receiving.ts";
 
 /** What the sender answers, as values. */
@@ -23,7 +23,14 @@ export interface AssemblyParts {
   readonly placing: Placing;
 }
 
-type Received = ReceiveOutcome | ({ readonly kind: "delayed" } & Omit<Delayed, "index">);
+type Failed = Extract<ReceiveOutcome, { readonly kind: "failed" }>;
+
+/** A file that has come: in place, or where it waits for its name. */
+interface Received {
+  readonly kind: "received" | "delayed";
+  readonly bytes: number;
+  readonly sum: Uint8Array;
+}
 
 /** Puts one file after the other together, from what comes and from what is here (spec 2 §7). */
 export class Assembly {
@@ -45,12 +52,12 @@ export class Assembly {
   }
 
   /** Takes what follows the head of an answer. */
-  async receive(requested: Requested): Promise<Received | "again"> {
+  async receive(requested: Requested): Promise<Received | Failed | "again"> {
     const { strong } = this.#job;
     const incoming = this.#placing.open(requested, this.#staging);
     this.#current = { incoming, requested };
     await this.#receiveContent(incoming, requested);
-    const sum = await this.#read((from) => from.bytes(strong.length));
+    const sum = await this.#read((from) => Uint8Array.from(from.bytes(strong.length)));
     const outcome = await this.#conclude(incoming, requested, sum);
     this.#current = undefined;
     return outcome;
@@ -147,15 +154,14 @@ export class Assembly {
     incoming: IncomingFile,
     requested: Requested,
     sum: Uint8Array,
-  ): Promise<Received | "again"> {
+  ): Promise<Received | Failed | "again"> {
     const { failure } = incoming;
     try {
       if (failure !== undefined) throw failure;
       if (incoming.matches(sum)) {
         const bytes = incoming.length;
         const where = await drain(this.#placing.put(incoming, requested), this.#pace);
-        if (where === "delayed") return { kind: "delayed", requested, bytes };
-        return { kind: "received", bytes };
+        return { kind: where === "delayed" ? where : "received", bytes, sum };
       }
     } catch (error) {
       incoming.discard();
@@ -170,7 +176,7 @@ export class Assembly {
 const full: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO"]);
 
 /** What became of a file. @throws {RsyncError} FILE_IO where the next file would fail, too. */
-export function failureOf({ entry }: Requested, error: NodeJS.ErrnoException): ReceiveOutcome {
+export function failureOf({ entry }: Requested, error: NodeJS.ErrnoException): Failed {
   const { message, code = "" } = error;
   if (error instanceof RsyncError) throw error;
   if (!full.has(code)) return { kind: "failed", reason: message };

@@ -1,6 +1,6 @@
 import { BlockMatcher } from "../delta/match.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
-import { type BlockSums, type ReadSumHead, writeSumHead } from "../delta/sums.ts";
+import { type BlockSums, type ReadSumHead, sumHeadLength, writeSumHead } from "../delta/sums.ts";
 import type { TokenWriter } from "../delta/tokens.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { messageTags } from "../mux/frame.ts";
@@ -11,12 +11,13 @@ import { encoded } from "../wire/writer.ts";
 import type { Dialect } from "./dialect.ts";
 import { type Pace, stepBytes } from "./pace.ts";
 import type { Item } from "./request.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** What became of a file that the daemon asked for. Whether it arrived is the daemon's to say. */
 export type SendOutcome =
-  | { readonly kind: "sent"; readonly bytes: number }
+  | { readonly kind: "sent"; readonly bytes: number; readonly traffic?: Traffic }
   /** Sent, but it was changing meanwhile: it must be sent again. */
-  | { readonly kind: "changed"; readonly bytes: number }
+  | { readonly kind: "changed"; readonly bytes: number; readonly traffic?: Traffic }
   /** Not there any more, or another object under the same name. */
   | { readonly kind: "vanished" }
   /** There, but it cannot be read. */
@@ -81,21 +82,24 @@ export class FileSender {
     const { file, first, state } = opened;
     const { output, dialect, pace } = this.#link;
     this.#options.onOpened?.(item);
+    const before = output.dataBytes;
     dialect.writeItem(output, item);
     writeSumHead(output, basis.head);
     this.#options.tokens.begin?.(this.#options.isStored?.(entry.path) ?? false);
     const content = this.#contentWriter(item, basis);
     if (first === stepBytes) {
-      return this.#sendSteps(file, content, basis).finally(() => file.close());
+      return this.#sendSteps(file, content, basis, before).finally(() => file.close());
     }
     file.close();
     const bytes = step.subarray(0, first);
     const silent = this.#silent(basis);
     content.literal(silent === 0 ? bytes : bytes.subarray(silent));
     content.end();
-    output.bytes(this.#options.strong.wholeFile(bytes));
+    const sum = this.#options.strong.wholeFile(bytes);
+    output.bytes(sum);
     pace.spend(first);
-    return { kind: state === "changed" ? "changed" : "sent", bytes: first };
+    const traffic = { sum, received: sumBytes(basis), sent: output.dataBytes - before };
+    return { kind: state === "changed" ? "changed" : "sent", bytes: first, traffic };
   }
 
   /** Opens a listed file and reads its first step into the buffer; or says why that is not so. */
@@ -120,7 +124,12 @@ export class FileSender {
   }
 
   /** Sends a file of which the first step is in the buffer. */
-  async #sendSteps(file: OpenFile, content: ContentWriter, basis: Basis): Promise<SendOutcome> {
+  async #sendSteps(
+    file: OpenFile,
+    content: ContentWriter,
+    basis: Basis,
+    before: number,
+  ): Promise<SendOutcome> {
     const digest = this.#options.strong.start();
     const silent = this.#silent(basis);
     let position = this.#start(basis);
@@ -142,9 +151,12 @@ export class FileSender {
     content.end();
     const sum = digest.digest();
     // A wrong sum makes the daemon throw away what it got (spec 2 §3.5).
-    this.#link.output.bytes(failure === undefined ? sum : invalidSum(sum));
+    const { output } = this.#link;
+    output.bytes(failure === undefined ? sum : invalidSum(sum));
     if (failure !== undefined) return { kind: "unreadable", cause: failure };
-    return { kind: file.state() === "as listed" ? "sent" : "changed", bytes: position };
+    const traffic = { sum, received: sumBytes(basis), sent: output.dataBytes - before };
+    const kind = file.state() === "as listed" ? "sent" : "changed";
+    return { kind, bytes: position, traffic };
   }
 
   /** Where reading begins. */
@@ -184,6 +196,12 @@ export class FileSender {
       encoded((to) => to.int32(index)),
     );
   }
+}
+
+/** Length of a head and the sums that came with it. */
+function sumBytes({ head, sums }: Basis): number {
+  const { count, announcedStrongLength } = head;
+  return sumHeadLength + (sums === undefined ? 0 : count * (4 + announcedStrongLength));
 }
 
 /** Takes a file's bytes in order; they are used up when the call returns. */

@@ -1,7 +1,7 @@
 import type { Agreement } from "../agreement.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { type SentList, writeFilterList } from "../flist/delete-rules.ts";
-import type { AttributeWriter } from "../flist/entry.ts";
+import type { AttributeWriter, FileEntry } from "../flist/entry.ts";
 import { listFormat } from "../flist/format.ts";
 import { type IdNames, writeFileList } from "../flist/list.ts";
 import type { Output } from "../mux/mux.ts";
@@ -25,12 +25,16 @@ export interface ListSenderOptions {
   readonly pace: () => Promise<void>;
 }
 
-/** Sends the rules for a delete pass, where there is one, and the file list. */
+/**
+ * Sends the rules for a delete pass, where there is one, and the file list.
+ *
+ * @returns the entries as they were listed, with their sums where lists are compared by them.
+ */
 export async function sendList(
   output: Output,
   { entries, rules }: Pick<SentList, "entries" | "rules">,
   options: ListSenderOptions,
-): Promise<void> {
+): Promise<readonly FileEntry[]> {
   const { agreement, transfer, idNames, source, strong, incomplete, pace } = options;
   const { checksum = false } = transfer;
   sendRules(output, rules, options);
@@ -47,6 +51,7 @@ export async function sendList(
     incomplete,
     pace,
   );
+  return list;
 }
 
 /** Sends the rules for a delete pass, where there is one. */

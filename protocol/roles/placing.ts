@@ -5,12 +5,14 @@ import { noPlaces } from "../destination/places.ts";
 import type { DestinationTree } from "../destination/tree.ts";
 import { isRegularFile } from "../flist/entry.ts";
 import { basisTypes, type ReceivingJob, type Requested } from "./receiving.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** A file that waits for the end (`--delay-updates`). */
 export interface Delayed {
   readonly index: number;
   readonly requested: Requested;
   readonly bytes: number;
+  readonly traffic: Traffic;
 }
 
 /** Decides where content is written, and brings files to their names. */

@@ -13,10 +13,13 @@ import { type Delayed, Placing } from "./placing.ts";
 import type { Meeting, ReceiveOutcome, ReceivingJob, Requested } from "./receiving.ts";
 import { type Item, itemFlags, type Request } from "./request.ts";
 import { SmallFiles, type WholeContent } from "./small-files.ts";
+import type { Traffic } from "./traffic.ts";
 import { applyValues, bringsValues, readValues } from "./wanted-values.ts";
 
 export interface ReceiverLink extends AnswerLink {
   readonly dialect: Dialect;
+  /** Bytes of the stream that have been read so far. */
+  position(): number;
   /** Lets other work run. */
   pace(): Promise<void>;
 }
@@ -34,6 +37,8 @@ export class Receiver {
   readonly #assembly: Assembly;
   readonly #small: SmallFiles | undefined;
   readonly #delayed: Delayed[] = [];
+  /** Where in the stream the content of the current file begins. */
+  #began = 0;
 
   constructor(link: ReceiverLink, job: ReceivingJob, meeting: Meeting, tokens: TokenReader) {
     this.#link = link;
@@ -123,6 +128,7 @@ export class Receiver {
       return undefined;
     }
     events.opened(item);
+    this.#began = this.#link.position();
     return this.#receive(item.index, requested);
   }
 
@@ -154,22 +160,28 @@ export class Receiver {
     const { content, sum } = whole;
     this.#pace.spend(content.length);
     this.#job.events.content(content.length, 0);
-    if (Buffer.compare(this.#job.strong.wholeFile(content), sum) !== 0) {
+    const own = this.#job.strong.wholeFile(content);
+    if (Buffer.compare(own, sum) !== 0) {
       this.#meeting.again(index);
       return undefined;
     }
-    this.#settle(index, this.#write(requested, content));
+    this.#settle(index, this.#write(requested, content, this.#trafficOf(own)));
     return undefined;
   }
 
   /** @throws {RsyncError} FILE_IO */
-  #write(requested: Requested, content: Uint8Array): ReceiveOutcome {
+  #write(requested: Requested, content: Uint8Array, traffic: Traffic): ReceiveOutcome {
     try {
       this.#small?.put(requested, content);
-      return { kind: "received", bytes: content.length };
+      return { kind: "received", bytes: content.length, traffic };
     } catch (error) {
       return failureOf(requested, error as NodeJS.ErrnoException);
     }
+  }
+
+  /** Of the file that has come last. */
+  #trafficOf(sum: Uint8Array): Traffic {
+    return { sum, sent: 0, received: this.#link.position() - this.#began };
   }
 
   #settle(index: number, outcome: ReceiveOutcome): void {
@@ -184,10 +196,10 @@ export class Receiver {
   /** All files are here: those that wait take their names, in rapid succession. */
   async #releaseDelayed(): Promise<void> {
     for (const delayed of this.#delayed.splice(0)) {
-      const { index, requested, bytes } = delayed;
+      const { index, requested, bytes, traffic } = delayed;
       try {
         await drain(this.#placing.release(requested), this.#pace);
-        this.#settle(index, { kind: "received", bytes });
+        this.#settle(index, { kind: "received", bytes, traffic });
       } catch (error) {
         this.#settle(index, failureOf(requested, error as NodeJS.ErrnoException));
       }
@@ -196,9 +208,16 @@ export class Receiver {
 
   async #receivePieces(index: number, requested: Requested): Promise<void> {
     const outcome = await this.#assembly.receive(requested);
-    if (outcome === "again") this.#meeting.again(index);
-    else if (outcome.kind === "delayed") this.#delayed.push({ index, ...outcome });
-    else this.#settle(index, outcome);
+    if (outcome === "again") {
+      this.#meeting.again(index);
+    } else if (outcome.kind === "failed") {
+      this.#settle(index, outcome);
+    } else {
+      const { kind, bytes, sum } = outcome;
+      const traffic = this.#trafficOf(sum);
+      if (kind === "delayed") this.#delayed.push({ index, requested, bytes, traffic });
+      else this.#settle(index, { kind, bytes, traffic });
+    }
   }
 
   /** What the sender says of itself: bytes read, written and listed, and how long it took. */

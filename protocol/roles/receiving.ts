@@ -11,10 +11,11 @@ import type { BytePath } from "../path.ts";
 import type { IncomingLists } from "./incoming-lists.ts";
 import type { ListIntake } from "./list-intake.ts";
 import type { Item } from "./request.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** What became of a file whose content was asked for. */
 export type ReceiveOutcome =
-  | { readonly kind: "received"; readonly bytes: number }
+  | { readonly kind: "received"; readonly bytes: number; readonly traffic?: Traffic }
   /** The sender has it no more, or cannot read it. */
   | { readonly kind: "not sent" }
   | { readonly kind: "failed"; readonly reason: string };

@@ -37,6 +37,7 @@ export async function runReception(
   const reading: ReceiverLink = {
     read: (decode) => read(source, acknowledger, decode),
     tryRead: (decode) => source.tryRead(decode),
+    position: () => source.position,
     dialect,
     pace: () => new Promise(setImmediate),
   };

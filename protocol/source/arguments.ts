@@ -125,6 +125,13 @@ export class ArgumentSource implements FileSource {
     return (entry as Located).tree.attributes(entry);
   }
 
+  /** Where an entry lies, as the arguments say it, without a slash before it. */
+  fullName(entry: FileEntry): string {
+    const { tree, path } = entry as Located;
+    const parts = `${tree.root}/${path}`.split("/").filter((part) => part !== "" && part !== ".");
+    return parts.length === 0 || path !== "" ? parts.join("/") || "." : `${parts.join("/")}/.`;
+  }
+
   /**
    * Removes what was sent, unless it is a directory.
    *

@@ -37,6 +37,7 @@ export class Source {
   #queue: Buffer = Buffer.allocUnsafe(initialBytes);
   #start = 0;
   #end = 0;
+  #appended = 0;
   #cursor: Cursor | undefined;
   #demux: Demux | undefined;
   #failure: RsyncError | undefined;
@@ -67,6 +68,11 @@ export class Source {
   /** Unread bytes that have arrived. */
   get available(): number {
     return this.#end - this.#start;
+  }
+
+  /** Bytes that have been read, without frames where there are any. */
+  get position(): number {
+    return this.#appended - this.available;
   }
 
   /** One value, waiting for the rest of it. @throws the failure that ended the connection. */
@@ -151,6 +157,7 @@ export class Source {
     if (this.#end + view.length > this.#queue.length) this.#makeRoom(view.length);
     this.#queue.set(view, this.#end);
     this.#end += view.length;
+    this.#appended += view.length;
   }
 
   #makeRoom(length: number): void {

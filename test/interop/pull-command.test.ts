@@ -62,6 +62,9 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     ["-r --out-format=%o:%n:%l"],
     ["-ai --existing"],
     ["-aii"],
+    ["-a --cc=xxh64 --out-format=%i|%b|%'c|%C|%f|%U|%G|%m|%a|%P|%9L"],
+    ["-rlptc --cc=md5 --out-format=%C|%12b|%n|%U|%G"],
+    ["-a --delay-updates --protocol=29 --out-format=%i|%b|%C"],
   ])("%s prints and does the same", async (options) => {
     const url = `rsync://127.0.0.1:${daemon.port}/m/`;
     const words = options.split(" ");

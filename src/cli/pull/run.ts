@@ -30,7 +30,7 @@ async function pullOnce(
   const { telling, transfer, connectSeconds, incremental } = command;
   const out = telling.quiet ? () => {} : outputs.out;
   const began = performance.now();
-  const printer = new Printer(command, { ...outputs, out }, "receive");
+  const printer = new Printer(command, { ...outputs, out }, { direction: "receive" });
   if (telling.tellsList) {
     out(incremental ? "receiving incremental file list\n" : "receiving file list ... ");
   }
@@ -42,6 +42,7 @@ async function pullOnce(
   const pulling = runPull({
     ...command,
     ...observer,
+    onAgreed: (agreement) => printer.agreed(agreement),
     wildcards: true,
     tellsAll: telling.tellsAll,
     signal,
@@ -73,7 +74,7 @@ function observerOf({ observer }: Printer, onListed: () => void): PullObserver {
     receiving: (entry, about, place) => observer.sending?.(entry, about, place),
     received: (entry, outcome, place) => {
       if (outcome.kind !== "received") return;
-      observer.sent?.(entry, { kind: "sent", bytes: outcome.bytes }, place);
+      observer.sent?.(entry, { ...outcome, kind: "sent" }, place);
     },
   };
 }

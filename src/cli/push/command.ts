@@ -13,6 +13,7 @@ import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options
 import { placeOf } from "../place.ts";
 import { filterOf } from "./filter-flags.ts";
 import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
+import { hasField } from "./format.ts";
 import { readInput } from "./input.ts";
 
 /** What is printed while a push runs. */
@@ -143,8 +144,9 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
   const itemized = itemize > 1 ? "%i%I" : "%i";
   const tells = outFormat !== "" || (flags.info.get("name") ?? 0) > 0;
   const silent = verbosity > 0 || !tells ? undefined : "X";
-  const other = outFormat.includes("%o") ? "%o" : silent;
-  const itemizes = outFormat.includes("%i") || (flags.logFile && logFormatOf(flags).includes("%i"));
+  const other = hasField(outFormat, "o") ? "%o" : silent;
+  const logs = flags.logFile === undefined ? "" : logFormatOf(flags);
+  const itemizes = hasField(outFormat, "i") || hasField(logs, "i");
   const logFormat = itemize > 0 || itemizes ? itemized : other;
   return {
     verbosity,
@@ -172,7 +174,7 @@ export function tellingOf(flags: PushFlags): Telling {
   const format = outFormat ?? (itemize > 0 ? "%i %n%L" : named);
   return {
     format: format === "" ? undefined : format,
-    itemizes: format?.includes("%i") ?? false,
+    itemizes: hasField(format ?? "", "i"),
     tellsAll: itemize > 1 || level("name", 2) > 1,
     tellsDeletions: level("del", 1) > 0,
     tellsList: level("flist", 1) > 0,

@@ -28,6 +28,8 @@ export type Direction = "send" | "receive";
 export interface ItemizeOptions {
   /** `-t`: the time becomes the source's, not that of the transfer. */
   readonly keepsTimes: boolean;
+  /** False where the times of symlinks cannot be set. Default true. */
+  readonly keepsLinkTimes?: boolean;
   readonly direction: Direction;
 }
 
@@ -35,7 +37,7 @@ export interface ItemizeOptions {
 export function itemize(
   entry: FileEntry,
   { flags }: Item,
-  { keepsTimes, direction }: ItemizeOptions,
+  { keepsTimes, keepsLinkTimes = true, direction }: ItemizeOptions,
 ): string {
   const has = (bit: number): boolean => (flags & bit) !== 0;
   const arrow = direction === "send" ? "<" : ">";
@@ -44,7 +46,7 @@ export function itemize(
   if (has(itemFlags.isNew)) return `${kind}${type}+++++++++`;
   if (has(itemFlags.unknown)) return `${kind}${type}?????????`;
   const isLink = type === "L";
-  const timeLetter = keepsTimes && !(isLink && has(reports.size)) ? "t" : "T";
+  const timeLetter = keepsTimes && !(isLink && (!keepsLinkTimes || has(reports.size))) ? "t" : "T";
   const letters = [
     has(reports.change) ? "c" : ".",
     !isLink && has(reports.size) ? "s" : ".",

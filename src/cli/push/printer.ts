@@ -1,5 +1,7 @@
 import {
+  type Agreement,
   type BytePath,
+  compatFlags,
   displayPath,
   type FileEntry,
   type Item,
@@ -7,13 +9,15 @@ import {
   itemFlags,
   type PushObserver,
   type SendOutcome,
+  type Traffic,
 } from "../../../protocol/index.ts";
 import type { ProgressOutput } from "../progress-line.ts";
 import type { PushCommand } from "./command.ts";
 import { Course } from "./course.ts";
-import { compileFormat, type Line, shownPath } from "./format.ts";
+import { compileFormat, hasField, type Line, shownPath } from "./format.ts";
 import { type Direction, isSignificant, itemize } from "./itemize.ts";
 import { Meter, type Position } from "./meter.ts";
+import { sumText } from "./sum-text.ts";
 
 /** Where a push tells what it does. */
 export interface Outputs {
@@ -24,11 +28,24 @@ export interface Outputs {
   readonly progress?: ProgressOutput | undefined;
 }
 
+export interface PrinterOptions {
+  /** Default "send". */
+  readonly direction?: Direction;
+  /** Files are told of when they are through; default: when they begin, unless more is told. */
+  readonly afterwards?: boolean;
+  /** The name of an entry with where it lies here, a byte string. Default its name there. */
+  readonly fullName?: (entry: FileEntry) => string;
+}
+
+/** What can be told of a file only when it is through. */
+const laterFields = "bcC";
+
 /** Prints while a push runs what rsync would print. */
 export class Printer {
   readonly #outputs: Outputs;
   readonly #command: Pick<PushCommand, "telling" | "transfer">;
-  readonly #direction: Direction;
+  readonly #options: PrinterOptions;
+  readonly #afterwards: boolean;
   readonly #format: ((line: Line) => string) | undefined;
   readonly #meter: Meter;
   readonly #course: Course | undefined;
@@ -38,15 +55,19 @@ export class Printer {
   #files = 0;
   #doneBytes = 0;
   #current: { readonly entry: FileEntry; readonly index: number } | undefined;
+  /** Of files that are told of when they are through, by their places. */
+  readonly #untold = new Map<number, Item>();
+  #agreement: Agreement | undefined;
 
   constructor(
     command: Pick<PushCommand, "telling" | "transfer">,
     outputs: Outputs,
-    direction: Direction = "send",
+    options: PrinterOptions = {},
   ) {
     const { format, human } = command.telling;
     this.#command = command;
-    this.#direction = direction;
+    this.#options = options;
+    this.#afterwards = options.afterwards ?? hasField(format ?? "", laterFields);
     this.#course = courseOf(command, outputs);
     this.#outputs = besides(this.#course, outputs);
     this.#format = format === undefined ? undefined : compileFormat(format);
@@ -79,6 +100,11 @@ export class Printer {
         step: (bytes) => this.#step(bytes),
       }),
     };
+  }
+
+  /** What was agreed on for the session: which sums there are. */
+  agreed(agreement: Agreement): void {
+    this.#agreement = agreement;
   }
 
   /** Nothing more is told of how far it is. */
@@ -116,23 +142,41 @@ export class Printer {
     if (differs || isNamed || (itemizes && tellsAll)) this.#print(entry, item);
   }
 
-  #print(entry: FileEntry, item: Item): void {
+  #print(entry: FileEntry, item: Item, traffic?: Traffic): void {
     if (this.#format === undefined) return;
+    const { direction = "send", fullName } = this.#options;
     const keepsTimes = this.#command.transfer.times ?? false;
-    const text = itemize(entry, item, { keepsTimes, direction: this.#direction });
-    const operation = this.#direction === "send" ? "send" : "recv";
-    // The name of a transfer is that of what it was put together from.
-    const linkedTo = (item.flags & itemFlags.transfer) === 0 ? item.name : undefined;
-    const line = { entry, item: text, operation, linkedTo } as const;
-    this.#outputs.out(`${this.#format(line)}\n`);
+    const keepsLinkTimes = direction === "receive" || this.#daemonKeepsLinkTimes;
+    const isTransfer = (item.flags & itemFlags.transfer) !== 0;
+    this.#tellLine({
+      entry,
+      item: itemize(entry, item, { keepsTimes, keepsLinkTimes, direction }),
+      operation: direction === "send" ? "send" : "recv",
+      // The name of a transfer is that of what it was put together from.
+      linkedTo: isTransfer ? undefined : item.name,
+      fullName: fullName?.(entry),
+      traffic,
+      isTransfer,
+    });
+  }
+
+  get #daemonKeepsLinkTimes(): boolean {
+    return ((this.#agreement?.compat ?? 0) & compatFlags.symlinkTimes) !== 0;
+  }
+
+  #tellLine(told: Told): void {
+    const { transfer } = this.#command;
+    const { checksum = false, owner: keepsOwner = false, group: keepsGroup = false } = transfer;
+    const agreement = this.#agreement ?? { checksum: "none" };
+    const sum = this.#afterwards ? sumText(told, agreement, checksum) : "";
+    this.#outputs.out(`${this.#format?.({ ...told, sum, keepsOwner, keepsGroup })}\n`);
   }
 
   #tellDeleted(path: BytePath, wasDirectory: boolean): void {
     const { itemizes, tellsDeletions, format = "" } = this.#command.telling;
-    if (this.#format !== undefined && (itemizes || format.includes("%o"))) {
+    if (this.#format !== undefined && (itemizes || hasField(format, "o"))) {
       const entry = { ...noEntry, path, mode: wasDirectory ? 0o40000 : 0 };
-      const line = { entry, item: "*deleting  ", operation: "del." } as const;
-      this.#outputs.out(`${this.#format(line)}\n`);
+      this.#tellLine({ entry, item: "*deleting  ", operation: "del.", isTransfer: false });
     } else if (tellsDeletions) {
       this.#outputs.out(`deleting ${shownPath(path, wasDirectory)}\n`);
     }
@@ -140,10 +184,10 @@ export class Printer {
 
   #beginFile(entry: FileEntry, item: Item, index: number): void {
     this.#current = { entry, index };
-    if (this.#command.telling.progress < 2) {
-      this.#print(entry, item);
-      this.#meter.start();
-    }
+    if (this.#afterwards) this.#untold.set(index, item);
+    if (this.#command.telling.progress > 1) return;
+    if (!this.#afterwards) this.#print(entry, item);
+    this.#meter.start();
   }
 
   #step(bytes: number): void {
@@ -152,6 +196,8 @@ export class Printer {
   }
 
   #endFile(entry: FileEntry, outcome: SendOutcome, index: number): void {
+    const item = this.#untold.get(index);
+    this.#untold.delete(index);
     if (!("bytes" in outcome)) {
       this.#tellUnsent(entry, outcome);
       return;
@@ -161,6 +207,7 @@ export class Printer {
     const { progress } = this.#command.telling;
     if (progress > 0) this.#meter.complete(this.#position(outcome.bytes));
     if (progress === 1) this.#outputs.out("\n");
+    if (item !== undefined) this.#print(entry, item, outcome.traffic);
     this.#doneBytes += outcome.bytes;
     this.#course?.sent(index, outcome.bytes);
   }
@@ -212,5 +259,8 @@ function besides(course: Course | undefined, { out, err, ...others }: Outputs): 
     };
   return { ...others, out: cleared(out), err: cleared(err) };
 }
+
+/** What a line is about, but for what goes for all lines. */
+type Told = Omit<Line, "sum" | "keepsOwner" | "keepsGroup"> & { readonly isTransfer: boolean };
 
 const noEntry = { size: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, uid: 0, gid: 0 } as const;

@@ -11,7 +11,6 @@ import {
   LocalIdNames,
   nativePath,
   observers,
-  type PushObserver,
   type PushOptions,
   type PushReport,
   rootPath,
@@ -97,13 +96,17 @@ class Push {
 
   async run(): Promise<number> {
     const { filter, transfer } = this.#command;
-    const printer = new Printer(this.#command, this.#outputs);
+    const fullName = (entry: FileEntry): string => this.#source.fullName(entry);
+    const printer = new Printer(this.#command, this.#outputs, { fullName });
+    const log = this.#logPrinter(fullName);
     this.#tellNotes();
     const session = await this.#open();
     try {
       const { protocol } = session.agreement;
+      printer.agreed(session.agreement);
+      log?.agreed(session.agreement);
       const report = await this.#push(session, {
-        ...observers([printer.observer, ...this.#logging()]),
+        ...observers([printer.observer, ...(log ? [log.observer] : [])]),
         ...this.#removal(),
         protect: filter.onWire(protocol, transfer.deleteExcluded ?? false),
       });
@@ -117,12 +120,12 @@ class Push {
   }
 
   /** What is told into the log; what goes wrong is told there as it is printed. */
-  #logging(): PushObserver[] {
+  #logPrinter(fullName: (entry: FileEntry) => string): Printer | undefined {
     const log = this.#log;
-    if (log === undefined) return [];
+    if (log === undefined) return undefined;
     const out = (text: string): void => log.write(text);
     const command = { transfer: this.#command.transfer, telling: log.telling };
-    return [new Printer(command, { out, err: () => {} }).observer];
+    return new Printer(command, { out, err: () => {} }, { fullName, afterwards: true });
   }
 
   async #open(): Promise<Session> {

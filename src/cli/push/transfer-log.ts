@@ -4,6 +4,7 @@ import { type OptionRule, own } from "../../config/option-rule.ts";
 import { formatTime } from "../listing.ts";
 import type { PushCommand, Telling } from "./command.ts";
 import type { PushFlags } from "./flags.ts";
+import { hasField } from "./format.ts";
 
 /** `--log-file` and `--log-file-format`. */
 export function logging(flags: PushFlags): OptionRule[] {
@@ -27,7 +28,7 @@ export class TransferLog {
 
   /** @throws {RsyncError} FILE_IO when the file cannot be written. */
   constructor(file: string, { logFormat: format, telling }: PushCommand) {
-    const itemizes = format.includes("%i");
+    const itemizes = hasField(format, "i");
     this.#telling = { ...telling, format, itemizes, tellsDeletions: true, progress: 0 };
     try {
       this.#descriptor = openSync(file, "a", 0o644);
