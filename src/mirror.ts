@@ -184,6 +184,8 @@ export class Mirror {
   async stop(deadlineMs: number): Promise<{ readonly undelivered: number }> {
     const stopBy = performance.now() + deadlineMs;
     this.#schedule?.close();
+    // What happened before the end was asked for is delivered, or remembered.
+    await this.caughtUp(Math.min(deadlineMs, mostCatchUpMs));
     await Promise.all(this.#sources.map((source) => source.closeWatcher()));
     await this.drain(deadlineMs);
     await this.#threads.close();
@@ -232,6 +234,8 @@ export class Mirror {
   }
 }
 
+/** In a storm, or while a big tree is still being watched, a watcher may be busy for ever. */
+const mostCatchUpMs = 1_000;
 /** However short the time is, the plugin may finish what it has begun. */
 const leastPluginMs = 5_000;
 

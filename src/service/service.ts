@@ -218,7 +218,8 @@ export class Service {
     const uncompared = sources
       .flatMap(({ targets }) => targets)
       .filter(({ reconcile }) => reconcile.state !== "none").length;
-    if (hasStarted) this.#sayFarewell({ undelivered, uncompared });
+    const isOwing = undelivered + uncompared > 0 && this.#failure === undefined;
+    if (hasStarted || isOwing) this.#sayFarewell({ undelivered, uncompared });
     await this.#pages.close();
     this.#pidFile?.release();
     this.#tellEnded({ undelivered, uncompared });

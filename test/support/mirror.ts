@@ -126,7 +126,12 @@ export function launchMirror(setUp: MirrorSetUp): RunningMirror {
       const { stdout, stderr } = spawnSync(process.execPath, asking, { env, encoding: "utf8" });
       return `${stdout}${stderr}`;
     },
-    terminate: () => end(child, "SIGTERM"),
+    terminate: async () => {
+      const printed = once(child, "close"); // its last words may come after its end
+      const ended = await end(child, "SIGTERM");
+      if (child.stdout?.closed !== true || child.stderr?.closed !== true) await printed;
+      return ended;
+    },
     [Symbol.asyncDispose]: async () => {
       await end(child, "SIGKILL");
       fs.rmSync(directory, { recursive: true, force: true });
