@@ -108,7 +108,7 @@ export class SessionPool {
 
   /** One for a push that found none waiting: from now on one more waits. */
   async #openNow(): Promise<Session> {
-    const session = await Session.open(this.#target, this.#options);
+    const session = await openSession(this.#target, this.#options);
     this.#wanted = Math.min(this.#warm, this.#wanted + 1);
     return session;
   }
@@ -124,7 +124,7 @@ export class SessionPool {
 
   async #addWaiting(): Promise<void> {
     try {
-      const session = await Session.open(this.#target, this.#options);
+      const session = await openSession(this.#target, this.#options);
       session.onEnd = (reason) => this.#died(session, reason);
       if (this.#closed) session.close();
       else if (session.alive) {
@@ -184,6 +184,23 @@ export class SessionPool {
     this.#refillTimer = setTimeout(() => this.#refill(), delayMs);
     this.#refillTimer.unref();
   }
+}
+
+const unopened = new WeakSet<Error>();
+
+/** As {@link Session.open}; what it throws is known to {@link hadNoSession}. */
+export async function openSession(target: Target, options: SessionOptions): Promise<Session> {
+  try {
+    return await Session.open(target, options);
+  } catch (error) {
+    if (error instanceof Error) unopened.add(error);
+    throw error;
+  }
+}
+
+/** True for why there was no session to push over: what was to be pushed has no part in it. */
+export function hadNoSession(error: unknown): boolean {
+  return error instanceof Error && unopened.has(error);
 }
 
 function isConnectionLost(error: unknown): boolean {

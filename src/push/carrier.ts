@@ -13,6 +13,7 @@ import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
 import { Sendings } from "./activity.ts";
 import type { BatchOptions } from "./batch.ts";
 import { DirectoryTimes } from "./directory-times.ts";
+import { isBreak } from "./failure.ts";
 import type { Gate } from "./gate.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
 import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
@@ -210,6 +211,10 @@ export class Carrier {
     try {
       await this.#push({ ...options, entries: clear }, report);
       this.#lockedNames?.carried(clear);
+    } catch (error) {
+      // What has arrived in them by then has moved their times; the daemon sets them at the end.
+      if (isBreak(error)) this.#times.touchSoon(directoriesOf(clear));
+      throw error;
     } finally {
       const { directories, others } = this.#overlap.leave(clear);
       for (const path of others) report.again(path);
@@ -282,6 +287,10 @@ export class Carrier {
         break;
     }
   }
+}
+
+function directoriesOf(entries: readonly FileEntry[]): BytePath[] {
+  return entries.filter(isDirectory).map(({ path }) => path);
 }
 
 const { isNew, localChange } = itemFlags;

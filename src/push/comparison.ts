@@ -2,6 +2,7 @@ import { type BytePath, type FileEntry, isDirectory, rootPath } from "../../prot
 import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
+import { carryIsolating } from "./isolation.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { ReconcileScope } from "./message.ts";
 import { sparingMounts } from "./mount-guard.ts";
@@ -62,7 +63,8 @@ export class Comparison {
     options: ComparisonOptions = {},
   ) {
     const { excludes = [] } = scope;
-    const { carry = (...carried) => carrier.carry(...carried), created, mostBytes } = options;
+    const { carry = (...carried) => carryIsolating(...carried, carrier) } = options;
+    const { created, mostBytes } = options;
     this.#carry = carry;
     this.#kind = options.kind ?? "scan";
     this.#sentFiles = options.sentFiles;

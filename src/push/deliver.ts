@@ -2,6 +2,7 @@ import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index
 import { type Batch, buildBatch, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { Comparison } from "./comparison.ts";
+import { carryIsolating } from "./isolation.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { AskedPath } from "./message.ts";
 import { type DeliverPlainly, deliverRenames } from "./rename.ts";
@@ -52,7 +53,7 @@ async function send(
   const reports = (path: BytePath): boolean =>
     askers.has(path) || remains.treeOf(path) !== undefined;
   const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
-    entries.length === 0 ? [] : [carrier.carry({ kind, entries, reports }, answer)];
+    entries.length === 0 ? [] : [carryIsolating({ kind, entries, reports }, answer, carrier)];
   const compared = (
     starts: readonly BytePath[],
     kind: SessionKind,
@@ -63,14 +64,14 @@ async function send(
       : [new Comparison(starts, carrier, { deletes: true }, { kind, sentFiles }).run(answer)];
   const long = [
     ...carried(batch.arrived, carrier.arrivalKind),
-    ...batch.large.map((entries) => carrier.carry({ kind: "large", entries, reports }, answer)),
+    ...batch.large.flatMap((entries) => carried(entries, "large")),
     ...compared(batch.trees, "scan"),
     ...compared(batch.resent, "small", carrier.sentFiles),
   ];
   const small =
     batch.small.length === 0
       ? []
-      : [carrier.carry({ kind: "small", entries: batch.small, reports }, remains.report)];
+      : [carryIsolating({ kind: "small", entries: batch.small, reports }, remains.report, carrier)];
   const all = settleAll([...small, ...long]); // from the start, or an early failure is nobody's
   await Promise.allSettled(small);
   if (long.length > 0) report.onlyLongLeft?.();

@@ -40,6 +40,8 @@ export class DirectoryTimes {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    for (const path of this.#stale) this.#onUnsettled(path);
+    this.#stale.clear();
   }
 
   #begin(): void {
@@ -60,8 +62,8 @@ export class DirectoryTimes {
     try {
       await this.#carrier.carryWhenDue("scan", () => this.#directoriesAmong(stale), report);
     } catch {
-      // The target is in trouble, which whoever delivers next is told; its way back comes here.
-      for (const path of stale) this.#stale.add(path);
+      // The target is in trouble: who delivers knows when to try again.
+      for (const path of stale) this.#onUnsettled(path);
     }
   }
 

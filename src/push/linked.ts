@@ -4,11 +4,11 @@ import {
   type FileEntry,
   joinPath,
   LocalTree,
+  openSession,
   type PushObserver,
   type PushReport,
   type Rename,
   renamedDirectory,
-  Session,
   type SessionOptions,
   type Target,
 } from "../../protocol/index.ts";
@@ -43,7 +43,7 @@ export async function pushLinked(
   const transfer = { ...options.transfer, checksum: false, alternate };
   const { to } = renamed;
   const below = new LocalTree(`${tree.root}/${to}`);
-  const session = await Session.open(place.target, { ...options, transfer });
+  const session = await openSession(place.target, { ...options, transfer });
   const whole = (entry: FileEntry): FileEntry => ({ ...entry, path: pathBelow(to, entry.path) });
   const report = await session.push(
     entries.map((entry) => ({ ...entry, path: asBytePath(entry.path.slice(to.length + 1)) })),

@@ -144,6 +144,8 @@ export interface PathFailure {
   /** What is below it could not be looked at either. Default false. */
   readonly whole?: boolean;
   readonly reason: string;
+  /** The daemon did not refuse it: sessions broke. Default false. */
+  readonly isBreak?: boolean;
 }
 
 /** What goes on at one target, at one moment. */

@@ -1,8 +1,16 @@
-import { type BytePath, isDirectory, isRegularFile, renamedFile } from "../../protocol/index.ts";
-import { SourceGone, TreeView } from "./batch.ts";
+import {
+  type BytePath,
+  isDirectory,
+  isRegularFile,
+  RsyncError,
+  renamedFile,
+} from "../../protocol/index.ts";
+import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { deliverDepartures } from "./departure.ts";
+import { isBreak } from "./failure.ts";
 import { formerDirectories } from "./former.ts";
+import { mostByChance } from "./isolation.ts";
 import type { AskedPath } from "./message.ts";
 import { type Renamed, renameDirectory, withFormer } from "./relink.ts";
 import { Locked } from "./relock.ts";
@@ -95,13 +103,25 @@ function isExcluded(path: BytePath, { rules }: Carrier): boolean {
   return rules.excluded(path, false) || rules.excluded(path, true);
 }
 
-/** A session that fails has renamed nothing that was not reported: the content is sent then. */
+/**
+ * A target that refuses to rename, or breaks whenever it should, is sent the content: what a session
+ * that fails has renamed was reported. Not one that cannot be reached: it may be back by then.
+ *
+ * @throws why there is no session.
+ */
 async function attempt(rename: () => Promise<void>): Promise<void> {
-  try {
-    await rename();
-  } catch (error) {
-    if (error instanceof SourceGone) throw error;
+  for (let breaks = 0; breaks < mostByChance; breaks += 1) {
+    try {
+      return await rename();
+    } catch (error) {
+      if (isRefusal(error)) return;
+      if (!isBreak(error)) throw error;
+    }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof RsyncError && error.code === "OPTION_REFUSED";
 }
 
 async function renameFiles(

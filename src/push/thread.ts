@@ -1,14 +1,13 @@
 import { parentPort } from "node:worker_threads";
 import { type BytePath, RsyncError, rootPath } from "../../protocol/index.ts";
-import { SourceGone } from "./batch.ts";
 import { Carrier, type CarrierReport } from "./carrier.ts";
 import { Comparison } from "./comparison.ts";
 import { deliver } from "./deliver.ts";
+import { failureOf } from "./failure.ts";
 import { Gate } from "./gate.ts";
 import type { GuardVerdict } from "./guard.ts";
 import {
   type Delivery,
-  type JobFailure,
   type Order,
   type PathFailure,
   packDeliveries,
@@ -221,16 +220,4 @@ class Mail implements CarrierReport {
     if (isAlone) setImmediate(() => this.flush());
     else setTimeout(() => this.flush(), gatherMs);
   }
-}
-
-function failureOf(error: unknown): JobFailure {
-  if (error instanceof RsyncError) {
-    const { code, message, retryable } = error;
-    return { code, message, retryable };
-  }
-  if (error instanceof SourceGone) {
-    return { code: "SOURCE_GONE", message: error.message, retryable: true };
-  }
-  const found = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: "INTERNAL", message: found, retryable: true };
 }

@@ -5,7 +5,14 @@ import type { JobListener } from "../push/threads.ts";
 import type { Halt } from "./halt.ts";
 import type { TargetEvents } from "./options.ts";
 import { isDiskFull, type Outage } from "./outage.ts";
-import { changingBackoff, conflictBackoff, isConflict, refusalDelay, retryDelay } from "./retry.ts";
+import {
+  changingBackoff,
+  conflictBackoff,
+  isConflict,
+  refusalDelay,
+  retryDelay,
+  targetBackoff,
+} from "./retry.ts";
 import type { Tally } from "./tally.ts";
 
 /** What is known of one target, and who is told when that changes. */
@@ -137,7 +144,7 @@ export class Settlement {
   }
 
   #refuse(failure: PathFailure): void {
-    const { path, reason, whole = false } = failure;
+    const { path, reason, whole = false, isBreak = false } = failure;
     const { pending, tally, events } = this.#books;
     this.#books.isUp();
     const now = performance.now();
@@ -150,7 +157,9 @@ export class Settlement {
     }
     const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;
     // Refusals before it changed, and times when it was changing, say nothing of what is there now.
-    const delay = refusalDelay(Math.min(attempts, tries), this.#books);
+    const refusal = refusalDelay(Math.min(attempts, tries), this.#books);
+    // That may have been chance three times: a line that is bad now need not stay so.
+    const delay = isBreak ? Math.min(refusal, targetBackoff.longestMs) : refusal;
     this.#paths.delete(path);
     pending.later(path, now, now + delay, { reason, whole });
     tally.failed(reason);

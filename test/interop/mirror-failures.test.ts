@@ -5,6 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { asBytePath, displayPath, nativePath } from "../../protocol/path.ts";
 import { type DaemonVersion, describeDaemons, startDaemon } from "../support/daemon.ts";
+import { startMeter } from "../support/meter.ts";
 import { launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
 import { makeTree, readTree, temporaryDirectory } from "../support/tree.ts";
 
@@ -108,6 +109,23 @@ describeDaemons("a mirror whose target is in trouble", (version) => {
     await daemon.restart();
     const explain = () => `${daemon.log()}\n${mirror.output().slice(-4_000)}`;
     await untilEqualTrees(source.path, target, { deadlineMs: 20_000, explain });
+  });
+
+  test("what breaks every session fails alone, changed or found by a comparison", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    await using meter = await startMeter(daemon.port);
+    meter.cutAt("EICAR");
+    using source = sourceWith({ "d/infected": "EICAR".repeat(20), "d/f": "content", "e/g": "" });
+    const remotes = [{ module: "backup" }];
+    await using mirror = await startMirror({ source: source.path, port: meter.port, remotes });
+    makeTree(source.path, { "e/infected": "EICAR".repeat(20), "e/h": "", "e/i": "" });
+    for (const path of ["d/infected", "e/infected"]) {
+      const line = await mirror.says((each) => each.path === path && isProblem(each));
+      expect(line.msg).toContain("sessions break with it");
+    }
+    for (const name of ["d/infected", "e/infected"]) fs.writeFileSync(`${source.path}/${name}`, "");
+    await untilEqualTrees(source.path, daemon.path("backup"), { explain: mirror.output });
+    expect(mirror.lines.filter(({ msg }) => msg === "the target is back")).toEqual([]);
   });
 
   test("changes during an outage arrive after it, deletions and renames too", async () => {

@@ -289,6 +289,15 @@ describeDaemons("a rename", (version) => {
     expect(at.meter.bytes).toBeLessThan(megabyte);
   });
 
+  test("for which no session can be had at first sends no content either", async () => {
+    await using at = await place({ old: content, "d/f": content });
+    at.meter.refuse(1);
+    at.move("old", "new");
+    at.move("d", "e");
+    await at.equal();
+    expect(at.meter.bytes).toBeLessThan(megabyte / 4);
+  });
+
   test("below a directory of the module, with a name that needs escaping", async () => {
     await using at = await place(
       { "a[b]*/f": content, "x/y": "", "b\\s/f": content.subarray(1) },

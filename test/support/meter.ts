@@ -9,6 +9,10 @@ export interface Meter extends AsyncDisposable {
   /** Connections that were opened in that time. */
   readonly connections: number;
   reset(): void;
+  /** Hangs up on so many connections that come next. */
+  refuse(count: number): void;
+  /** Cuts every connection from now on over which this comes, as a virus scanner does. */
+  cutAt(content: string): void;
 }
 
 /** Passes every connection on to `port` on 127.0.0.1; all of them share the speed, default any. */
@@ -19,6 +23,8 @@ export async function startMeter(
   const sockets = new Set<Socket>();
   let bytes = 0;
   let connections = 0;
+  let refusals = 0;
+  let forbidden: string | undefined;
   let busyUntil = 0;
   /** When the link is through with so many bytes more. */
   const busyWith = (count: number): number => {
@@ -34,6 +40,11 @@ export async function startMeter(
     };
     from.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
+      if (forbidden !== undefined && chunk.includes(forbidden)) {
+        from.destroy();
+        to.destroy();
+        return;
+      }
       restsUntil = busyWith(chunk.length);
       const restMs = Math.ceil(restsUntil - performance.now());
       if (to.write(chunk) && restMs <= 0) return;
@@ -47,6 +58,11 @@ export async function startMeter(
   };
   const server = createServer({ allowHalfOpen: true }, (client) => {
     connections += 1;
+    if (refusals > 0) {
+      refusals -= 1;
+      client.destroy();
+      return;
+    }
     const daemon = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     forward(client, daemon);
     forward(daemon, client);
@@ -64,6 +80,12 @@ export async function startMeter(
     reset: () => {
       bytes = 0;
       connections = 0;
+    },
+    refuse: (count) => {
+      refusals = count;
+    },
+    cutAt: (content) => {
+      forbidden = content;
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { asBytePath, type BytePath, type FileEntry, LocalTree } from "../../../protocol/index.ts";
+import {
+  asBytePath,
+  type BytePath,
+  type FileEntry,
+  LocalTree,
+  RsyncError,
+} from "../../../protocol/index.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
 import { Comparison } from "../../../src/push/comparison.ts";
 import { makeTree, temporaryDirectory } from "../../support/tree.ts";
@@ -57,7 +63,7 @@ function place() {
       const whole = carry;
       carry = () => {
         carry = whole;
-        throw new Error("cut off");
+        throw new RsyncError("CONNECT_TIMED_OUT", "cut off");
       };
     },
     [Symbol.dispose]: () => root[Symbol.dispose](),

@@ -73,12 +73,12 @@ test("a session that fails early is thrown when all have ended, with what arrive
   makeTree(root.path, { small: "", large });
   const told: string[] = [];
   const carrier = scriptedCarrier(root.path, async (options, report) => {
-    if (options.kind === "large") throw new RsyncError("CONNECTION_LOST", "cut off");
+    if (options.kind === "large") throw new RsyncError("CONNECT_TIMED_OUT", "cut off");
     for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
     await acknowledgeAll(options, report);
   });
   const delivered = deliver(asked("small", "large"), carrier, listener(told));
-  await expect(delivered).rejects.toMatchObject({ code: "CONNECTION_LOST" });
+  await expect(delivered).rejects.toMatchObject({ code: "CONNECT_TIMED_OUT" });
   expect(told).toContain("delivered small file");
 });
 

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { asBytePath } from "../../../protocol/index.ts";
+import { asBytePath, RsyncError } from "../../../protocol/index.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
 import { Comparison } from "../../../src/push/comparison.ts";
 import { SentFiles } from "../../../src/push/sent-files.ts";
@@ -29,7 +29,7 @@ function place() {
       if (!reports(path)) continue;
       sent.push(`${kind} ${path}`);
       report.delivered({ path, kind: "file", bytes: 1 });
-      if (kind === "small") throw new Error("cut off");
+      if (kind === "small") throw new RsyncError("CONNECT_TIMED_OUT", "cut off");
     }
   };
   const options = { ...batchOptions(root.path), deletes: false };
