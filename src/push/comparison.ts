@@ -1,6 +1,6 @@
 import { type BytePath, type FileEntry, isDirectory, rootPath } from "../../protocol/index.ts";
 import { compileRules, type Rules } from "../filter/rules.ts";
-import { type BatchOptions, TreeView } from "./batch.ts";
+import { type BatchOptions, SourceGone, TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
 import { carryIsolating } from "./isolation.ts";
 import type { SessionKind } from "./kinds.ts";
@@ -47,6 +47,8 @@ export class Comparison {
   readonly #undone: FileEntry[][] = [];
   readonly #created: Set<BytePath>;
   readonly #unlisted = new Set<BytePath>();
+  /** Why the root cannot be listed. */
+  #blindness: string | undefined;
   readonly #carry: NonNullable<ComparisonOptions["carry"]>;
   readonly #kind: SessionKind;
   readonly #sentFiles: SentFiles | undefined;
@@ -73,19 +75,28 @@ export class Comparison {
     this.#starts = starts;
     this.#scope = scope;
     this.#rules = excludes.length === 0 ? carrier.rules : rulesWith(carrier, excludes);
-    const onError = (path: BytePath, error: Error): void => {
+    const onError = (path: BytePath, { message }: Error): void => {
       this.#unlisted.add(path);
       // The root is compared by schedule, not as a path among others.
-      const whole = path !== rootPath;
-      this.#report?.failed({ path, whole, reason: `cannot list it: ${error.message}` });
+      if (path === rootPath) this.#blindness = message;
+      else this.#report?.failed({ path, whole: true, reason: `cannot list it: ${message}` });
     };
     this.#chunks = chunksOf(starts, this.#options, onError, mostBytes);
   }
 
-  /** @throws what ended a session, or SourceGone. */
+  /** False when what it could not see must be looked for anew. */
+  get canResume(): boolean {
+    return this.#blindness === undefined;
+  }
+
+  /** @throws what ended a session; SourceGone, also when nobody can tell what is in the root. */
   async run(report: CarrierReport, progress: TreeProgress = () => {}): Promise<void> {
     this.#report = report;
     await this.#push(report, progress);
+    if (this.#blindness !== undefined) {
+      const { root } = this.carrier.options.tree;
+      throw new SourceGone(`Cannot list ${root}: ${this.#blindness}; nothing of it is compared`);
+    }
     if (this.#looksForExtraneous()) await this.#findExtraneous(report);
     for (const path of this.#starts) {
       this.#sentFiles?.forget(path);

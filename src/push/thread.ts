@@ -109,7 +109,7 @@ function comparisonFor(
   carrier: Carrier,
 ): Comparison {
   const known = comparisons.get(targetId);
-  if (resumes && known?.carrier === carrier) return known;
+  if (resumes && known?.carrier === carrier && known.canResume) return known;
   const comparison = new Comparison([rootPath], carrier, scope);
   comparisons.set(targetId, comparison);
   return comparison;

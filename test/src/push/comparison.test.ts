@@ -5,6 +5,7 @@ import {
   type FileEntry,
   LocalTree,
   RsyncError,
+  rootPath,
 } from "../../../protocol/index.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
 import { Comparison } from "../../../src/push/comparison.ts";
@@ -27,8 +28,8 @@ class BrokenTree extends LocalTree {
   }
 }
 
-/** A comparison of `d/e` that carries to nowhere. */
-function place() {
+/** A comparison that carries to nowhere. */
+function place(start = asBytePath("d/e")) {
   const root = temporaryDirectory();
   makeTree(root.path, { "d/e/f": "", "d/e/g": "" });
   const tree = new BrokenTree(root.path);
@@ -50,10 +51,11 @@ function place() {
     again: quiet,
     held: quiet,
   };
-  const comparison = new Comparison([asBytePath("d/e")], carrier as unknown as Carrier, {
+  const comparison = new Comparison([start], carrier as unknown as Carrier, {
     deletes: false,
   });
   return {
+    comparison,
     tree,
     carried,
     failed,
@@ -87,6 +89,13 @@ test("what cannot be looked at when it goes on fails alone", async () => {
   await at.run();
   expect(at.failed).toEqual(["d/e/f: cannot look at it: EIO: i/o error"]);
   expect(at.carried).toContain("d/e/g");
+});
+
+test("a root that cannot be listed is an error that stands, and then listed anew", async () => {
+  using at = place(rootPath);
+  at.tree.unreadable = "";
+  await expect(at.run()).rejects.toThrow(/Cannot list \S+: EACCES.*nothing of it is compared/);
+  expect([at.failed, at.done, at.comparison.canResume]).toEqual([[], [], false]);
 });
 
 test("what lies below a directory that cannot be listed stays to be done", async () => {
