@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
+import { Module } from "node:module";
+import { Script } from "node:vm";
 import { expect, test } from "vitest";
 import { inProject } from "../support/command.mjs";
 
@@ -42,6 +44,7 @@ test("a reader that goes away early is no fault", async () => {
 test("the program knows its version before it reads anything else", () => {
   expect(textOf("sersync.js").length).toBeLessThan(20_000);
   expect(requiredBy("sersync.js").filter((name) => !name.startsWith("./cli-"))).toEqual([
+    "./compiled.js",
     "node:fs",
     "node:url",
   ]);
@@ -77,4 +80,20 @@ test("a configuration is checked without what talks to others", () => {
   ]) {
     expect(requiredBy("cli-answer.js")).not.toContain(late);
   }
+});
+
+test("what is read by and by is there as V8 compiles it, and V8 takes that", () => {
+  const compiled = fs.readdirSync(folder).filter((name) => name.endsWith(".cache"));
+  expect(compiled).toEqual(expect.arrayContaining(["cli-push-run.cache", "push-thread.cache"]));
+  for (const name of compiled) {
+    const source = Module.wrap(textOf(name.replace(/cache$/, "js")));
+    const script = new Script(source, { cachedData: fs.readFileSync(`${folder}/${name}`) });
+    expect([name, script.cachedDataRejected]).toEqual([name, false]);
+  }
+});
+
+test("a V8 that wants it otherwise compiles for itself", () => {
+  const argv = ["--no-opt", `${folder}/sersync.js`, "push", "--help"];
+  const { status, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
+  expect([status, stderr]).toEqual([0, ""]);
 });

@@ -1,20 +1,29 @@
 import fs from "node:fs";
+import { Module } from "node:module";
 import path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { Script } from "node:vm";
 import esbuild from "esbuild";
 import { inProject } from "./command.mjs";
 import { directImports } from "./direct-imports.mjs";
 
 const pageFolder = "src/status/page";
 
-/** Started on their own: the program, the threads, and the process that becomes another program. */
+/** What Node compiles itself: the program's first lines, a small thread, a process that becomes another. */
 const starts = {
   "src/main.ts": "sersync",
-  "src/push/thread.ts": "thread",
+  "src/cli/compiled.ts": "compiled",
   "src/plugin/module-thread.ts": "module-thread",
   "src/plugin/relay.ts": "relay",
 };
+/** The thread of the pushes, which is as large as they are. */
+const thread = "src/push/thread.ts";
+const threadStart = 'require("./compiled.js");\nrequire("./push-thread.js");\n';
 /** What is known there must be known once in a process, so nobody gets a copy. */
 const shared = ["src/cli/starter.ts"];
+
+const beginning = 'require("./compiled.js");';
+const knowsOwnUrl = 'const ownUrl = require("node:url").pathToFileURL(__filename).href;';
 
 /**
  * Bundles the program: a file for each start, and one for everything that is imported by and by.
@@ -26,9 +35,14 @@ const shared = ["src/cli/starter.ts"];
 export async function bundleProgram() {
   const folder = inProject("dist/bin");
   if (fs.existsSync(folder)) removeFiles(folder);
-  const names = new Map(Object.entries(starts).map(([file, name]) => [inProject(file), name]));
+  const all = Object.entries({ ...starts, [thread]: "push-thread" });
+  const names = new Map(all.map(([file, name]) => [inProject(file), name]));
   // A map tells what is added to it meanwhile, too.
   for (const [file, name] of names) await bundleFile(file, path.join(folder, `${name}.js`), names);
+  fs.writeFileSync(path.join(folder, "thread.js"), threadStart);
+  const known = Object.values(starts);
+  const late = [...names.values()].filter((name) => !known.includes(name));
+  for (const name of late) writeCompiled(path.join(folder, name));
   fs.writeFileSync(path.join(folder, "package.json"), '{ "type": "commonjs" }\n');
 }
 
@@ -47,13 +61,24 @@ async function bundleFile(file, outfile, names) {
     minifySyntax: true,
     lineLimit: 120,
     sourcemap: true,
-    banner: { js: 'const ownUrl = require("node:url").pathToFileURL(__filename).href;' },
+    banner: { js: `${outfile.endsWith("/sersync.js") ? beginning : ""}${knowsOwnUrl}` },
     define: { "import.meta.url": "ownUrl" },
     logLevel: "error",
   });
   const text = fs.readFileSync(outfile, "utf8");
   // The loader of ES modules takes longer than some of the files it would read.
   fs.writeFileSync(outfile, text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "require($1)"));
+}
+
+/**
+ * Writes what V8 makes of a file's functions, all of them, beside it. It belongs to the flags that
+ * are set at that moment: those of a program that sets none.
+ */
+function writeCompiled(file) {
+  setFlagsFromString("--no-lazy");
+  const script = new Script(Module.wrap(fs.readFileSync(`${file}.js`, "latin1")));
+  setFlagsFromString("--lazy");
+  fs.writeFileSync(`${file}.cache`, script.createCachedData());
 }
 
 /** For esbuild: what is imported by and by, or shared, is a file of its own, added to `names`. */
@@ -78,7 +103,7 @@ function ownFiles(names) {
 
 function removeFiles(folder) {
   for (const name of fs.readdirSync(folder)) {
-    if (/\.(?:js|map|txt)$/.test(name)) fs.rmSync(path.join(folder, name));
+    if (/\.(?:js|cache|map|txt)$/.test(name)) fs.rmSync(path.join(folder, name));
   }
 }
 
