@@ -70,7 +70,7 @@ describe.skipIf(!daemonVersions.includes(version))("pause, resume and retry", ()
     const at = await start(4_000, slow);
     await at.ask("pause");
     await expect
-      .poll(async () => (await at.target()).sessions.inFlight, { timeout: 20_000, interval: 200 })
+      .poll(async () => (await at.target()).sessions.inFlight, { timeout: 40_000, interval: 200 })
       .toBe(0);
     const { delivered, comparison } = await at.target();
     expect(comparison.state).toBe("running");
@@ -88,7 +88,7 @@ describe.skipIf(!daemonVersions.includes(version))("pause, resume and retry", ()
     const at = await start(4_000, { params: "-a --bwlimit=1000" });
     await at.ask("pause");
     await expect
-      .poll(async () => (await at.target()).sessions.inFlight, { timeout: 20_000, interval: 200 })
+      .poll(async () => (await at.target()).sessions.inFlight, { timeout: 40_000, interval: 200 })
       .toBe(0);
     const began = performance.now();
     expect((await at.ask("stop")).exitCode).toBe(0);
