@@ -1,14 +1,12 @@
 import { type Agreement, isIncremental } from "./agreement.ts";
-import { severities } from "./daemon-texts.ts";
 import { RsyncError } from "./errors.ts";
-import { remoteFailure } from "./failure.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
-import { convertible, nameFromWire } from "./flist/conversion.ts";
+import { convertible } from "./flist/conversion.ts";
 import { listToSend } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
 import { type Making, makingOf } from "./making.ts";
-import { messageTags } from "./mux/frame.ts";
+import { isInTurn, Messages } from "./messages.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { handshakeLimitMs, type Opening, openTarget } from "./opening.ts";
@@ -29,9 +27,6 @@ import { Source } from "./transport/source.ts";
 import { countsUnderWay, UnderWay } from "./under-way.ts";
 import type { Cursor } from "./wire/cursor.ts";
 
-/** What a program says of its end may come so much later than its end. */
-const lateMs = 1_000;
-
 /**
  * One connection to a daemon, from the greeting to the goodbye. Opened, it is parked: ready to
  * carry exactly one file list, now or in an hour.
@@ -48,6 +43,7 @@ export class Session {
   readonly #keepAlive = new KeepAlive(() => this.#established?.output.keepAlive());
   readonly #silence: Silence;
   readonly #underWay = new UnderWay();
+  readonly #messages: Messages;
   #bandwidth: Bandwidth | undefined;
   #onEnd: (reason: RsyncError) => void = () => {};
 
@@ -61,8 +57,18 @@ export class Session {
     }
     this.#silence = new Silence(socket);
     this.#sink = new Sink(socket);
+    this.#messages = new Messages({
+      report: this.#report,
+      keepAlive: this.#keepAlive,
+      underWay: this.#underWay,
+      transfer: options.transfer,
+      complainsApart: "onComplaint" in socket,
+      output: () => this.#established?.output,
+      fail: (reason) => this.#source.fail(reason),
+    });
     this.#source = new Source(socket, {
-      onMessage: (tag, payload) => this.#receive(tag, payload),
+      onMessage: (tag, payload) => this.#messages.receive(tag, payload),
+      isInTurn,
       onEnd: (reason) => this.#ended(reason),
     });
   }
@@ -215,11 +221,14 @@ export class Session {
       this.#report.bytesSent = output.bytesSent;
       this.#report.bytesReceived = this.#socket.bytesRead;
     } catch (error) {
+      if (this.#messages.thrown !== undefined) throw this.#messages.thrown.error;
       throw error instanceof RsyncError ? this.#report.explain(error) : error;
     } finally {
       forget();
       this.close();
     }
+    // What the daemon said last is told when the connection is closed.
+    if (this.#messages.thrown !== undefined) throw this.#messages.thrown.error;
     return this.#report;
   }
 
@@ -243,28 +252,6 @@ export class Session {
     await this.#bandwidth?.wait(output.bytesSent, () => !this.alive);
     // Whoever still has something to send cannot be done, whatever else the daemon had said.
     if (this.#source.failure !== undefined) throw this.#source.failure;
-  }
-
-  #receive(tag: number, payload: Buffer): void {
-    const severity = severities[tag];
-    if (tag === messageTags.errorTransfer) this.#report.sawFailure();
-    if (severity !== undefined) this.#report.text(severity, payload.toString("latin1"));
-    else if (tag === messageTags.success) this.#report.acknowledge(payload);
-    else if (tag === messageTags.deleted)
-      this.#report.deleted(nameFromWire(payload.toString("latin1"), this.#options.transfer));
-    else if (tag === messageTags.errorExit) this.#exit(payload);
-    else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
-    this.#underWay.heard(tag, payload, this.#established?.output);
-  }
-
-  /** The daemon is about to exit and wants an empty message of the same kind (spec 1 §4.5). */
-  #exit(payload: Buffer): void {
-    const exitCode = payload.length >= 4 ? payload.readInt32LE(0) : undefined;
-    this.#established?.output.message(messageTags.errorExit, new Uint8Array(0));
-    const fail = (): void => this.#source.fail(remoteFailure(exitCode, this.#report.errorTexts));
-    // Where complaints have a stream of their own, its reason comes with the end of the program.
-    if (this.#socket.onComplaint && this.#report.errorTexts.length === 0) setTimeout(fail, lateMs);
-    else fail();
   }
 
   #end(code: "ABORTED" | "TIMED_OUT", found: string): void {

@@ -2,6 +2,7 @@ import { RsyncError } from "../errors.ts";
 import { Demux } from "../mux/demux.ts";
 import { Cursor, NeedMoreBytes } from "../wire/cursor.ts";
 import type { Connection } from "./connection.ts";
+import { HeldMessages } from "./held-messages.ts";
 
 const initialBytes = 16 * 1024;
 /** Past this many unread bytes the socket is paused until they have been worked off. */
@@ -11,6 +12,8 @@ const longestQueueBytes = 64 * 1024 * 1024;
 export interface SourceEvents {
   /** A message frame; `payload` is valid during the call. */
   onMessage(tag: number, payload: Buffer): void;
+  /** Messages that are told when all data before them has been read. Default none. */
+  isInTurn?(tag: number): boolean;
   /** The connection has ended, for the reason that every later read will give. */
   onEnd?(reason: RsyncError): void;
 }
@@ -38,6 +41,7 @@ export class Source {
   #start = 0;
   #end = 0;
   #appended = 0;
+  readonly #held: HeldMessages;
   #cursor: Cursor | undefined;
   #demux: Demux | undefined;
   #failure: RsyncError | undefined;
@@ -51,6 +55,7 @@ export class Source {
   ) {
     this.#socket = socket;
     this.#events = events;
+    this.#held = new HeldMessages((tag, payload) => events.onMessage(tag, payload));
     this.#lingers = lingers;
     this.#longestQueue = longestQueue;
     socket.on("data", (chunk: Buffer) => this.#receive(chunk));
@@ -86,11 +91,14 @@ export class Source {
 
   /** One value if all of it is here, else undefined and nothing is consumed. */
   tryRead<T>(decode: (from: Cursor) => T): T | undefined {
+    if (!this.#held.isEmpty) this.#held.release(this.position);
     this.#cursor ??= new Cursor(this.#queue.subarray(0, this.#end), this.#start);
     const cursor = this.#cursor;
     try {
       const value = decode(cursor);
       this.#start = cursor.offset;
+      // What came in the middle of a value stands before it.
+      if (!this.#held.isEmpty) this.#held.release(this.position - 1);
       if (this.#isPaused && this.available < this.#longestQueue / 2) this.#resume();
       return value;
     } catch (error) {
@@ -117,7 +125,7 @@ export class Source {
     this.#cursor = undefined; // it stands in front of bytes that were not framed away yet
     this.#demux = new Demux({
       data: (view) => this.#append(view),
-      message: (tag, payload) => this.#events.onMessage(tag, payload),
+      message: (tag, payload) => this.#message(tag, payload),
     });
     if (early.length > 0) this.#receive(early);
   }
@@ -127,8 +135,18 @@ export class Source {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
     if (!this.#lingers) this.#socket.destroy();
+    this.#held.release(Number.POSITIVE_INFINITY);
     this.#events.onEnd?.(reason);
     this.#notify();
+  }
+
+  #message(tag: number, payload: Buffer): void {
+    const isBehindData = this.available > 0 || !this.#held.isEmpty;
+    if (isBehindData && this.#events.isInTurn?.(tag)) {
+      this.#held.hold(tag, payload, this.#appended);
+    } else {
+      this.#events.onMessage(tag, payload);
+    }
   }
 
   #receive(chunk: Buffer): void {

@@ -138,7 +138,9 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
       .split("\n")
       .filter((line) => !/^(opening tcp connection|sending daemon args|total: matches)/.test(line));
     // The daemon's messages overtake its items, or not.
-    return lines.some((line) => line.startsWith("skipping non-regular")) ? lines.sort() : lines;
+    if (lines.some((line) => line.startsWith("skipping non-regular"))) return lines.sort();
+    const isDeletion = (line: string): boolean => /^(\*deleting|deleting |del\.)/.test(line);
+    return [...lines.filter((line) => !isDeletion(line)), ...lines.filter(isDeletion)];
   }
 
   async function both(words: readonly string[], to = ""): Promise<{ theirs: Ran; mine: Ran }> {

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import type { RsyncError } from "../../protocol/errors.ts";
-import type { FileEntry } from "../../protocol/flist/entry.ts";
 import type { SessionFeatures } from "../../protocol/handshake/argv.ts";
 import { asBytePath } from "../../protocol/path.ts";
-import type { PushReport } from "../../protocol/report.ts";
+import type { PushObserver, PushReport } from "../../protocol/report.ts";
 import { Session } from "../../protocol/session.ts";
 import { LocalTree } from "../../protocol/source/local.ts";
 import { listsOf } from "../../protocol/source/walk-branch.ts";
@@ -108,6 +107,7 @@ export interface PushedOptions {
   readonly timeoutMs?: number;
   readonly features?: SessionFeatures;
   readonly signal?: AbortSignal;
+  readonly told?: PushObserver;
 }
 
 /**
@@ -116,7 +116,7 @@ export interface PushedOptions {
  */
 export async function pushTo(
   answer: Uint8Array | ((socket: Socket) => void),
-  { timeoutMs = 5_000, features, signal }: PushedOptions = {},
+  { timeoutMs = 5_000, features, signal, told }: PushedOptions = {},
 ): Promise<Pushed> {
   using directory = temporaryDirectory();
   makeTree(directory.path, { a: "hello\n", b: "other", "d/unlisted": secret });
@@ -132,7 +132,7 @@ export async function pushTo(
     timeoutMs,
     signal,
   };
-  const outcome = await pushOver(peer.port, options, entries, tree);
+  const outcome = await pushOver(peer.port, options, [entries, tree, told]);
   return { ...outcome, received: await peer.received() };
 }
 
@@ -173,12 +173,11 @@ export async function pushListsTo(
 async function pushOver(
   port: number,
   options: Parameters<typeof Session.open>[1],
-  entries: readonly FileEntry[],
-  tree: LocalTree,
+  pushed: Parameters<Session["push"]>,
 ): Promise<Pick<Pushed, "error" | "report">> {
   try {
     const session = await Session.open({ host: "127.0.0.1", port, module: "m" }, options);
-    return { report: await session.push(entries, tree), error: undefined };
+    return { report: await session.push(...pushed), error: undefined };
   } catch (error) {
     return { report: undefined, error: error as RsyncError };
   }

@@ -17,7 +17,7 @@ import {
   secret,
 } from "./scripted-daemon.ts";
 
-const [errorText, ioTimeout, noop, errorExit, success] = [1, 33, 42, 86, 100];
+const [errorText, ioTimeout, noop, errorExit, success, deleted] = [1, 33, 42, 86, 100, 101];
 const huge = 0x7fffffff;
 const granted = (seconds: number): Buffer => message(ioTimeout, seconds);
 const a = { index: 1 };
@@ -87,6 +87,40 @@ test("a message that comes in one piece with the end of the set-up is no data", 
   const timeout = Buffer.concat([ready, message(ioTimeout, 60)]); // of a module with a timeout
   const { error } = await pushTo(afterList(good, timeout));
   expect(error).toBeUndefined();
+});
+
+test("what is deleted is told between the items that it came between", async () => {
+  const told: string[] = [];
+  const items = asks({ ...a, flags: 8 }, { ...b, flags: 8 }, ...goodbye).subarray(4);
+  const deletion = (name: string): Buffer => frame(deleted, Buffer.from(name));
+  const said = [
+    deletion("first"),
+    frame(0, items.subarray(0, 3)),
+    deletion("second"),
+    frame(0, items.subarray(3, 4)),
+    deletion("third"),
+    frame(0, items.subarray(4)),
+    deletion("last"),
+  ];
+  const { error } = await pushTo(afterList(Buffer.concat(said)), {
+    told: { item: ({ path }) => told.push(path), deleted: (path) => told.push(path) },
+  });
+  expect(error).toBeUndefined();
+  expect(told).toEqual(["first", "a", "second", "third", "b", "last"]);
+});
+
+test.each([
+  ["an acknowledgement", "acknowledged", good],
+  ["a deletion", "deleted", Buffer.concat([frame(deleted, Buffer.from("x")), good])],
+  ["a deletion after the goodbye", "deleted", Buffer.concat([good, frame(deleted, Buffer.of(65))])],
+  ["a file's end", "sent", good],
+])("what a callback throws for %s ends the push as it is", async (_what, callback, said) => {
+  const mine = new TypeError("a mistake of the program");
+  const fail = (): never => {
+    throw mine;
+  };
+  const { error } = await pushTo(afterList(said), { told: { [callback]: fail } });
+  expect(error).toBe(mine);
 });
 
 test("a daemon that asks for nothing and says goodbye keeps what it has", async () => {

@@ -27,6 +27,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/under-way.ts"],
     ["protocol/pull-report.ts", "protocol/pull-job.ts", "protocol/pull-request.ts"],
     ["protocol/rename.ts", "protocol/transfer.ts", "protocol/opening.ts", "protocol/making.ts"],
+    ["protocol/messages.ts"],
     ["protocol/session.ts", "protocol/pool.ts", "protocol/lister.ts", "protocol/puller.ts"],
     [
       "protocol/url.ts",
