@@ -44,7 +44,7 @@ export type {
 } from "./daemon/module.ts";
 export { compileSuffixes } from "./delta/suffixes.ts";
 export { type FailureCode, RsyncError, type RsyncErrorOptions } from "./errors.ts";
-export { type Conversions, parseConversions } from "./flist/charset.ts";
+export { type Conversions, conversionOf, parseConversions } from "./flist/charset.ts";
 export { type ModeChange, parseChmod } from "./flist/chmod.ts";
 export {
   deletion,

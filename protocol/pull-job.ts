@@ -44,6 +44,10 @@ export interface PullJob extends PullObserver, ListLimits {
   readonly removesSources?: boolean;
   /** What is as it should be is told, too. Default false. */
   readonly tellsAll?: boolean;
+  /** A directory that is made for the destination is told, as a text. Default false. */
+  readonly tellsMade?: boolean;
+  /** Symlinks that `--safe-links` leaves out are told, as texts. Default true. */
+  readonly tellsUnsafe?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Limit of silence, default 300,000 ms. */
   readonly timeoutMs?: number | undefined;
@@ -67,6 +71,8 @@ export interface ReceivedParts {
   readonly strong: StrongChecksum;
   /** What is not to be touched, whatever the rules of the session say. Default nothing. */
   readonly isHidden?: PatternMatch;
+  /** The destination was made for this list. Default false. */
+  readonly hasMadeRoot?: boolean;
   readonly onReceived: (index: number, outcome: ReceiveOutcome) => void;
   readonly onInPlace: (index: number) => void;
 }
@@ -76,8 +82,9 @@ export function receivingJob(
   {
     transfer,
     tellsAll = false,
+    tellsUnsafe,
     filter = new FilterRules(),
-  }: Pick<PullJob, "transfer" | "tellsAll" | "filter">,
+  }: Pick<PullJob, "transfer" | "tellsAll" | "tellsUnsafe" | "filter">,
   result: PullResult,
   {
     intake,
@@ -88,6 +95,7 @@ export function receivingJob(
     protocol,
     strong,
     isHidden,
+    hasMadeRoot,
     onReceived,
     onInPlace,
   }: ReceivedParts,
@@ -114,6 +122,8 @@ export function receivingJob(
     strong,
     protocol,
     tellsAll,
+    tellsUnsafe,
+    hasMadeRoot,
     senderFailed: () => result.senderFailed,
     events: {
       item: (index, item) => result.item(lists.entry(index) as FileEntry, item),

@@ -1,6 +1,6 @@
 import type { FileEntry } from "./flist/entry.ts";
 import { messageTags } from "./mux/frame.ts";
-import { type BytePath, displayPath } from "./path.ts";
+import { asBytePath, type BytePath, displayPath } from "./path.ts";
 import type { DaemonText } from "./report.ts";
 import type { ReceiveOutcome } from "./roles/receiving.ts";
 import { type Item, itemFlags } from "./roles/request.ts";
@@ -155,6 +155,13 @@ export class PullResult {
     this.#failed = true;
     if (this.#failures.length < mostKept) this.#failures.push({ path, reason });
     this.#tell("error", `cannot complete ${displayPath(path)}: ${reason}`);
+  }
+
+  /** A name cannot be had in the character set here: it is not written, and so nothing is deleted. */
+  leaveOut(name: string): void {
+    this.#failed = true;
+    this.sawIoError(ioErrors.general);
+    this.#tell("error", `cannot convert filename: ${displayPath(asBytePath(name))}`);
   }
 
   /** `--max-delete` has spared so many. */

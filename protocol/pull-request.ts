@@ -27,6 +27,7 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
     features: {
       ...named,
       acknowledge: removesSources ?? false,
+      convertsLists: true,
       incremental: (job.incremental ?? true) && mayListInPieces(transfer),
     },
     credentials,

@@ -1,18 +1,20 @@
 import { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
 import type { StrongChecksum } from "./delta/strong.ts";
 import { openTokenReader } from "./delta/token-reader.ts";
-import { land } from "./destination/landing.ts";
+import { type Landing, land, madeText } from "./destination/landing.ts";
 import { OwnerMap } from "./destination/owners.ts";
 import { openPlaces } from "./destination/places.ts";
 import { DestinationTree } from "./destination/tree.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { parseChmod } from "./flist/chmod.ts";
+import { convertedNumbering } from "./flist/converted-list.ts";
 import { writeFilterList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { FilterRules } from "./flist/filter.ts";
 import { listFormat } from "./flist/format.ts";
 import { ListReader, type NumberedList } from "./flist/list-reader.ts";
+import { munged } from "./flist/munge.ts";
 import { pruneEmptyDirectories } from "./flist/prune.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
@@ -158,6 +160,11 @@ class Puller {
     const reader = new ListReader(format, {
       ...(mostEntries !== undefined && { mostEntries }),
       names: this.#owners.names,
+      numbering: convertedNumbering({
+        iconv: transfer.iconv,
+        convertsTargets: (agreement.compat & compatFlags.symlinkIconv) !== 0,
+        onLeftOut: (name) => this.#result.leaveOut(name),
+      }),
     });
     return new ListIntake({
       reader,
@@ -178,6 +185,7 @@ class Puller {
     const landing = land(destination, this.#changed(first.slots), transfer);
     if (!isIncremental(agreement)) expectParents(landing.slots, transfer);
     this.#lists = intake.lists;
+    this.#tellMade(landing);
     const tree = new DestinationTree(landing.root);
     const places = openPlaces(tree, landing.root ?? destination, transfer);
     try {
@@ -190,6 +198,7 @@ class Puller {
         protocol: agreement.protocol,
         completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
         strong,
+        hasMadeRoot: landing.made === 1 && !transfer.makePath,
         onReceived: (index, outcome) => this.#received(index, outcome),
         onInPlace: (index) => this.#acknowledge(index),
       });
@@ -202,11 +211,19 @@ class Puller {
     }
   }
 
+  #tellMade({ made = 0 }: Landing): void {
+    const { destination, tellsMade = false, transfer } = this.#job;
+    if (made === 0 || !tellsMade) return;
+    const place = destination.replace(/(?<=.)\/+$/, "");
+    this.#result.text("info", madeText(made, place, transfer));
+  }
+
   /** A list as it is to be placed. */
   #changed(slots: Slots): Slots {
     const { transfer, filter } = this.#job;
     const change = transfer.chmod && parseChmod(transfer.chmod, process.umask());
-    const changed = change ? slots.map((entry) => entry && change(entry)) : slots;
+    const told = transfer.mungeLinks ? slots.map((entry) => entry && munged(entry)) : slots;
+    const changed = change ? told.map((entry) => entry && change(entry)) : told;
     if (!transfer.pruneEmptyDirs) return changed;
     return pruneEmptyDirectories(
       changed,

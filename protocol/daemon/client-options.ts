@@ -33,6 +33,8 @@ export interface ClientOptions {
   readonly filesFrom: string | undefined;
   /** Its names end with NULs. */
   readonly filesFrom0: boolean;
+  /** `--iconv`: names are told in UTF-8, and are here as the module says. */
+  readonly converts: boolean;
   /** `-s`: these are not all, a second vector follows. */
   readonly isSecluded: boolean;
   /** Options that nobody knows, as they were written. */
@@ -83,6 +85,7 @@ function newDraft(): Draft {
     refusesIncremental: false,
     filesFrom: undefined,
     filesFrom0: false,
+    converts: false,
     isSecluded: false,
     unknown: [],
     unavailable: [],

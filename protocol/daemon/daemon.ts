@@ -1,5 +1,6 @@
 import type net from "node:net";
 import { RsyncError } from "../errors.ts";
+import { conversionOf } from "../flist/charset.ts";
 import { Brake } from "./brake.ts";
 import { type GuestLimits, Guests } from "./guests.ts";
 import { ListBudget } from "./list-budget.ts";
@@ -29,7 +30,8 @@ const nobodysGroup = 65_534;
 /**
  * An rsync daemon in this process, for any rsync client; see {@link Daemon}.
  *
- * @throws {RangeError} for a module whose name no client could say.
+ * @throws {RangeError} for a module whose name no client could say. @throws {RsyncError} BAD_OPTION
+ *   for a charset that is not known here.
  */
 export function createDaemon(options: DaemonOptions): Daemon {
   return new DaemonServer(options);
@@ -171,7 +173,8 @@ class DaemonServer implements Daemon {
 }
 
 function checkedModules(modules: readonly DaemonModule[]): readonly DaemonModule[] {
-  for (const { name } of modules) {
+  for (const { name, charset } of modules) {
+    if (charset !== undefined) conversionOf(charset);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
     if (name === "" || name.startsWith("#") || /[/\x00-\x1f\x7f]/.test(name)) {
       throw new RangeError(

@@ -3,11 +3,20 @@ import { Anchor } from "../destination/anchor.ts";
 import { DestinationTree } from "../destination/tree.ts";
 import { isDirectory, isSymlink } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
-import { asBytePath, type BytePath, joinPath, parentPath } from "../path.ts";
+import { asBytePath, type BytePath, joinPath, parentPath, rootPath } from "../path.ts";
 import { hiddenBelow } from "./hidden.ts";
 import { HidingTree } from "./hiding-tree.ts";
 import type { DaemonModule } from "./module.ts";
 
+/** A place of a module, and how many links have led there. */
+export interface Followed {
+  /** No component of it is a link. */
+  readonly path: BytePath;
+  readonly links: number;
+}
+
+const moduleRoot: Followed = { path: rootPath, links: 0 };
+/** As Linux counts them. */
 const mostLinks = 40;
 const mostParts = 4_096;
 
@@ -76,9 +85,15 @@ export class ModuleTree {
    * @throws ELOOP for links that lead to each other.
    */
   resolve(path: string): BytePath {
+    return this.follow(path).path;
+  }
+
+  /** The same from a place that links have led to: all of them count. @throws ELOOP */
+  follow(path: string, from: Followed = moduleRoot): Followed {
     const left = partsOf(path).toReversed();
-    let at = asBytePath("");
-    for (let links = 0; left.length > 0; ) {
+    let at = from.path;
+    let { links } = from;
+    while (left.length > 0) {
       const part = left.pop() as string;
       if (part === "..") {
         at = parentPath(at);
@@ -93,10 +108,10 @@ export class ModuleTree {
       links += 1;
       const target = this.tree.linkTarget(next);
       if (links > mostLinks || left.length > mostParts) throw tooManyLinks();
-      if (target.startsWith("/")) at = asBytePath("");
+      if (target.startsWith("/")) at = rootPath;
       left.push(...partsOf(target).toReversed());
     }
-    return at;
+    return { path: at, links };
   }
 }
 

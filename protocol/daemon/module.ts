@@ -65,6 +65,11 @@ export interface DaemonModule {
   readonly outgoingChmod?: string | undefined;
   /** Symlinks are stored so that they lead nowhere, and are given back as they came. Default false. */
   readonly mungeSymlinks?: boolean | undefined;
+  /**
+   * The character set that names have here: clients that ask for it (`--iconv`) are told names in
+   * theirs. Default none: `--iconv` is refused.
+   */
+  readonly charset?: string | undefined;
   /** Owners travel as numbers: the names of this machine are not told. Default false. */
   readonly numericIds?: boolean | undefined;
   /** Files that cannot be read do not count as errors. Default false. */

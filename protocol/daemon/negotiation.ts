@@ -56,7 +56,8 @@ export async function negotiate(
   const compresses = transfer.compress && compression !== "none";
   return {
     protocol,
-    compat,
+    // Offered to everybody, and done where the client does so, too.
+    compat: options.capabilities.includes("s") ? compat : compat & ~compatFlags.symlinkIconv,
     checksum: checksum ?? checksumChoice ?? usual,
     compression: compresses ? (compression ?? compressChoice ?? "zlib") : undefined,
     seed,

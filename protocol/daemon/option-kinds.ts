@@ -35,6 +35,14 @@ export const flag = (key: KeysFor<Draft, boolean>): ServerOption => ({
   },
 });
 
+/** The same, with a value that does not matter. */
+export const flagWith = (key: KeysFor<Draft, boolean>): ServerOption => ({
+  take: (draft) => {
+    draft[key] = true;
+    return true;
+  },
+});
+
 /** Told to a server, and of no consequence for what it does. */
 export const nothing: ServerOption = { set: () => {} };
 export const nothingWith: ServerOption = { take: () => true };
@@ -44,9 +52,6 @@ export const missing = (name: string): ServerOption => ({
   set: ({ unavailable }) => {
     unavailable.push(name);
   },
-});
-export const missingWith = (name: string): ServerOption => ({
-  take: ({ unavailable }) => unavailable.push(name) > 0,
 });
 
 const integer = /^[-+]?\d{1,15}$/;

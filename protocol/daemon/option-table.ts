@@ -6,8 +6,8 @@ import {
   compressionChoice,
   deletes,
   flag,
+  flagWith,
   missing,
-  missingWith,
   nothing,
   nothingWith,
   number,
@@ -35,8 +35,8 @@ const kept: Readonly<Record<string, ServerOption>> = {
       transfer.fuzzy = transfer.fuzzy ? "alternates" : true;
     },
   },
-  "copy-links": missing("--copy-links"),
-  "copy-dirlinks": missing("--copy-dirlinks"),
+  "copy-links": on("copyLinks"),
+  "copy-dirlinks": on("copyDirlinks"),
   "whole-file": on("wholeFile"),
   "hard-links": on("hardLinks"),
   owner: on("owner"),
@@ -200,8 +200,9 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   "no-partial": off("partial"),
   "ignore-errors": on("ignoreErrors"),
   "safe-links": on("safeLinks"),
-  "copy-unsafe-links": missing("--copy-unsafe-links"),
-  "munge-links": missing("--munge-links"),
+  "copy-unsafe-links": on("copyUnsafeLinks"),
+  // The module says what becomes of links.
+  "munge-links": nothing,
   "numeric-ids": on("numericIds"),
   "no-numeric-ids": off("numericIds"),
   usermap: text("userMap"),
@@ -238,7 +239,7 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   "checksum-seed": number(-(2 ** 31), (draft, value) => {
     draft.seed = value | 0;
   }),
-  iconv: missingWith("--iconv"),
+  iconv: flagWith("converts"),
 };
 
 /** Options by their long names. */

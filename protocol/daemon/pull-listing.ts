@@ -1,4 +1,5 @@
 import { RsyncError } from "../errors.ts";
+import { isConvertible } from "../flist/conversion.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import type { FilterRules } from "../flist/filter.ts";
 import { entryBytes } from "../flist/list-reader.ts";
@@ -9,7 +10,7 @@ import { ArgumentSource, type ListProblem } from "../source/arguments.ts";
 import { type Seed, TreeLists } from "../source/tree-lists.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import type { ClientSession } from "./client-session.ts";
-import { ConfinedTree } from "./confined-tree.ts";
+import { ConfinedTree, noReferent } from "./confined-tree.ts";
 import { type ModuleTree, pathInModule } from "./module-tree.ts";
 import { SessionFailure } from "./refusal.ts";
 import { expandWildcards } from "./wildcards.ts";
@@ -36,6 +37,7 @@ export class PullListing {
     this.#module = module;
     const { filesFrom, oneFileSystem, transfer } = session.options;
     const { recursive = false, dirs = false, relative = false } = transfer;
+    const isTellable = isConvertible(transfer, session.agreement.compat);
     this.source = new ArgumentSource({
       recursive,
       // A list of names means these names, be they directories.
@@ -43,7 +45,7 @@ export class PullListing {
       relative,
       oneFileSystem,
       filter,
-      openTree: (root) => new ConfinedTree(root, module),
+      openTree: (root) => new ConfinedTree(root, module, { ...transfer, isTellable }),
       onProblem: (problem) => this.#tell(problem),
       onSkipped: (path) =>
         session.tell("info", `skipping directory ${displayPath(asBytePath(path))}`),
@@ -170,6 +172,8 @@ export class PullListing {
         "error",
         `rsync: [sender] link_stat ${shown} (in ${module.name}) failed: No such file or directory (2)`,
       );
+    } else if (cause?.message === noReferent) {
+      this.#session.tell("error", `${noReferent}: ${shown} (in ${module.name})`);
     } else {
       this.#session.tell("error", `cannot read ${shown}: ${cause?.message ?? "no reason given"}`);
     }

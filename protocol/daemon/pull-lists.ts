@@ -5,6 +5,7 @@ import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import { listFormat } from "../flist/format.ts";
 import type { IdNames } from "../flist/id-names.ts";
 import { entryBytes } from "../flist/list-reader.ts";
+import { unmunged } from "../flist/munge.ts";
 import { numbered } from "../flist/order.ts";
 import { eachOf, paced } from "../flist/stepwise.ts";
 import type { AttributeSender } from "../roles/attribute-sender.ts";
@@ -16,7 +17,6 @@ import { LocalIdNames } from "../source/id-names.ts";
 import { hasSize } from "../totals.ts";
 import type { ClientSession } from "./client-session.ts";
 import type { PullListing } from "./pull-listing.ts";
-import { unmunged } from "./push-entries.ts";
 
 const idNames = new LocalIdNames();
 

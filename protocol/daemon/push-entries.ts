@@ -1,14 +1,12 @@
 import type { ModeChange } from "../flist/chmod.ts";
 import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
+import { munged } from "../flist/munge.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import type { TransferOptions } from "../options.ts";
-import { type BytePath, displayPath } from "../path.ts";
+import type { BytePath } from "../path.ts";
 import type { Slots } from "../roles/incoming-lists.ts";
-import { isUnsafe } from "../roles/object-maker.ts";
+import { isUnsafe, unsafeText } from "../roles/object-maker.ts";
 import type { ClientSession } from "./client-session.ts";
-
-/** In front of a link's target, so that it leads nowhere (rsyncd.conf(5), "munge symlinks"). */
-const mungedPrefix = "/rsyncd-munged/";
 
 export interface IncomingNeeds {
   readonly session: ClientSession;
@@ -44,7 +42,9 @@ export function incomingChanges({
     }
     if (munges && isSymlink(entry) && entry.linkTarget !== undefined) {
       if (!safeLinks || !isUnsafe(entry.linkTarget, entry.path)) return munged(entry);
-      session.tell("info", `ignoring unsafe symlink ${displayPath(entry.path)}`);
+      if (session.options.verbosity > 0) {
+        session.tell("info", unsafeText(entry.path, entry.linkTarget));
+      }
       return undefined;
     }
     return changeMode === undefined ? entry : changeMode(entry);
@@ -54,15 +54,4 @@ export function incomingChanges({
     // A munged target looks unsafe; the real ones have been looked at above.
     transfer: munges ? { ...wanted, safeLinks: false } : wanted,
   };
-}
-
-function munged(entry: FileEntry): FileEntry {
-  return { ...entry, linkTarget: `${mungedPrefix}${entry.linkTarget}` };
-}
-
-/** A link as it was before {@link incomingChanges} stored it. */
-export function unmunged(entry: FileEntry): FileEntry {
-  const { linkTarget } = entry;
-  if (!linkTarget?.startsWith(mungedPrefix)) return entry;
-  return { ...entry, linkTarget: linkTarget.slice(mungedPrefix.length) };
 }

@@ -1,9 +1,12 @@
 import { compatFlags, isIncremental } from "../agreement.ts";
 import type { StrongChecksum } from "../delta/strong.ts";
 import { openTokenReader } from "../delta/token-reader.ts";
+import { madeText } from "../destination/landing.ts";
 import { OwnerMap } from "../destination/owners.ts";
 import { openPlaces } from "../destination/places.ts";
 import { parseChmod } from "../flist/chmod.ts";
+import { nameToWire } from "../flist/conversion.ts";
+import { convertedNumbering } from "../flist/converted-list.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { FilterRules } from "../flist/filter.ts";
 import { listFormat } from "../flist/format.ts";
@@ -19,16 +22,17 @@ import { IncomingLists } from "../roles/incoming-lists.ts";
 import { ListIntake } from "../roles/list-intake.ts";
 import { Pace } from "../roles/pace.ts";
 import { Meeting, type ReceiveOutcome } from "../roles/receiving.ts";
-import { receivingOptions, receivingRules } from "../roles/receiving-options.ts";
+import { receivingRules } from "../roles/receiving-options.ts";
 import { runReception } from "../roles/reception.ts";
 import { encoded } from "../wire/writer.ts";
 import { readClientRules } from "./client-rules.ts";
 import type { ClientSession } from "./client-session.ts";
 import { hiddenBelow } from "./hidden.ts";
-import { openModuleArea, placeInModule } from "./module-area.ts";
+import { openModuleArea } from "./module-area.ts";
 import { ModuleTree, pathInModule } from "./module-tree.ts";
 import { type IncomingChanges, incomingChanges } from "./push-entries.ts";
 import { landPush, type PushLanding } from "./push-landing.ts";
+import { refuseHiddenPlaces, wantedTransfer } from "./push-options.ts";
 import { SessionFailure } from "./refusal.ts";
 import { expandWildcards } from "./wildcards.ts";
 
@@ -50,40 +54,6 @@ export async function servePush(session: ClientSession): Promise<number> {
 
 /** Reading an entry counts for so much in a step. */
 const bytesPerListed = 256;
-
-/** @throws {SessionFailure} for options that contradict each other, or cannot be had here. */
-function wantedTransfer({ options, module, agreement }: ClientSession): TransferOptions {
-  const { keepDirlinks, mungeLinks, fuzzy, acls, xattrs } = options.transfer;
-  if ((acls || xattrs) && agreement.protocol < 30) {
-    throw new SessionFailure(2, "--acls and --xattrs need protocol 30");
-  }
-  if (keepDirlinks || mungeLinks) {
-    const name = keepDirlinks ? "--keep-dirlinks" : "--munge-links";
-    throw new SessionFailure(
-      4,
-      `rsync: on remote machine: ${name} is not supported by this server`,
-    );
-  }
-  // The sums of a file that is hidden would tell what is in it.
-  const isOpen = module.filter === undefined || module.filter.isEmpty;
-  try {
-    return receivingOptions({ ...options.transfer, ...(fuzzy && !isOpen && { fuzzy: false }) });
-  } catch (cause) {
-    throw new SessionFailure(4, (cause as Error).message, { cause });
-  }
-}
-
-/** @throws {SessionFailure} for a directory of an option that the module hides. */
-function refuseHiddenPlaces(
-  module: ModuleTree,
-  destination: BytePath,
-  { backupDir, partialDir, tempDir }: TransferOptions,
-): void {
-  for (const named of [backupDir, partialDir, tempDir]) {
-    if (named === undefined || !module.isHidden(placeInModule(named, destination), true)) continue;
-    throw new SessionFailure(1, "Your options have been rejected by the server.");
-  }
-}
 
 /** What is received, and how. */
 interface Reception {
@@ -165,6 +135,11 @@ class PushService {
     const reader = new ListReader(format, {
       spend: (bytes) => memory.spend(bytes),
       names: this.#owners.names,
+      numbering: convertedNumbering({
+        iconv: this.#transfer.iconv,
+        convertsTargets: (agreement.compat & compatFlags.symlinkIconv) !== 0,
+        onLeftOut: (name) => this.#result.leaveOut(name),
+      }),
       pace: () => new Promise(setImmediate),
     });
     return new ListIntake({
@@ -208,27 +183,33 @@ class PushService {
 
   async #receive(
     inside: ModuleTree,
-    { directory, tree }: PushLanding,
+    { directory, tree, made }: PushLanding,
     { intake, isHidden, transfer, filter, strong }: Reception,
   ): Promise<void> {
     const { agreement, line, output, options } = this.#session;
+    const { tellsAll, verbosity } = options;
     this.#lists = intake.lists;
     refuseHiddenPlaces(inside, directory, transfer);
     const places = openPlaces(tree, "", transfer, (named, { makes = false }) =>
       openModuleArea(inside, named, directory, makes),
     );
-    const job = receivingJob({ transfer, filter, tellsAll: options.tellsAll }, this.#result, {
-      intake,
-      tree,
-      places,
-      completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
-      owners: this.#owners,
-      protocol: agreement.protocol,
-      strong,
-      isHidden,
-      onReceived: (index, outcome) => this.#received(index, outcome),
-      onInPlace: (index) => this.#acknowledge(index),
-    });
+    const job = receivingJob(
+      { transfer, filter, tellsAll, tellsUnsafe: verbosity > 0 },
+      this.#result,
+      {
+        intake,
+        tree,
+        places,
+        completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
+        owners: this.#owners,
+        protocol: agreement.protocol,
+        strong,
+        isHidden,
+        hasMadeRoot: made === 1 && !transfer.makePath,
+        onReceived: (index, outcome) => this.#received(index, outcome),
+        onInPlace: (index) => this.#acknowledge(index),
+      },
+    );
     const tellsDeleted = Boolean(transfer.delete || transfer.force);
     try {
       await runReception(
@@ -249,8 +230,8 @@ class PushService {
 
   #tellMade({ made, directory }: PushLanding): void {
     if (made === 0 || !this.#session.options.tellsNames) return;
-    const what = made === 1 ? "directory" : `${made} directories for`;
-    this.#session.tell("info", `created ${what} /${displayPath(directory)}`);
+    const place = `/${displayPath(directory)}`;
+    this.#session.tell("info", madeText(made, place, this.#transfer));
   }
 
   /** In rsync's words, which scripts look for. */
@@ -282,7 +263,8 @@ class PushService {
     const { agreement, output } = this.#session;
     this.#session.tellTransfer("delete", path, 0);
     if (agreement.protocol < 29) return;
-    output.message(messageTags.deleted, Buffer.from(wasDirectory ? `${path}\0` : path, "latin1"));
+    const name = nameToWire(path, this.#transfer);
+    output.message(messageTags.deleted, Buffer.from(wasDirectory ? `${name}\0` : name, "latin1"));
   }
 
   /** The client has told its user why. */

@@ -1,4 +1,5 @@
 import { RsyncError } from "../errors.ts";
+import { nameFromWire } from "../flist/conversion.ts";
 import type { Connection } from "../transport/connection.ts";
 import { RefusedOptions } from "./access/options.ts";
 import { readArguments, withoutBackslashes } from "./argument-reader.ts";
@@ -82,7 +83,7 @@ export class Visit {
     const all = first.isSecluded
       ? [...plain.filter((word) => word !== "."), ...more.slice(1)]
       : plain;
-    const options = parseClientOptions(all);
+    const options = inCharsetOf(module, parseClientOptions(all));
     const agreement = await negotiate(line, protocol, options);
     const about: DaemonSession = {
       client: this.#client,
@@ -148,13 +149,26 @@ export class Visit {
   }
 }
 
+/** Names between the wire and the module; arguments too, where they come like names (`-s`). */
+function inCharsetOf({ charset }: DaemonModule, options: ClientOptions): ClientOptions {
+  if (charset === undefined || !options.converts) return options;
+  const iconv = { local: charset, remote: "utf-8" };
+  const named = (path: string): string => nameFromWire(path, { iconv });
+  const paths = options.isSecluded ? options.paths.map(named) : options.paths;
+  return { ...options, transfer: { ...options.transfer, iconv }, paths };
+}
+
 /** @throws {SessionFailure} for the first option that this module, or this daemon, has not. */
 function refuseOptions(module: DaemonModule, options: ClientOptions): void {
   const [unknown] = options.unknown;
   if (unknown !== undefined) {
     throw new SessionFailure(4, `rsync: on remote machine: ${unknown}: unknown option`);
   }
-  const refused = new RefusedOptions(module.refuseOptions ?? []).refusal(options.used);
+  const terms = [
+    ...(module.refuseOptions ?? []),
+    ...(module.charset === undefined ? ["iconv"] : []),
+  ];
+  const refused = new RefusedOptions(terms).refusal(options.used);
   if (refused !== undefined) {
     throw new SessionFailure(4, `rsync: The server is configured to refuse ${refused}`);
   }

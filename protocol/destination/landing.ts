@@ -10,6 +10,8 @@ export interface Landing {
   /** An existing directory; undefined in a dry run where there is none. */
   readonly root: string | undefined;
   readonly slots: readonly (FileEntry | undefined)[];
+  /** So many directories had to be made, or would have to be in a dry run. Default none. */
+  readonly made?: number;
 }
 
 /**
@@ -36,9 +38,10 @@ export function land(
       `Cannot put ${entries.length} entries into ${destination}: it is no directory`,
     );
   }
-  if (dryRun) return { root: undefined, slots };
+  const made = makePath ? missing(destination) : 1;
+  if (dryRun) return { root: undefined, slots, made };
   makeDirectory(destination, makePath);
-  return { root: destination, slots };
+  return { root: destination, slots, made };
 }
 
 function asFile(
@@ -50,6 +53,17 @@ function asFile(
   if (makePath) makeDirectory(root, true);
   const name = pathFromText(path.basename(destination));
   return { root, slots: slots.map((entry) => entry && { ...entry, path: name }) };
+}
+
+/** What is said of directories that were made for a destination, in rsync's words. */
+export function madeText(made: number, place: string, { makePath }: TransferOptions): string {
+  if (!makePath) return `created directory ${place}`;
+  return `created ${made} ${made === 1 ? "directory" : "directories"} for ${place}`;
+}
+
+function missing(directory: string): number {
+  const above = path.dirname(directory);
+  return fs.existsSync(directory) || above === directory ? 0 : 1 + missing(above);
 }
 
 function makeDirectory(directory: string, recursive: boolean): void {

@@ -47,6 +47,24 @@ export function convertible(
   });
 }
 
+/** Says of an entry whether its names are text here; undefined without `--iconv`. */
+export function isConvertible(
+  { iconv }: Converting,
+  compat: number,
+): ((entry: FileEntry) => boolean) | undefined {
+  if (iconv === undefined) return undefined;
+  const { toWire } = conversionOf(iconv.local);
+  const convertsTargets = (compat & compatFlags.symlinkIconv) !== 0;
+  return ({ path, linkTarget }) =>
+    toWire(path) !== undefined &&
+    (linkTarget === undefined || !convertsTargets || toWire(linkTarget) !== undefined);
+}
+
+/** A name from here, as the other side is told it; one that cannot be converted stays. */
+export function nameToWire(name: string, { iconv }: Converting): string {
+  return iconv === undefined ? name : (conversionOf(iconv.local).toWire(name) ?? name);
+}
+
 /** A name that the other side tells, as it is here; one that cannot be converted stays. */
 export function nameFromWire(name: string, { iconv }: Converting): string {
   return iconv === undefined ? name : (conversionOf(iconv.local).fromWire(name) ?? name);

@@ -4,6 +4,7 @@ import { readInt32 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
 import { AttributeReader } from "./attribute-reader.ts";
 import { ClassicEntryReader } from "./classic-reader.ts";
+import type { Numbering } from "./converted-list.ts";
 import type { FileEntry } from "./entry.ts";
 import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
@@ -74,6 +75,8 @@ export function readNumberedList(
 export interface ReaderOptions extends ListLimits {
   /** Told of the names of owners. */
   readonly names?: OwnerNames;
+  /** Default: entries have the numbers of their names' order. */
+  readonly numbering?: Numbering | undefined;
 }
 
 /** What a list has to do with those before it. */
@@ -101,6 +104,7 @@ export class ListReader {
   /** @throws {RsyncError} BAD_STREAM for what no sender writes, or for more than the limits. */
   async read(read: ReadValue, { first = 0, held = 0 }: ListPlace = {}): Promise<NumberedList> {
     const { mostEntries = 10_000_000, names, spend, pace = async () => {} } = this.#limits;
+    const { numbering: number = numbered } = this.#limits;
     const { protocol, inlineNames } = this.#format;
     this.#entries.beginList(first);
     const entries: FileEntry[] = [];
@@ -112,7 +116,7 @@ export class ListReader {
       if ("kind" in found) {
         if (inlineNames === undefined) await readIdNames(read, this.#format, names);
         const ioError = this.#classic === undefined ? found.ioError : await read(readInt32);
-        return { ...(await paced(numbered(entries, protocol), pace)), ioError, bytes };
+        return { ...(await paced(number(entries, protocol), pace)), ioError, bytes };
       }
       const length = found.path.length + (found.linkTarget?.length ?? 0);
       nameBytes += length;

@@ -44,6 +44,8 @@ export interface NumberedEntries {
   readonly slots: readonly (FileEntry | undefined)[];
   /** Its directories in that order, which gives them numbers of their own, gaps included. */
   readonly directories: readonly (FileEntry | undefined)[];
+  /** The numbers in the order of the names, where it is another. Default: as they count. */
+  readonly order?: readonly number[];
 }
 
 /**

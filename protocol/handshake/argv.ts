@@ -22,6 +22,8 @@ export interface SessionFeatures {
    * {@link Session.pushLists}. Default false.
    */
   readonly incremental?: boolean;
+  /** Under `--iconv`, too: the lists are the daemon's. Default false. */
+  readonly convertsLists?: boolean;
   /** `-x`: a delete pass leaves alone what is mounted there; "skip" is `-xx`. */
   readonly oneFileSystem?: boolean | "skip";
   /** `--stats`: how many objects of each kind were deleted is told before protocol 32, too. */

@@ -39,6 +39,7 @@ export function pullArguments(
   const bundle = `-${on.join("")}${negotiates ? "z" : ""}${told}`;
   const { checksumChoice, compressChoice, acknowledge } = features;
   const long = [
+    options.iconv === undefined ? undefined : `--iconv=${options.iconv.remote}`,
     options.compressLevel === undefined ? undefined : `--compress-level=${options.compressLevel}`,
     options.devices && !options.specials ? "--no-specials" : undefined,
     options.specials && !options.devices ? "--specials" : undefined,

@@ -4,7 +4,7 @@ import { indexDeleteStats, indexDone } from "../wire/file-index.ts";
 import { writeVarint } from "../wire/varint.ts";
 import type { Dialect } from "./dialect.ts";
 import { EntryPlacer } from "./entry-placer.ts";
-import type { IncomingList } from "./incoming-lists.ts";
+import { type IncomingList, inOrder } from "./incoming-lists.ts";
 import { bytesPerEntry, Pace } from "./pace.ts";
 import { Pruner } from "./pruner.ts";
 import type { Meeting, ReceivingJob } from "./receiving.ts";
@@ -88,12 +88,13 @@ export class Generator {
   }
 
   async #placeList(list: IncomingList): Promise<void> {
-    const { first, entries, directory } = list;
+    const { first, entries, directory, order = entries.keys() } = list;
     const { isIncremental } = this.#job.lists;
     this.#endLists(0);
-    await this.#pruner.begin(entries);
+    await this.#pruner.begin(inOrder(list));
     if (directory !== undefined) await this.#visit(first - 1, directory);
-    for (const [at, entry] of entries.entries()) {
+    for (const at of order) {
+      const entry = entries[at];
       if (entry === undefined) continue;
       if (isIncremental && isDirectory(entry)) await this.#placer.prepare(entry);
       else await this.#visit(first + at, entry);
@@ -160,7 +161,8 @@ export class Generator {
 
   async #finish(): Promise<void> {
     const { transfer, lists } = this.#job;
-    const whole = lists.isIncremental ? [] : (lists.list(0)?.entries ?? []);
+    const only = lists.isIncremental ? undefined : lists.list(0);
+    const whole = only === undefined ? [] : inOrder(only);
     await this.#pruner.finish(whole);
     if (transfer.dryRun) return;
     for (const entry of [...this.#directories, ...whole].toReversed()) {

@@ -8,6 +8,8 @@ export type Slots = readonly (FileEntry | undefined)[];
 /** A list that came, and has not been done with. */
 export interface IncomingList extends NumberedPart {
   readonly entries: Slots;
+  /** The places of entries in the order of their names, where that is another. */
+  readonly order: readonly number[] | undefined;
   /** Where its first entry stands among everything that was listed. */
   readonly place: number;
   /** Whose content it is, where lists come in pieces. */
@@ -17,6 +19,13 @@ export interface IncomingList extends NumberedPart {
   /** So many of its entries wait for content, or for another name of theirs. */
   pending: number;
 }
+
+/** The entries of a list in the order of their names. */
+export function inOrder({ entries, order }: Pick<IncomingList, "entries" | "order">): Slots {
+  return order === undefined ? entries : order.map((at) => entries[at]);
+}
+
+type ListParts = Partial<Pick<IncomingList, "bytes" | "order">>;
 
 export interface IncomingListsOptions {
   /** Lists come in pieces, each until the sender has done with it. Default false. */
@@ -73,11 +82,11 @@ export class IncomingLists {
 
   /**
    * @param directory whose content it is, where lists come in pieces.
-   * @param bytes that it takes, about.
+   * @param more the memory that it takes, about, and the order of its names.
    */
-  add(entries: Slots, directory?: FileEntry, bytes = 0): void {
+  add(entries: Slots, directory?: FileEntry, { bytes = 0, order }: ListParts = {}): void {
     const first = this.#nextIndex;
-    const list = { first, entries, place: this.#listed, directory, bytes, pending: 0 };
+    const list = { first, entries, order, place: this.#listed, directory, bytes, pending: 0 };
     this.#nextIndex += entries.length + 1;
     this.#listed += entries.length;
     this.#held += entries.length;

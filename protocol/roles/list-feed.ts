@@ -128,9 +128,10 @@ export class ListFeed {
   }
 
   async #write(entries: readonly FileEntry[]): Promise<void> {
+    const { converts } = this.#options.format;
     let step = 0;
     for (const entry of entries) {
-      this.#writer.write(this.#link.output, entry);
+      this.#writer.write(this.#link.output, converts === undefined ? entry : converts(entry));
       step += 1;
       if (step % entriesPerStep === 0) await this.#options.pace();
     }

@@ -69,7 +69,7 @@ export class ListIntake {
     // The root's content stands beside it: no other list is.
     if (root !== undefined) this.#forget(rootPath);
     if (!isIncremental) this.lists.complete();
-    this.lists.add(slots, root, first.bytes);
+    this.lists.add(slots, root, first);
     this.#tell(slots);
   }
 
@@ -92,7 +92,7 @@ export class ListIntake {
     this.#awaited.delete(directory);
     const slots = this.#change(list.slots);
     this.#number(list, slots);
-    this.lists.add(slots, awaited.entry, list.bytes);
+    this.lists.add(slots, awaited.entry, list);
     this.#tell(slots);
   }
 

@@ -7,7 +7,7 @@ import {
   isRegularFile,
   isSymlink,
 } from "../flist/entry.ts";
-import { type BytePath, displayPath } from "../path.ts";
+import { asBytePath, type BytePath, displayPath } from "../path.ts";
 import type { Alternates } from "./alternates.ts";
 import type { ReceivingJob } from "./receiving.ts";
 import { itemFlags } from "./request.ts";
@@ -69,7 +69,8 @@ export class ObjectMaker {
     const { path } = entry;
     const isPrepared = this.#prepared.delete(path) && found !== undefined;
     const isThere = found !== undefined && isDirectory(found) && !isPrepared;
-    if (isThere) this.#tell(index, attributes.compare(entry, found));
+    const isMade = path === "" && this.#job.hasMadeRoot === true;
+    if (isThere && !isMade) this.#tell(index, attributes.compare(entry, found));
     else this.#tellDirectory(index, entry);
     if (transfer.dryRun) return;
     if (!isPrepared) {
@@ -100,7 +101,7 @@ export class ObjectMaker {
       return;
     }
     if (transfer.safeLinks && isUnsafe(linkTarget, path)) {
-      events.told(`ignoring unsafe symlink ${displayPath(path)}`);
+      if (this.#job.tellsUnsafe !== false) events.told(unsafeText(path, linkTarget));
       return;
     }
     if (found !== undefined && isSymlink(found) && tree.linkTarget(path) === linkTarget) {
@@ -175,6 +176,11 @@ export class ObjectMaker {
   #skip(path: BytePath): void {
     this.#job.events.told(`skipping non-regular file "${displayPath(path)}"`);
   }
+}
+
+/** What is said of a link that is left out, in rsync's words. */
+export function unsafeText(path: BytePath, target: string): string {
+  return `ignoring unsafe symlink "${displayPath(path)}" -> "${displayPath(asBytePath(target))}"`;
 }
 
 /** True for a link that leads out of the tree: absolute, or up more often than down. */

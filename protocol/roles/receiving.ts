@@ -62,6 +62,10 @@ export interface ReceivingJob {
   readonly hearsStats?: boolean;
   /** Items without content are sent, too, and what is as it should be. Default false. */
   readonly tellsAll?: boolean;
+  /** Symlinks that `--safe-links` leaves out are told. Default true. */
+  readonly tellsUnsafe?: boolean | undefined;
+  /** The destination was made for this list. Default false. */
+  readonly hasMadeRoot?: boolean | undefined;
   /** Could not the sender read everything? May change while files come. */
   readonly senderFailed: () => boolean;
   readonly events: ReceivingEvents;

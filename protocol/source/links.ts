@@ -1,4 +1,5 @@
 import { type BigIntStats, readlinkSync, statSync } from "node:fs";
+import { unmungedTarget } from "../flist/munge.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
 
@@ -31,7 +32,7 @@ export function readLink(
   const linkTarget = readTarget(native);
   if (linkTarget === undefined) return undefined;
   if (options.copyUnsafeLinks && leadsOut(linkTarget, path)) return { referent: follow(native) };
-  return { linkTarget: options.mungeLinks ? unmunged(linkTarget) : linkTarget };
+  return { linkTarget: options.mungeLinks ? unmungedTarget(linkTarget) : linkTarget };
 }
 
 function follow(native: string | Buffer): BigIntStats {
@@ -47,20 +48,13 @@ function follow(native: string | Buffer): BigIntStats {
  * Whether a symlink at `path` leads out of the tree, or may: an absolute one does, and so does one
  * that goes up anywhere but at its beginning.
  */
-function leadsOut(target: string, path: BytePath): boolean {
+export function leadsOut(target: string, path: BytePath): boolean {
   if (target === "" || target.startsWith("/") || target.endsWith("/..")) return true;
   const [upward = ""] = /^(?:\.\.\/+)*/.exec(target) ?? [];
   const inward = target.slice(upward.length);
   if (inward.includes("/../")) return true;
   const levels = (upward.match(/\.\./g)?.length ?? 0) + (inward === ".." ? 1 : 0);
   return levels > path.split("/").length - 1;
-}
-
-const mungedPrefix = "/rsyncd-munged/";
-
-function unmunged(target: string): string {
-  const isMunged = target.startsWith(mungedPrefix) && target.length > mungedPrefix.length;
-  return isMunged ? target.slice(mungedPrefix.length) : target;
 }
 
 function readTarget(native: string | Buffer): string | undefined {

@@ -1,6 +1,7 @@
 import path from "node:path";
 import {
   admitsHost,
+  conversionOf,
   type DaemonClient,
   type DaemonModule,
   type HostNames,
@@ -190,6 +191,7 @@ function transferOf(
     refuseOptions: values.text("refuse options")?.split(/\s+/) ?? [],
     incomingChmod: values.read("incoming chmod", checkedChmod),
     outgoingChmod: values.read("outgoing chmod", checkedChmod),
+    charset: values.read("charset", checkedCharset),
     mungeSymlinks: values.flag("munge symlinks") ?? (!isInChroot || isSplit),
     numericIds: values.flag("numeric ids") ?? isInChroot,
     ignoreErrors: values.flag("ignore errors") ?? false,
@@ -202,6 +204,11 @@ function readTimeout(values: Values): number {
   if (seconds >= 0) return seconds;
   values.mistake("timeout", `0 or a number of seconds is needed: found ${seconds}`);
   return 0;
+}
+
+function checkedCharset(text: string): string {
+  conversionOf(text);
+  return text;
 }
 
 function checkedChmod(text: string): string {

@@ -34,12 +34,6 @@ const remarks: readonly Remark[] = [
     text: "has no effect: no link is followed out of the module",
   },
   {
-    title: "charset",
-    kind: "text",
-    severity: "warning",
-    text: "has no effect: --iconv is refused",
-  },
-  {
     title: "open noatime",
     kind: "flag",
     severity: "warning",

@@ -2,10 +2,11 @@ import { randomBytes } from "node:crypto";
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { conversionOf } from "../../protocol/flist/charset.ts";
-import { push, type TransferOptions } from "../../protocol/index.ts";
+import { pull, push, type TransferOptions } from "../../protocol/index.ts";
 import { asBytePath, pathFromText } from "../../protocol/path.ts";
 import { Session } from "../../protocol/session.ts";
 import { describeDaemons, startDaemon } from "../support/daemon.ts";
+import { runRsync, serveModule } from "../support/served.ts";
 import { expectEqualTrees, makeTree, type TreeEntry, temporaryDirectory } from "../support/tree.ts";
 
 const large = randomBytes(300_000);
@@ -75,6 +76,22 @@ describeDaemons("what is chosen by name", (version) => {
     using wanted = temporaryDirectory();
     makeTree(wanted.path, treeIn(there));
     expectEqualTrees(wanted.path, daemon.path("m"), { times: false, root: false });
+    await using served = await serveModule({ charset });
+    const own = `rsync://127.0.0.1:${served.port}/m/`;
+    makeTree(served.path, { [there(`${letters[0]}x`)]: "not here" });
+    await push(source.path, own, { transfer: { ...transfer, iconv }, protocol });
+    expectEqualTrees(wanted.path, served.path, { times: false, root: false });
+    const words = ["-rlt", "--delete", `--iconv=${local}`, `--protocol=${protocol}`];
+    expect(await runRsync(version, [...words, `${source.path}/`, own])).toMatchObject({ code: 0 });
+    expectEqualTrees(wanted.path, served.path, { times: false, root: false });
+    for (const from of [url, own]) {
+      using back = temporaryDirectory();
+      makeTree(back.path, { [here(`${letters[1]}x`)]: "not there" });
+      const pulled = await pull(from, back.path, { transfer: { ...transfer, iconv }, protocol });
+      expect([pulled.exitCode, pulled.deleted]).toEqual([0, [here(`${letters[1]}x`)]]);
+      expectEqualTrees(source.path, back.path, { times: false, root: false });
+      expect((await runRsync(version, [...words, "-ni", own, `${back.path}/`])).output).toBe("");
+    }
   });
 
   test("--iconv leaves out what is no text, and says so", async () => {
@@ -87,6 +104,12 @@ describeDaemons("what is chosen by name", (version) => {
     expect(result.exitCode).toBe(23);
     expect(result.report.errorTexts.join()).toMatch(/cannot convert the name/);
     expect(fs.readdirSync(daemon.path("m"))).toEqual(["good"]);
+    makeTree(daemon.path("m"), { "\xc3\xa9": "not in ascii" });
+    makeTree(source.path, { extra: "stays: it may be that name" });
+    const asked = { recursive: true, delete: true, iconv: { local: "ascii", remote: "utf-8" } };
+    const pulled = await pull(url, source.path, { transfer: asked });
+    expect([pulled.exitCode, pulled.errorTexts]).toEqual([23, ["cannot convert filename: é"]]);
+    expect(fs.existsSync(`${source.path}/extra`)).toBe(true);
   });
 
   test("--checksum-seed is the session's seed", async () => {

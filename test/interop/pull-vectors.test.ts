@@ -79,6 +79,8 @@ const options = [
   "-a --no-D",
   "-a --no-devices",
   "-a --no-specials",
+  "-a --iconv=utf8,latin1 --munge-links",
+  "-az --iconv=utf8",
 ];
 
 describe.skipIf(!daemonVersions.includes("3.5.0"))("what a daemon hears of a pull", () => {

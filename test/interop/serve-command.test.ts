@@ -40,6 +40,7 @@ const modules = {
   users: { "auth users": "alice:rw bob:ro eve:deny", "read only": true },
   strong: { "auth users": "alice", "auth digest": "sha256" },
   munging: { "munge symlinks": true },
+  latin: { charset: "iso-8859-1" },
 } as const;
 
 interface Client {
@@ -91,6 +92,9 @@ const clients: Readonly<Record<string, Client>> = {
   "a user who is denied": { module: "users", words: ["-a", "URL", "HERE"], user: "eve" },
   "a user nobody knows": { module: "users", words: ["-a", "URL", "HERE"], user: "mallory" },
   "a user with a strong digest": { module: "strong", words: ["-a", "URL", "HERE"], user: "alice" },
+  "names in another charset": { module: "latin", words: ["-ai", "--iconv=utf8", "HERE", "URL"] },
+  "names as they are": { module: "latin", words: ["-ai", "HERE", "URL"] },
+  "a charset where there is none": { module: "rw", words: ["-a", "--iconv=utf8", "HERE", "URL"] },
   "links that are munged": { module: "munging", words: ["-a", "HERE", "URL"] },
 };
 
@@ -148,6 +152,7 @@ async function visit({ module, words, user }: Client, port: number): Promise<Vis
   }
   using here = temporaryDirectory();
   makeTree(here.path, { "new.txt": "new", "kept.txt": "changed", "d/x.tmp": "x", secret: "mine" });
+  makeTree(here.path, { "\xc3\xa9": "a name in UTF-8" });
   fs.symlinkSync("new.txt", `${here.path}/d/l`);
   for (const root of [place, here.path]) setTimes(root);
   const login = user === undefined ? "" : `${user}@`;

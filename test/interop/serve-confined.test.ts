@@ -3,6 +3,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { FilterRules, parseFilterRule } from "../../protocol/index.ts";
 import { daemonVersions } from "../support/daemon.ts";
 import { runRsync, serveModule } from "../support/served.ts";
 import { makeTree, readTree } from "../support/tree.ts";
@@ -62,6 +63,33 @@ describe.skipIf(!daemonVersions.includes(version))("places outside of a module",
     }
   });
 
+  test.each([["-rL"], ["-rL", "--no-i-r"], ["-rlk"], ["-rl", "--copy-unsafe-links"], ["-rLR"]])(
+    "%j %j: nothing of it comes through links that are followed",
+    async (...words) => {
+      await using served = await serveModule({ filter: rules("- /hidden") });
+      const outside = path.join(path.dirname(served.path), "outside");
+      makeTree(outside, { file: secret, "inner/file": secret });
+      makeTree(served.path, {
+        up: { type: "symlink", target: "../outside" },
+        absolute: { type: "symlink", target: outside },
+        "d/file": { type: "symlink", target: "../../outside/file" },
+        "d/root": { type: "symlink", target: "/" },
+        "d/more": { type: "symlink", target: "/../outside/file" },
+        "hidden/file": secret,
+        "d/hidden": { type: "symlink", target: "../hidden" },
+        "d/hiddenFile": { type: "symlink", target: "/hidden/file" },
+        real: "inside",
+        "d/real": { type: "symlink", target: "/real" },
+      });
+      const url = `rsync://127.0.0.1:${served.port}/m/`;
+      await runRsync(version, [...words, url, `${url}up/`, `${url}d/file`, `${served.here}/`]);
+      const found = [...readTree(served.here)].filter(([, { type }]) => type === "file");
+      const content = found.map(([at]) => fs.readFileSync(path.join(served.here, at), "utf8"));
+      expect(new Set(content)).toEqual(new Set(["inside"]));
+      expect(served.events.filter(({ kind }) => kind === "trouble")).toEqual([]);
+    },
+  );
+
   test("links that are put in the way meanwhile lead nowhere", async () => {
     await using served = await serveModule();
     const outside = path.join(path.dirname(served.path), "outside");
@@ -79,7 +107,7 @@ describe.skipIf(!daemonVersions.includes(version))("places outside of a module",
         const back = path.join(served.here, `back${round}`);
         await Promise.all([
           runRsync(version, [...words, `${served.here}/source/`, url]),
-          runRsync(version, ["-a", url, back]),
+          runRsync(version, [round % 2 === 0 ? "-a" : "-aL", url, back]),
         ]);
         for (const [at, { type }] of fs.existsSync(back) ? readTree(back) : []) {
           const isFile = type === "file";
@@ -94,6 +122,12 @@ describe.skipIf(!daemonVersions.includes(version))("places outside of a module",
     expect(served.events.filter(({ kind }) => kind === "trouble")).toEqual([]);
   });
 });
+
+function rules(text: string): FilterRules {
+  const filter = new FilterRules();
+  filter.add(parseFilterRule(text));
+  return filter;
+}
 
 const swapped = [
   ["-aI", "--delete"],

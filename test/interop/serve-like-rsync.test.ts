@@ -17,6 +17,8 @@ function fill(module: string, client: string): void {
       "d/sub/two": "22",
       "d/sub/.cvsignore": "two there",
       "d/link": { type: "symlink", target: "one" },
+      "d/sub/up": { type: "symlink", target: "../../a.txt" },
+      linked: { type: "symlink", target: "d/sub" },
       "e/x y": "blank",
       "e/[z]": "bracket",
       "same size": root === module ? "abc" : "xyz",
@@ -62,7 +64,7 @@ async function runAtBoth(words: readonly string[]): Promise<void> {
     const { code, output, errors } = await runRsync(version, ["--no-h", ...said]);
     results.push({
       code,
-      output: output.split("\n").sort(),
+      output: output.replaceAll(client, "C").split("\n").sort(),
       isQuiet: errors === "",
       module,
       client,
@@ -112,6 +114,15 @@ const pulls: readonly (readonly string[])[] = [
   ["-ai", "--append", "M/", "C"],
   ["-ai", "--append-verify", "M/", "C"],
   ["-ai", "--inplace", "M/", "C"],
+  ["-aiL", "M/", "C"],
+  ["-aiHL", "--no-i-r", "--delete", "M/", "C"],
+  ["-ai", "--copy-dirlinks", "M/", "C"],
+  ["-aikR", "M/linked/two", "C"],
+  ["-aciL", "M/linked", "M/d/link", "C"],
+  ["-ai", "--copy-unsafe-links", "M/d/sub/", "C"],
+  ["-aiL", "--remove-source-files", "M/linked/", "C"],
+  ["-ai", "--safe-links", "M/d/sub/", "C"],
+  ["-ai", "M/", "C/made"],
 ];
 
 const pushes: readonly (readonly string[])[] = [
@@ -163,6 +174,8 @@ const pushes: readonly (readonly string[])[] = [
   ["-aim", "C/", "M/"],
   ["-ai", "--usermap=0:1", "--groupmap=*:2", "C/", "M/"],
   ["-ai", "--preallocate", "C/", "M/"],
+  ["-ai", "-M--munge-links", "C/", "M/"],
+  ["-ai", "--safe-links", "C/d/sub/", "M/new"],
 ];
 
 const isThere = daemonVersions.includes(version);

@@ -9,6 +9,7 @@ import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options
 import type { ListCommand } from "../command.ts";
 import { placeOf } from "../place.ts";
 import {
+  conversionWith,
   credentialsOf,
   type Environment,
   isIncremental,
@@ -64,7 +65,7 @@ export function parsePull(
   const target = targetOf(first, parsed, flags, environment);
   return {
     kind: "pull",
-    transfer,
+    transfer: { ...transfer, ...conversionWith(target, flags, environment) },
     telling: tellingOf(flags),
     target,
     moreSources: rest.slice(0, -1).map((word) => furtherSource(word, target, environment)),
@@ -107,7 +108,6 @@ function pullRules(flags: PullFlags): OptionRule[] {
       flags.listOnly = true;
       return undefined;
     }),
-    refused("iconv=", "a pull takes names as they come"),
     nothing("trust-sender", "the sender is never trusted"),
     refused("files-from=", "name the sources one by one"),
   ];

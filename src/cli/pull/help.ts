@@ -9,7 +9,8 @@ old file or the complete new one, but with --inplace and --append; nothing outsi
 the directories that options name, is written, whatever the daemon sends. Those that lie in DEST are
 not reached through links; -K follows the links to directories that are in DEST.
 
-  what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --ignore-missing-args
+  what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --munge-links
+             --ignore-missing-args --iconv=LOCAL,REMOTE
   attributes -p -t -o -g -A -X -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from

@@ -45,6 +45,8 @@ async function pullOnce(
     onAgreed: (agreement) => printer.agreed(agreement),
     wildcards: true,
     tellsAll: telling.tellsAll,
+    tellsMade: telling.tellsMade,
+    tellsUnsafe: telling.tellsUnsafe,
     signal,
     timeoutMs: (transfer.timeoutSeconds || defaultTimeoutSeconds) * 1_000,
     ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),

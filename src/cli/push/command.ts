@@ -24,6 +24,9 @@ export interface Telling {
   readonly itemizes: boolean;
   readonly tellsAll: boolean;
   readonly tellsDeletions: boolean;
+  /** The directory that is made for DEST. */
+  readonly tellsMade: boolean;
+  readonly tellsUnsafe: boolean;
   readonly tellsList: boolean;
   /** 0 nothing, 1 of each file, 2 of everything. */
   readonly progress: number;
@@ -80,7 +83,7 @@ export function parsePush(words: readonly string[], environment: Environment): P
   const target = targetOf(destination, parsed, flags, environment);
   const transfer = {
     ...transferOptions(parsed.options, flags),
-    ...conversionTo(target, flags.iconv ?? environment["RSYNC_ICONV"] ?? "-", environment),
+    ...conversionWith(target, flags, environment),
   };
   return {
     kind: "push",
@@ -129,11 +132,12 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
 }
 
 /** A daemon has a character set of its own; as rsync does, it is told ours. */
-function conversionTo(
+export function conversionWith(
   { module }: Target,
-  spec: string,
+  flags: Pick<PushFlags, "iconv">,
   environment: Environment,
 ): Pick<TransferOptions, "iconv"> {
+  const spec = flags.iconv ?? environment["RSYNC_ICONV"] ?? "-";
   const iconv = parseConversions(spec, environment);
   if (iconv === undefined) return {};
   return { iconv: module === "" ? iconv : { ...iconv, remote: spec.replace(/,.*/s, "") } };
@@ -177,6 +181,8 @@ export function tellingOf(flags: PushFlags): Telling {
     itemizes: hasField(format ?? "", "i"),
     tellsAll: itemize > 1 || level("name", 2) > 1,
     tellsDeletions: level("del", 1) > 0,
+    tellsMade: itemize > 0 || level("name", 2) > 0,
+    tellsUnsafe: level("symsafe", 1) > 0,
     tellsList: level("flist", 1) > 0,
     progress: level("progress", 0),
     stats: level("stats", 1),

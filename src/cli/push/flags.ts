@@ -7,7 +7,7 @@ import { type StopFlags, stopping } from "./stop-flags.ts";
 import { logging } from "./transfer-log.ts";
 
 /** What can be told while a push runs; numbers are how much of it, 0 nothing. */
-export type InfoName = "del" | "flist" | "name" | "progress" | "stats";
+export type InfoName = "del" | "flist" | "name" | "progress" | "stats" | "symsafe";
 
 /** What the options of `sersync push` say besides how files are transferred. */
 export interface PushFlags extends FilterFlags, ChoiceFlags, ConnectionFlags, StopFlags {
@@ -58,10 +58,10 @@ export function initialFlags(): PushFlags {
   };
 }
 
-const infoNames: ReadonlySet<string> = new Set(["del", "flist", "name", "progress", "stats"]);
+const infoNames: ReadonlySet<string> = new Set("del flist name progress stats symsafe".split(" "));
 /** Told by the daemon, if at all. */
 const otherInfo: ReadonlySet<string> = new Set(
-  "backup copy misc mount nonreg remove skip symsafe".split(" "),
+  "backup copy misc mount nonreg remove skip".split(" "),
 );
 const oneStream = "errors: they go to the standard error, everything else to the standard output";
 
