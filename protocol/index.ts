@@ -88,7 +88,13 @@ export {
   pathToBytes,
   rootPath,
 } from "./path.ts";
-export { hadNoSession, openSession, type PoolOptions, SessionPool } from "./pool.ts";
+export {
+  hadNoSession,
+  openSession,
+  type PoolLook,
+  type PoolOptions,
+  SessionPool,
+} from "./pool.ts";
 export type { PushProgress } from "./progress.ts";
 export { type PullOptions, pull } from "./pull.ts";
 export type { PullJob } from "./pull-job.ts";

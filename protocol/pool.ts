@@ -11,6 +11,16 @@ export interface PoolOptions extends SessionOptions {
   readonly warm?: number;
   /** A waiting session is replaced at this age; default 900,000 ms. */
   readonly maxAgeMs?: number;
+  /** Told what came of opening a session that is to wait. */
+  readonly onLook?: (look: PoolLook) => void;
+}
+
+/** Whether a target could be reached when nothing was to be sent. */
+export interface PoolLook {
+  /** Why not; undefined: a session waits there now. */
+  readonly failure?: unknown;
+  /** When it is tried again after a failure, in ms; else 0. */
+  readonly retryMs: number;
 }
 
 /** Between two attempts to fill the pool after one failed; doubles up to a minute. */
@@ -130,10 +140,12 @@ export class SessionPool {
       else if (session.alive) {
         this.#waiting.push({ session, since: performance.now() });
         this.#watchSpares();
+        this.#options.onLook?.({ retryMs: 0 });
       }
     } catch (error) {
       this.#learnLimit(error);
-      this.#refillLater();
+      const retryMs = this.#refillLater();
+      if (!this.#closed) this.#options.onLook?.({ failure: error, retryMs });
     } finally {
       this.#opening -= 1;
     }
@@ -173,9 +185,11 @@ export class SessionPool {
     }
   }
 
-  #refillLater(): void {
-    this.#refillIn(this.#refillDelayMs);
-    this.#refillDelayMs = Math.min(this.#refillDelayMs * 2, longestRefillDelayMs);
+  #refillLater(): number {
+    const delayMs = this.#refillDelayMs;
+    this.#refillIn(delayMs);
+    this.#refillDelayMs = Math.min(delayMs * 2, longestRefillDelayMs);
+    return delayMs;
   }
 
   #refillIn(delayMs: number): void {

@@ -237,13 +237,11 @@ export class MirroredSource {
     for (const named of this.targets) {
       named.address = addressOf(named.remote, this.#options.config);
       this.#addTarget(named);
-      const { threads, fullPush } = this.#options;
-      threads.prepare(named.id, fullPush ? ["scan", "small"] : ["small"]);
     }
   }
 
   #addTarget({ id, target, address }: NamedTarget): void {
-    const { config, threads, source, guard, sessions } = this.#options;
+    const { config, threads, source, guard, sessions, fullPush } = this.#options;
     const { params, filter, events, timeoutSeconds } = config;
     if (this.#identity === undefined || address === undefined) return;
     threads.addTarget({
@@ -260,6 +258,7 @@ export class MirroredSource {
       sessions,
       timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
     });
+    threads.prepare(id, fullPush ? ["scan", "small"] : ["small"]);
   }
 
   #usePassword(id: number, address: TargetAddress): void {

@@ -14,7 +14,6 @@ import { Sendings } from "./activity.ts";
 import type { BatchOptions } from "./batch.ts";
 import { DirectoryTimes } from "./directory-times.ts";
 import { isBreak } from "./failure.ts";
-import type { Gate } from "./gate.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
 import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
 import { LinkedNames } from "./linked-names.ts";
@@ -23,7 +22,7 @@ import type { Activity, Delivery, PathFailure, TargetSettings, Unsettled } from 
 import { MountGuard, sparingMounts } from "./mount-guard.ts";
 import { Overlap } from "./overlap.ts";
 import { SentFiles } from "./sent-files.ts";
-import { type Pushed, Sessions } from "./sessions.ts";
+import { type Pushed, Sessions, type SessionsOptions } from "./sessions.ts";
 import { carrySparing } from "./way.ts";
 
 /** What is told of the paths of a job while it runs. */
@@ -82,9 +81,13 @@ export class Carrier {
 
   /**
    * @param onUnsettled a path must be looked at again, and no job is there to be told.
-   * @param gate makes sessions wait; default: none has to.
+   * @param options what its sessions wait for, and who hears when none can be opened.
    */
-  constructor(settings: TargetSettings, onUnsettled: (path: Unsettled) => void, gate?: Gate) {
+  constructor(
+    settings: TargetSettings,
+    onUnsettled: (path: Unsettled) => void,
+    options: SessionsOptions = {},
+  ) {
     this.#times = new DirectoryTimes(this, (path) => onUnsettled({ path }));
     const onOther = (path: BytePath): void => onUnsettled({ path, mayBeEqual: true });
     this.linkedNames = new LinkedNames(() => this.options, onOther);
@@ -92,7 +95,7 @@ export class Carrier {
     const { root, rootIdentity, filter, deletes, holdsDeletions } = settings;
     this.#settings = settings;
     this.filter = filter;
-    this.sessions = new Sessions(settings, gate);
+    this.sessions = new Sessions(settings, options);
     this.sentFiles = new SentFiles(root);
     this.hasRules = excludesAnything(filter);
     const mounts = new MountGuard(root, settings.mounts);

@@ -138,6 +138,14 @@ export interface Unsettled {
   readonly mayBeEqual?: boolean;
 }
 
+/** Whether a target could be reached when nothing was to be sent. */
+export interface Look {
+  /** Absent: it could. */
+  readonly failure?: JobFailure;
+  /** When it is tried again after a failure, in ms. */
+  readonly retryMs: number;
+}
+
 /** One path that could not be delivered, and why, in words. */
 export interface PathFailure {
   readonly path: BytePath;
@@ -197,4 +205,5 @@ export type Report =
   | { readonly kind: "only long left"; readonly job: number }
   /** To be looked at again, though no job is under way that it belongs to. */
   | ({ readonly kind: "unsettled"; readonly targetId: number } & Unsettled)
+  | ({ readonly kind: "look"; readonly targetId: number } & Look)
   | { readonly kind: "activity"; readonly targetId: number; readonly activity: Activity };

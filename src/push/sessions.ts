@@ -5,6 +5,7 @@ import {
   type FileSource,
   LocalIdNames,
   type LocalTree,
+  type PoolLook,
   type PushObserver,
   type PushReport,
   type Rename,
@@ -42,6 +43,13 @@ const firstRoomMs = 50;
 /** A daemon that had no room once may have it again after so long. */
 const crampedMs = 600_000;
 
+export interface SessionsOptions {
+  /** Makes sessions wait; default: none has to. */
+  readonly gate?: Gate;
+  /** Told whether the target could be reached when nothing was to be sent; default nobody. */
+  readonly onLook?: (look: PoolLook) => void;
+}
+
 /**
  * The sessions to one target, each kind from a pool of its own, and how many there may be. Learns
  * what the daemon allows: from its refusals, not by asking.
@@ -64,10 +72,12 @@ export class Sessions {
   #mayRename = true;
   #mayLink = true;
   readonly #gate: Gate;
+  readonly #onLook: (look: PoolLook) => void;
 
-  /** `gate`: what makes sessions wait. */
-  constructor(settings: TargetSettings, gate: Gate = new Gate()) {
+  constructor(settings: TargetSettings, options: SessionsOptions = {}) {
+    const { gate = new Gate(), onLook = () => {} } = options;
     this.#gate = gate;
+    this.#onLook = onLook;
     const { sessions } = settings;
     this.#settings = settings;
     this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
@@ -181,10 +191,18 @@ export class Sessions {
         warm: isCramped
           ? Math.min(warm[kind], kind === "small" && this.#room > 2 ? 1 : 0)
           : warm[kind],
+        // One kind is enough, and this one is always wanted.
+        ...(kind === "small" && { onLook: (look: PoolLook) => this.#looked(look) }),
       });
       this.#pools.set(kind, pool);
     }
     return pool;
+  }
+
+  /** A daemon that is full, or refuses what can be done without, can be reached. */
+  #looked(look: PoolLook): void {
+    const isThere = isFull(look.failure) || isRefusal(look.failure);
+    this.#onLook(isThere ? { retryMs: 0 } : look);
   }
 
   #options(kind: SessionKind): SessionOptions {

@@ -1,5 +1,5 @@
 import { parentPort } from "node:worker_threads";
-import { type BytePath, RsyncError, rootPath } from "../../protocol/index.ts";
+import { type BytePath, type PoolLook, RsyncError, rootPath } from "../../protocol/index.ts";
 import { Carrier, type CarrierReport } from "./carrier.ts";
 import { Comparison } from "./comparison.ts";
 import { deliver } from "./deliver.ts";
@@ -85,7 +85,11 @@ function addTarget(settings: TargetSettings): void {
   const { id } = settings;
   carriers.get(id)?.close();
   const onUnsettled = (path: Unsettled): void => send({ kind: "unsettled", targetId: id, ...path });
-  carriers.set(id, new Carrier(settings, onUnsettled, gateOf(id)));
+  const onLook = ({ failure, retryMs }: PoolLook): void => {
+    const why = failure === undefined ? {} : { failure: failureOf(failure) };
+    send({ kind: "look", targetId: id, retryMs, ...why });
+  };
+  carriers.set(id, new Carrier(settings, onUnsettled, { gate: gateOf(id), onLook }));
 }
 
 function gateOf(targetId: number): Gate {

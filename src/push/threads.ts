@@ -8,6 +8,7 @@ import {
   type AskedPath,
   type Delivery,
   type JobFailure,
+  type Look,
   type Order,
   type PathFailure,
   type ReconcileScope,
@@ -69,6 +70,7 @@ export class PushThreads {
   readonly #jobs = new Map<number, { readonly listener: JobListener; readonly worker: Worker }>();
   readonly #homes = new Map<number, Worker>();
   readonly #onUnsettled = new Map<number, (path: Unsettled) => void>();
+  readonly #onLook = new Map<number, (look: Look) => void>();
   readonly #onRestart: OnRestart;
   readonly #activities = new Map<number, Activity>();
   readonly #open: () => Worker;
@@ -97,6 +99,11 @@ export class PushThreads {
   /** Calls `listener` with paths that no job speaks of and that must be looked at again. */
   onUnsettled(targetId: number, listener: (path: Unsettled) => void): void {
     this.#onUnsettled.set(targetId, listener);
+  }
+
+  /** Calls `listener` with whether a target could be reached when nothing was to be sent. */
+  onLook(targetId: number, listener: (look: Look) => void): void {
+    this.#onLook.set(targetId, listener);
   }
 
   /** Opens the waiting sessions of these kinds now. */
@@ -197,6 +204,10 @@ export class PushThreads {
     }
     if (report.kind === "unsettled") {
       this.#onUnsettled.get(report.targetId)?.(report);
+      return;
+    }
+    if (report.kind === "look") {
+      this.#onLook.get(report.targetId)?.(report);
       return;
     }
     const listener = this.#jobs.get(report.job)?.listener;

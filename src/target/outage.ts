@@ -22,6 +22,7 @@ export class Outage {
   #since = 0;
   #until = 0;
   #failure: JobFailure | undefined;
+  #noticed: OutageStatus | undefined;
   #hasWorked = false;
 
   /** True while one job at a time may try. */
@@ -39,8 +40,13 @@ export class Outage {
     return this.#until;
   }
 
+  /** True when nothing was to be done there as it failed: whatever comes may try at once. */
+  get isNoticed(): boolean {
+    return this.#noticed !== undefined;
+  }
+
   get status(): OutageStatus | undefined {
-    if (this.#failure === undefined) return undefined;
+    if (this.#failure === undefined) return this.#noticed;
     const [failure, since, until] = [this.#failure, this.#since, this.#until];
     return { failure, since, until, attempts: this.#attempts };
   }
@@ -54,7 +60,8 @@ export class Outage {
   /** Returns how long to wait; undefined for those that failed together with the first. */
   failed(failure: JobFailure, now: number): number | undefined {
     if (now < this.#until) return undefined;
-    if (this.#attempts === 0) this.#since = now;
+    if (this.#attempts === 0) this.#since = this.#noticed?.since ?? now;
+    this.#noticed = undefined;
     this.#attempts += 1;
     this.#failure = failure;
     // Who understood us before does so still: that was a spoilt connection, or a list of ours.
@@ -65,14 +72,23 @@ export class Outage {
     return delay;
   }
 
+  /** It could not be reached, though nothing is to be sent; false where a job knows more of it. */
+  notice(failure: JobFailure, now: number, retryMs: number): boolean {
+    if (this.#failure !== undefined) return false;
+    const since = this.#noticed?.since ?? now;
+    this.#noticed = { failure, since, until: now + retryMs, attempts: 0 };
+    return true;
+  }
+
   /** Returns how long it was down, in ms; undefined when it was up. */
   ended(now: number): number | undefined {
+    const { since } = this.status ?? {};
     this.#hasWorked = true;
-    if (this.#attempts === 0) return undefined;
     this.#attempts = 0;
     this.#until = 0;
     this.#failure = undefined;
-    return now - this.#since;
+    this.#noticed = undefined;
+    return since === undefined ? undefined : now - since;
   }
 
   /** Lets the next attempt happen now. */

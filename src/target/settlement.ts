@@ -25,6 +25,8 @@ export interface Books {
   /** A path refused `patience` times is tried every `retryMs`. */
   readonly patience: number;
   readonly retryMs: number;
+  /** True while nothing is under way. */
+  isIdle(): boolean;
   isUp(): void;
   isDown(failure: JobFailure): void;
   /** There may be something to begin with. */

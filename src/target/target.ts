@@ -4,6 +4,7 @@ import type { JobFailure, ReconcileScope, Unsettled } from "../push/message.ts";
 import type { Change } from "../watch/change.ts";
 import { Alarm } from "./alarm.ts";
 import { Halt } from "./halt.ts";
+import { takeLook } from "./look.ts";
 import type { TargetOptions } from "./options.ts";
 import { longOutageMs, Outage } from "./outage.ts";
 import { Pace } from "./pace.ts";
@@ -55,10 +56,12 @@ export class Target {
       halt: this.#halt,
       outage: this.#outage,
       tally: this.#tally,
+      isIdle: () => !this.#stopping && this.#underWay.jobs === 0,
       isUp: () => this.#isUp(),
       isDown: (failure) => this.#isDown(failure),
       pump: () => this.#pump(),
     };
+    options.threads.onLook(options.id, (look) => takeLook(look, this.#books));
     options.threads.onUnsettled(options.id, (unsettled) => this.#unsettled(unsettled));
   }
 
@@ -128,6 +131,7 @@ export class Target {
 
   /** Tries everything now that waits for a later attempt. */
   hurry(): void {
+    if (this.#outage.isNoticed) this.#options.threads.prepare(this.#options.id, ["small"]);
     this.#outage.hurry();
     this.#pace.hurry();
     this.#pending.hurry();
@@ -268,12 +272,9 @@ export class Target {
   }
 
   #judged(verdict: GuardVerdict, scope: ReconcileScope): void {
-    if (verdict.allowed) {
-      this.#resume();
-      return;
-    }
     const reason = formatVerdict(verdict);
-    if (this.#halt.begin(reason, scope)) this.#options.events.halted(reason);
+    if (verdict.allowed) this.#resume();
+    else if (this.#halt.begin(reason, scope)) this.#options.events.halted(reason);
   }
 
   #resume(): void {

@@ -259,7 +259,10 @@ test("a mirror without a configuration file is asked by what it watches", async 
   await running.says(watching);
   const second = await at.run(...words);
   expect([second.exitCode, second.err]).toEqual([1, expect.stringContaining(`${running.pid}`)]);
+  const inWords = async () => (await at.run("status", "--source", at.source)).out;
+  await expect.poll(inWords, { timeout: 10_000 }).toContain("connection refused"); // though idle
   const status = await at.run("status", "--source", `${at.source}/.`, "--json");
+  expect(status.exitCode).toBe(2);
   expect(JSON.parse(status.out)).toMatchObject({ pid: running.pid, state: "running" });
   expect((await at.run("stop", "--source", at.source)).exitCode).toBe(0);
   expect(await running.ended).toBe(0);

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { RsyncError } from "../../protocol/errors.ts";
 import { asBytePath } from "../../protocol/path.ts";
-import { SessionPool } from "../../protocol/pool.ts";
+import { type PoolLook, SessionPool } from "../../protocol/pool.ts";
 import { LocalTree } from "../../protocol/source/local.ts";
 import { type Peer, setUpBytes, startPeer } from "../support/peer.ts";
 import { makeTree, type TemporaryDirectory, temporaryDirectory } from "../support/tree.ts";
@@ -28,6 +29,7 @@ async function until(look: () => unknown, expected: unknown): Promise<void> {
 
 /** A daemon that takes whatever is pushed, whose module has this `timeout`; and a pool of its sessions. */
 async function pooled(warm: number, timeoutSeconds = 0, onSocket?: (socket: Socket) => void) {
+  const looks: PoolLook[] = [];
   const directory: TemporaryDirectory = temporaryDirectory();
   makeTree(directory.path, { a: "hello\n" });
   const tree = new LocalTree(directory.path);
@@ -45,9 +47,12 @@ async function pooled(warm: number, timeoutSeconds = 0, onSocket?: (socket: Sock
     transfer: { recursive: true },
     features: { checksumChoice: "xxh64" },
     warm,
+    onLook: (look) => void looks.push(look),
   });
   return {
     pool,
+    looks,
+    peer,
     push: () => pool.push([entry], tree),
     async [Symbol.asyncDispose]() {
       pool.close();
@@ -115,4 +120,24 @@ test("a daemon that hangs up on who waits is bothered ever more rarely, till som
   await until(() => at.pool.waiting, 0);
   vi.advanceTimersByTime(1_000);
   await until(() => at.pool.waiting, 1);
+});
+
+test("whoever asks is told whether the target can be reached while nothing is pushed", async () => {
+  const sockets: Socket[] = [];
+  await using at = await pooled(1, 0, (socket) => void sockets.push(socket));
+  at.pool.prepare();
+  await until(() => at.looks.length, 1);
+  expect(at.looks).toEqual([{ retryMs: 0 }]);
+  await at.peer[Symbol.asyncDispose]();
+  for (const socket of sockets) socket.destroy();
+  await until(() => at.pool.waiting, 0);
+  for (const [sinceMs, retryMs] of [
+    [1_000, 2_000],
+    [2_000, 4_000],
+  ] as const) {
+    const before = at.looks.length;
+    vi.advanceTimersByTime(sinceMs);
+    await until(() => at.looks.length, before + 1);
+    expect(at.looks.at(-1)).toEqual({ failure: expect.any(RsyncError), retryMs });
+  }
 });

@@ -51,7 +51,8 @@ function comparison({ comparison: compared }: TargetReport, words: Words): HTMLE
   }
   if (state === "wanted") return [element("p", "faint", words.comparisonWaits)];
   if (completedAt === undefined) return [];
-  const text = words.compared(new Date(completedAt).toLocaleString(), count(entries));
+  const of = entries > 0 ? words.comparedEntries(count(entries)) : ""; // another process counted
+  const text = `${words.compared(new Date(completedAt).toLocaleString())}${of}`;
   return [element("p", "faint", text)];
 }
 

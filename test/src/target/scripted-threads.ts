@@ -3,6 +3,7 @@ import type {
   AskedPath,
   Delivery,
   JobFailure,
+  Look,
   PathFailure,
   Unsettled,
 } from "../../../src/push/message.ts";
@@ -90,6 +91,8 @@ export interface ScriptedTarget {
   readonly waiting: number;
   /** Says that a path must be looked at again, outside of any job. */
   readonly unsettle: (path: string) => void;
+  /** Says whether it could be reached when nothing was to be sent. */
+  readonly look: (failure?: JobFailure) => void;
   /** What was told, as short lines. */
   readonly told: string[];
 }
@@ -98,10 +101,15 @@ export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTa
   const jobs: ScriptedJob[] = [];
   const told: string[] = [];
   let unsettle: (path: Unsettled) => void = () => {};
+  let look: (look: Look) => void = () => {};
   const threads = {
     onUnsettled: (_id: number, listener: (path: Unsettled) => void) => {
       unsettle = listener;
     },
+    onLook: (_id: number, listener: (look: Look) => void) => {
+      look = listener;
+    },
+    prepare: () => told.push("looking"),
     deliver: (_id: number, paths: readonly AskedPath[], listener: JobListener) => {
       const names = paths.map(({ path }) => path);
       jobs.push(new ScriptedJob(names, listener));
@@ -127,6 +135,7 @@ export function scriptedTarget(options: Partial<TargetOptions> = {}): ScriptedTa
     target,
     told,
     unsettle: (path) => unsettle({ path: asBytePath(path) }),
+    look: (failure) => look({ retryMs: 1_000, ...(failure && { failure }) }),
     get waiting() {
       return jobs.length;
     },

@@ -182,6 +182,41 @@ test("the first acknowledgement of a target that was down opens it for all again
   probe.end();
 });
 
+test("an idle target that cannot be reached is known to be down; what comes next tries at once", () => {
+  const { target, look, next, told } = scriptedTarget();
+  look(unreachable);
+  vi.advanceTimersByTime(5_000);
+  look(wrongPassword);
+  expect(told).toEqual(["down CONNECTION_LOST", "down AUTH_FAILED"]);
+  expect(target.status.outage).toMatchObject({ failure: wrongPassword });
+  const { since = 0, until = 0 } = target.status.outage ?? {};
+  expect(until - since).toBe(6_000);
+  target.add([path("a")]);
+  next().succeed();
+  expect(told.slice(2)).toEqual(["up", "delivered a 0 ms"]);
+  expect(target.status.outage).toBeUndefined();
+});
+
+test("an idle target that can be reached again is up, and a person may have it looked at", () => {
+  const { target, look, told } = scriptedTarget();
+  look();
+  look(unreachable);
+  target.hurry();
+  look();
+  expect(told).toEqual(["down CONNECTION_LOST", "looking", "up"]);
+});
+
+test("what a job has found out of a target is not put right by a look", () => {
+  const { target, look, next, told } = scriptedTarget();
+  target.add([path("a")]);
+  look(unreachable); // the job itself will tell
+  next().end(wrongPassword);
+  look();
+  look(unreachable);
+  expect(told).toEqual(["down AUTH_FAILED"]);
+  expect(target.status.outage).toMatchObject({ failure: wrongPassword });
+});
+
 test("a path that needs nothing does not show that a target is back", () => {
   const scripted = scriptedTarget();
   scripted.target.add(paths(3));
