@@ -109,7 +109,9 @@ function sourceProblems({ directory, watcher, targets }: SourceReport): readonly
     ...(state === "watching" ? [] : [`${directory}: ${state}`]),
     ...(unwatched.length === 0
       ? []
-      : [`${directory}: ${unwatched.length} directories are not watched, with all below them`]),
+      : [
+          `${directory}: ${counted(unwatched.length, "directory is", "directories are")} not watched, with all below`,
+        ]),
     ...missingMounts.map((mount) => `${directory}: what was mounted at ${mount} has gone`),
     ...targets.flatMap(targetProblems),
   ];
@@ -120,7 +122,9 @@ function targetProblems({ name, outage, paused, halt, pending }: TargetReport): 
     ...(paused ? [`${name}: it is paused; "sersync resume" lets it go on`] : []),
     ...(outage ? [`${name}: ${outage.error}`] : []),
     ...(halt ? [`${name}: nothing is deleted: ${halt.reason}`] : []),
-    ...(pending.refused === 0 ? [] : [`${name}: ${pending.refused} paths were refused`]),
+    ...(pending.refused === 0
+      ? []
+      : [`${name}: ${counted(pending.refused, "path was", "paths were")} refused`]),
   ];
 }
 

@@ -153,6 +153,7 @@ describe.skipIf(browserProgram === undefined || version === undefined)("the stat
     await page.getByRole("button", { name: "Enter" }).click();
     await page.getByRole("button", { name: "Pause" }).click();
     await badge(page, "paused");
+    await expect.poll(() => page.title(), { timeout: 5_000 }).toContain("1 in trouble");
     fs.writeFileSync(path.join(rig.source, "while-paused.txt"), "x");
     await expect.poll(() => page.title(), { timeout: 5_000 }).toContain("1 pending");
     await keep(page, "paused");

@@ -1,4 +1,4 @@
-import type { StatusReport, TargetReport } from "../report.ts";
+import type { SourceReport, StatusReport, TargetReport } from "../report.ts";
 import { count, duration } from "./amounts.ts";
 import { onWish, sourceButtons, targetButtons, type Wish } from "./buttons.ts";
 import { Course } from "./course.ts";
@@ -98,10 +98,8 @@ function show(): void {
 function summaryOf(current: readonly StatusReport[], words: Words): string {
   const targets = [...targetsOf(current)].map(({ target }) => target);
   const paths = targets.reduce((sum, { pending }) => sum + pending.paths, 0);
-  const unwatched = current
-    .flatMap(({ sources }) => sources)
-    .filter(({ watcher }) => watcher.state !== "watching").length;
-  const bad = targets.filter(({ up, halt }) => !up || halt !== undefined).length + unwatched;
+  const watchers = current.flatMap(({ sources }) => sources).map(({ watcher }) => watcher);
+  const bad = targets.filter(isInTrouble).length + watchers.filter(misses).length;
   const settled = targets.some(isUncompared) ? words.notCompared : words.allWell;
   const state = paths === 0 ? settled : words.pendingIn(count(paths));
   const trouble = bad === 0 ? [] : [words.trouble(bad)];
@@ -110,6 +108,15 @@ function summaryOf(current: readonly StatusReport[], words: Words): string {
   const uptime = words.uptime(duration((Date.now() - started) / 1000));
   document.title = `${bad > 0 ? "⚠ " : ""}sersync: ${[state, ...trouble].join(", ")}`;
   return [state, ...trouble, uptime, first?.version ?? ""].join(" · ");
+}
+
+function isInTrouble({ up, paused, halt, pending }: TargetReport): boolean {
+  return !up || paused || halt !== undefined || pending.refused > 0;
+}
+
+/** True for one that does not notice everything. */
+function misses({ state, unwatched, missingMounts }: SourceReport["watcher"]): boolean {
+  return state !== "watching" || unwatched.length + missingMounts.length > 0;
 }
 
 /** What has never been compared, or must be again, may lack what nobody knows of. */

@@ -20,11 +20,14 @@ export function targetCard(report: TargetReport, course: Course, words: Words): 
   );
 }
 
-function badges({ up, paused, halt }: TargetReport, words: Words): HTMLElement[] {
+function badges({ up, paused, halt, pending }: TargetReport, words: Words): HTMLElement[] {
   return [
     element("span", up ? "badge" : "badge bad", up ? words.up : words.backingOff),
     ...(paused ? [element("span", "badge warn", words.paused)] : []),
     ...(halt === undefined ? [] : [element("span", "badge warn", words.halted)]),
+    ...(pending.refused === 0
+      ? []
+      : [element("span", "badge warn", words.refused(count(pending.refused)))]),
   ];
 }
 
