@@ -41,6 +41,7 @@ export async function connect(address: Address, options: ConnectOptions = {}): P
       signal,
       family,
       localAddress,
+      direct: proxy === undefined && tls === undefined,
       ...(resolve && { resolve }),
     });
     return finish(socket, async () => {

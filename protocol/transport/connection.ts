@@ -4,6 +4,8 @@ import type { Duplex } from "node:stream";
 export interface Connection extends Duplex {
   /** What has arrived so far. */
   readonly bytesRead: number;
+  /** Set where what arrives comes as views, valid during the call, and not as "data". */
+  receive?(take: (view: Buffer) => void): void;
   /** Emits "timeout" after so much silence in both directions; 0: never. */
   setTimeout(timeoutMs: number, onSilence?: () => void): this;
   /**

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
-import { connect as connectSocket, isIP, type Socket } from "node:net";
+import { connect as connectSocket, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import { RsyncError } from "../errors.ts";
+import { connectDirectly } from "./direct.ts";
 
 /** Where something listens. */
 export interface Endpoint {
@@ -15,6 +16,8 @@ export interface DialOptions {
   readonly family?: 4 | 6 | undefined;
   /** `--address`: where connections come from. Default the system's choice. */
   readonly localAddress?: string | undefined;
+  /** What arrives is taken with `receive`: no stream lies between. Default false. */
+  readonly direct?: boolean;
   /** The addresses of a host; default what the system's resolver says, in its order. */
   readonly resolve?: (host: string, family: 0 | 4 | 6) => Promise<readonly string[]>;
 }
@@ -28,13 +31,14 @@ const nextAddressAfterMs = 250;
  * @throws {RsyncError} CONNECTION_LOST when none answers; the signal's reason when it aborts.
  */
 export async function dial({ host, port }: Endpoint, options: DialOptions): Promise<Socket> {
-  const { signal, family, localAddress, resolve = resolveHost } = options;
+  const { signal, family, localAddress, direct = false, resolve = resolveHost } = options;
   const where = `Cannot connect to ${host}:${port}`;
   const addresses = await resolve(host, family ?? 0).catch((cause: NodeJS.ErrnoException) => {
     throw new RsyncError("CONNECTION_LOST", `${where}: ${reasonOf(cause)}`, { cause });
   });
   signal.throwIfAborted();
-  const attempts = new Attempts({ port, ...(localAddress !== undefined && { localAddress }) });
+  const from = localAddress !== undefined && { localAddress };
+  const attempts = new Attempts({ port, ...from }, direct ? connectDirectly : connectSocket);
   try {
     return await attempts.run(addresses, signal);
   } catch (error) {
@@ -54,10 +58,15 @@ async function resolveHost(host: string, family: 0 | 4 | 6): Promise<string[]> {
 /** Connections under way to several addresses, of which one will do. */
 class Attempts {
   readonly #options: { readonly port: number; readonly localAddress?: string };
+  readonly #connect: (options: TcpNetConnectOpts) => Socket;
   readonly #open = new Set<Socket>();
 
-  constructor(options: { readonly port: number; readonly localAddress?: string }) {
+  constructor(
+    options: { readonly port: number; readonly localAddress?: string },
+    connect: (options: TcpNetConnectOpts) => Socket,
+  ) {
     this.#options = options;
+    this.#connect = connect;
   }
 
   async run(addresses: readonly string[], signal: AbortSignal): Promise<Socket> {
@@ -88,7 +97,7 @@ class Attempts {
   }
 
   #start(address: string, won: (socket: Socket) => void, failed: (cause: Error) => void): void {
-    const socket = connectSocket({ ...this.#options, host: address, noDelay: true });
+    const socket = this.#connect({ ...this.#options, host: address, noDelay: true });
     this.#open.add(socket);
     socket.once("connect", () => won(socket));
     socket.once("error", (cause) => {

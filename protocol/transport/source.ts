@@ -58,7 +58,9 @@ export class Source {
     this.#held = new HeldMessages((tag, payload) => events.onMessage(tag, payload));
     this.#lingers = lingers;
     this.#longestQueue = longestQueue;
-    socket.on("data", (chunk: Buffer) => this.#receive(chunk));
+    const take = (chunk: Buffer): void => this.#receive(chunk);
+    if (socket.receive === undefined) socket.on("data", take);
+    else socket.receive(take);
     socket.on("error", (cause) => this.fail(connectionLost(cause)));
     socket.on("close", () => this.fail(connectionLost()));
     socket.on("end", () => this.fail(connectionLost()));

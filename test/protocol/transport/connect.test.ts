@@ -19,7 +19,8 @@ const greeter = (act: (socket: Socket) => void = () => {}) =>
 async function firstBytes(address: Address, options: ConnectOptions = {}): Promise<string> {
   const connection = await connect(address, { timeoutMs: 3_000, ...options });
   const bytes = await new Promise<Buffer>((resolve) => {
-    connection.once("data", resolve);
+    if (connection.receive === undefined) connection.once("data", resolve);
+    else connection.receive((view) => resolve(Buffer.from(view)));
     connection.resume();
   });
   connection.destroy();
