@@ -12,8 +12,8 @@ import type { SendOutcome } from "../roles/file-sender.ts";
 import type { ListNumbers } from "../roles/list-window.ts";
 import { runSender } from "../roles/sender.ts";
 import type { ArgumentSource } from "../source/arguments.ts";
-import { Acknowledger } from "../transport/acknowledger.ts";
 import { Bandwidth } from "../transport/bandwidth.ts";
+import { Silence } from "../transport/silence.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { writeVarlong } from "../wire/varint.ts";
 import { encoded } from "../wire/writer.ts";
@@ -50,7 +50,7 @@ export async function servePull(session: ClientSession): Promise<number> {
 class PullService {
   readonly #session: ClientSession;
   readonly #listing: PullListing;
-  readonly #acknowledger: Acknowledger;
+  readonly #silence: Silence;
   readonly #bandwidth: Bandwidth;
   #saidVanished = false;
   #vanished = false;
@@ -59,7 +59,7 @@ class PullService {
   constructor(session: ClientSession, listing: PullListing) {
     this.#session = session;
     this.#listing = listing;
-    this.#acknowledger = new Acknowledger(session.line.socket, session.output);
+    this.#silence = new Silence(session.line.socket);
     this.#bandwidth = new Bandwidth(session.options.transfer.bandwidthKiB);
   }
 
@@ -97,31 +97,27 @@ class PullService {
     const { transfer } = options;
     const { source } = this.#listing;
     if (options.acknowledges) this.#removeAcknowledged(numbers, source);
-    try {
-      await runSender(
-        { read: (decode) => this.#read(decode), output, pace: () => this.#pace() },
-        {
-          entries,
-          feed,
-          source,
-          strong,
-          protocol: agreement.protocol,
-          tokens: openTokens(agreement.compression, output, transfer.compressLevel),
-          dryRun: transfer.dryRun ?? false,
-          inplace: transfer.inplace ?? false,
-          append: transfer.append && agreement.protocol < 30 ? "verify" : transfer.append,
-          attributes,
-          completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
-          onSent: (index, outcome) => this.#sent(numbers.entry(index) as FileEntry, outcome),
-          onSentAll: () => {
-            this.#tellVanished();
-            this.#tellStats(listedMs);
-          },
+    await runSender(
+      { read: (decode) => this.#read(decode), output, pace: () => this.#pace() },
+      {
+        entries,
+        feed,
+        source,
+        strong,
+        protocol: agreement.protocol,
+        tokens: openTokens(agreement.compression, output, transfer.compressLevel),
+        dryRun: transfer.dryRun ?? false,
+        inplace: transfer.inplace ?? false,
+        append: transfer.append && agreement.protocol < 30 ? "verify" : transfer.append,
+        attributes,
+        completesPartial: (agreement.compat & compatFlags.inplacePartialDir) !== 0,
+        onSent: (index, outcome) => this.#sent(numbers.entry(index) as FileEntry, outcome),
+        onSentAll: () => {
+          this.#tellVanished();
+          this.#tellStats(listedMs);
         },
-      );
-    } finally {
-      this.#acknowledger.stop();
-    }
+      },
+    );
   }
 
   /** Whoever deletes what is not listed may do so: it was there just now. */
@@ -213,8 +209,8 @@ class PullService {
   async #wait<T>(decode: (from: Cursor) => T): Promise<T> {
     const { line, output, agreement } = this.#session;
     for (;;) {
-      output.flush();
-      if (agreement.protocol >= 30) this.#acknowledger.answer();
+      if (agreement.protocol >= 30) this.#silence.answer(output);
+      else output.flush();
       await line.source.more();
       const here = line.source.tryRead(decode);
       if (here !== undefined) return here;

@@ -1,8 +1,8 @@
 import type { TokenReader } from "../delta/token-reader.ts";
 import { RsyncError } from "../errors.ts";
 import type { Output } from "../mux/mux.ts";
-import { Acknowledger } from "../transport/acknowledger.ts";
 import type { Connection } from "../transport/connection.ts";
+import { Silence } from "../transport/silence.ts";
 import type { Sink } from "../transport/sink.ts";
 import type { Source } from "../transport/source.ts";
 import type { Cursor } from "../wire/cursor.ts";
@@ -10,6 +10,9 @@ import { openDialect } from "./dialect.ts";
 import { Generator } from "./generator.ts";
 import { Receiver, type ReceiverLink } from "./receiver.ts";
 import type { Meeting, ReceivingJob } from "./receiving.ts";
+
+/** Content comes in many pieces, and nobody waits for an answer to each. */
+const answerEveryMs = 2;
 
 /** Both directions of a session that receives. */
 export interface ReceptionLink {
@@ -33,9 +36,9 @@ export async function runReception(
 ): Promise<void> {
   const { socket, source, output } = link;
   const dialect = openDialect(job.protocol, job.lists.nextIndex - 1);
-  const acknowledger = new Acknowledger(socket, output);
+  const silence = new Silence(socket, { everyMs: answerEveryMs });
   const reading: ReceiverLink = {
-    read: (decode) => read(source, acknowledger, decode),
+    read: (decode) => read(link, silence, decode),
     tryRead: (decode) => source.tryRead(decode),
     position: () => source.position,
     dialect,
@@ -51,20 +54,20 @@ export async function runReception(
   try {
     await Promise.all([generator.run().catch(ends), receiver.run().catch(ends)]);
   } finally {
-    acknowledger.stop();
+    silence.stop();
     receiver.abandon();
   }
 }
 
 async function read<T>(
-  source: Source,
-  acknowledger: Acknowledger,
+  { source, output }: ReceptionLink,
+  silence: Silence,
   decode: (from: Cursor) => T,
 ): Promise<T> {
   for (;;) {
     const value = source.tryRead(decode);
     if (value !== undefined) return value;
-    acknowledger.answer();
+    silence.answer(output);
     await source.more();
   }
 }
