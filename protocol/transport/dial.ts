@@ -10,6 +10,8 @@ export interface Endpoint {
 }
 
 export interface DialOptions {
+  /** What should listen there, for the message of a refusal. Default "rsync daemon". */
+  readonly server?: string;
   /** Its reason is what the call rejects with. */
   readonly signal: AbortSignal;
   /** `-4`, `-6`: addresses of this family only. Default both. */
@@ -31,10 +33,11 @@ const nextAddressAfterMs = 250;
  * @throws {RsyncError} CONNECTION_LOST when none answers; the signal's reason when it aborts.
  */
 export async function dial({ host, port }: Endpoint, options: DialOptions): Promise<Socket> {
-  const { signal, family, localAddress, direct = false, resolve = resolveHost } = options;
+  const { signal, family, localAddress, direct = false, server = "rsync daemon" } = options;
+  const { resolve = resolveHost } = options;
   const where = `Cannot connect to ${host}:${port}`;
   const addresses = await resolve(host, family ?? 0).catch((cause: NodeJS.ErrnoException) => {
-    throw new RsyncError("CONNECTION_LOST", `${where}: ${reasonOf(cause)}`, { cause });
+    throw new RsyncError("CONNECTION_LOST", `${where}: ${reasonOf(cause, server)}`, { cause });
   });
   signal.throwIfAborted();
   const from = localAddress !== undefined && { localAddress };
@@ -45,7 +48,9 @@ export async function dial({ host, port }: Endpoint, options: DialOptions): Prom
     if (signal.aborted) throw signal.reason;
     const cause = error as NodeJS.ErrnoException;
     const tried = addresses.length > 1 ? ` (tried ${addresses.join(", ")})` : "";
-    throw new RsyncError("CONNECTION_LOST", `${where}: ${reasonOf(cause)}${tried}`, { cause });
+    throw new RsyncError("CONNECTION_LOST", `${where}: ${reasonOf(cause, server)}${tried}`, {
+      cause,
+    });
   }
 }
 
@@ -117,13 +122,13 @@ class Attempts {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused; is the rsync daemon running there?",
   ENOTFOUND: "no such host",
   EAI_AGAIN: "the host name cannot be resolved just now",
   EHOSTUNREACH: "no route to host",
   ENETUNREACH: "network unreachable",
 };
 
-function reasonOf(cause: NodeJS.ErrnoException): string {
+function reasonOf(cause: NodeJS.ErrnoException, server: string): string {
+  if (cause.code === "ECONNREFUSED") return `connection refused; is the ${server} running there?`;
   return reasons[cause.code ?? ""] ?? cause.message;
 }

@@ -36,7 +36,13 @@ export async function connectShell(
   const client = new SshClient();
   try {
     return await withDeadline(where, options, async (signal) => {
-      const sock = await dial({ host, port }, { ...address, ...options, signal });
+      const dialling = dial(
+        { host, port },
+        { ...address, ...options, signal, server: "ssh server" },
+      );
+      const sock = await dialling.catch((error: unknown) => {
+        throw error instanceof RsyncError ? asShellFailure(error, words) : error;
+      });
       signal.addEventListener("abort", () => sock.destroy());
       const credentials = credentialsOf(ssh, (key, passphrase) => utils.parseKey(key, passphrase));
       await logIn(client, { sock }, { where, name: knownHostName(host, port), ssh, credentials });
@@ -48,6 +54,13 @@ export async function connectShell(
     client.destroy();
     throw error;
   }
+}
+
+/** An rsync whose ssh cannot connect has other codes: its own, or that it saw no greeting. */
+function asShellFailure(error: RsyncError, words: readonly string[]): RsyncError {
+  if (error.code !== "CONNECTION_LOST") return error;
+  const exitCode = words.includes("--daemon") ? 5 : 255;
+  return new RsyncError(error.code, error.message, { cause: error.cause, exitCode });
 }
 
 /** Nobody who does not need it pays for its loading. */
