@@ -69,7 +69,8 @@ export class SessionPool {
   /**
    * Pushes over a waiting session, or over a new one when there is none.
    *
-   * @throws {RsyncError} as {@link Session.open} and {@link Session.push} do.
+   * @throws {RsyncError} ABORTED after {@link close}; as {@link Session.open} and
+   *   {@link Session.push} do.
    */
   async push(
     entries: readonly FileEntry[],
@@ -77,6 +78,7 @@ export class SessionPool {
     options: PushOptions = {},
   ): Promise<PushReport> {
     for (;;) {
+      if (this.#closed) throw new RsyncError("ABORTED", "Cannot push: the pool has been closed");
       const waiting = this.#take();
       const session = waiting ?? (await this.#openNow());
       this.#refillDelayMs = firstRefillDelayMs;

@@ -34,7 +34,10 @@ export class MemoryTree implements FileSource {
   readonly #contents = new Map<BytePath, Uint8Array>();
   readonly #attributes = new Map<BytePath, ReadonlyMap<string, Uint8Array>>();
 
-  /** @throws {RangeError} for a path with an empty component, `.` or `..`, or a NUL. */
+  /**
+   * @throws {RangeError} for a path with an empty component, `.` or `..`, or a NUL.
+   * @throws {TypeError} for an object that is neither file, directory nor symlink.
+   */
   constructor(objects: Readonly<Record<string, MemoryObject>>) {
     const made = Date.now();
     this.#add(rootPath, { type: "directory" }, made);
@@ -73,6 +76,11 @@ export class MemoryTree implements FileSource {
   #add(path: BytePath, object: MemoryObject, made: number): void {
     const simple = typeof object === "string" || object instanceof Uint8Array;
     const given = simple ? { content: object } : object;
+    if (!isKnown(given)) {
+      throw new TypeError(
+        `cannot list "${path}": it has neither content nor linkTarget, and is no directory`,
+      );
+    }
     const entry = entryOf(path, given, made);
     this.#entries.set(path, entry);
     this.#contents.delete(path);
@@ -137,6 +145,16 @@ function entryOf(
   }
   const mode = fileTypes.directory | permissions(0o755);
   return { ...common, mode, size: 4096, hasContent: true };
+}
+
+/** What is said without types may be anything. */
+function isKnown(object: unknown): boolean {
+  if (typeof object !== "object" || object === null) return false;
+  const { content, linkTarget, type }: Record<string, unknown> = { ...object };
+  if (type !== undefined && type !== "directory") return false;
+  if (type === "directory") return content === undefined && linkTarget === undefined;
+  if (linkTarget !== undefined) return typeof linkTarget === "string";
+  return typeof content === "string" || content instanceof Uint8Array;
 }
 
 function bytesOf(content: string | Uint8Array): Uint8Array {

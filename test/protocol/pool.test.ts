@@ -141,3 +141,13 @@ test("whoever asks is told whether the target can be reached while nothing is pu
     expect(at.looks.at(-1)).toEqual({ failure: expect.any(RsyncError), retryMs });
   }
 });
+
+test("a pool that was closed takes no push, and connects to nobody", async () => {
+  let connections = 0;
+  await using at = await pooled(1, 0, () => {
+    connections += 1;
+  });
+  at.pool.close();
+  await expect(at.push()).rejects.toMatchObject({ code: "ABORTED", exitCode: 20 });
+  expect(connections).toBe(0);
+});

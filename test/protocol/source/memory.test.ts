@@ -58,3 +58,16 @@ test("a list of paths has their parents, and deletes by the highest name that is
     ["a/x", false],
   ]);
 });
+
+test.each([
+  ["a number", 5],
+  ["nothing", null],
+  ["an empty object", {}],
+  ["a type of its own", { type: "socket", content: "" }],
+  ["content that is a list", { content: ["a"] }],
+  ["a link to nowhere", { linkTarget: undefined }],
+])("%s is no object that can be listed", (_what, object) => {
+  expect(() => new MemoryTree({ "dir/x": object as never })).toThrow(
+    'cannot list "dir/x": it has neither content nor linkTarget, and is no directory',
+  );
+});
