@@ -9,7 +9,8 @@ import { checksums } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
-import { type Opening, openWith, placeArgument } from "./opening.ts";
+import { type Opening, openWith } from "./opening.ts";
+import { sourceArgument } from "./pull-job.ts";
 import { openDialect } from "./roles/dialect.ts";
 import type { Target } from "./target.ts";
 import type { Connection } from "./transport/connection.ts";
@@ -20,6 +21,8 @@ import { indexDone } from "./wire/file-index.ts";
 export interface ListFilesOptions extends ListLimits {
   /** Everything below, not only what is directly there. Default false. */
   readonly recursive?: boolean;
+  /** The daemon expands wildcards in names. Default false: names are what they are. */
+  readonly wildcards?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Limit of silence, default 30,000 ms. */
   readonly timeoutMs?: number;
@@ -149,10 +152,10 @@ class Lister {
 
 function requestOf(
   target: Target,
-  { recursive = false, onMotd }: ListFilesOptions,
+  { recursive = false, wildcards = false, onMotd }: ListFilesOptions,
 ): HandshakeRequest {
   const { module, credentials, protocol } = target;
-  const place = placeArgument(target);
+  const place = sourceArgument({ target, wildcards }, target);
   return {
     module,
     destination: place,

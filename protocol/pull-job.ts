@@ -206,7 +206,7 @@ export async function strongOf({ checksum, seed, compat }: Agreement): Promise<S
 
 /** A place of the module as the daemon takes it. */
 export function sourceArgument(
-  { target, wildcards = false }: PullJob,
+  { target, wildcards = false }: Pick<PullJob, "target" | "wildcards">,
   { directory = rootPath, namesFile }: Pick<Target, "directory" | "namesFile">,
 ): string {
   const { module, ssh } = target;

@@ -56,13 +56,16 @@ async function listFilesOf(
   const said: string[] = [];
   const { entries, errors, ioError } = await listDirectory(target, {
     recursive,
+    wildcards: true,
     timeoutMs,
-    onMotd: (line) => said.push(line),
+    onMotd: (line) => {
+      said.push(line);
+      if (motd && !json) out(`${shown(line)}\n`);
+    },
   });
   if (json) {
     out(`${JSON.stringify({ motd: said, files: entries.map(describeFile), errors }, null, 2)}\n`);
   } else {
-    if (motd) for (const line of said) out(`${shown(line)}\n`);
     for (const entry of entries) out(`${formatFile(entry)}\n`);
   }
   for (const line of errors) err(`${shown(line)}\n`);

@@ -75,6 +75,9 @@ describeDaemons("sersync list beside rsync", (version) => {
     await listed([], `${at}m/dir`, ["--list-only", "-d"]);
     await listed([], `${at}m/large file`, ["--list-only", "-d"]);
     await listed(["-r"], `${at}m/`, ["--list-only", "-r"]);
+    for (const pattern of ["m/*", "m/d?r", "m/[a-l]*", "m/d*/", "m/no*", "*"]) {
+      await listed([], at + pattern, ["--list-only", "-d"]);
+    }
     for (const protocol of ["27", "28", "29"]) {
       await listed(["-r", `--protocol=${protocol}`], `${at}m/`, [
         "--list-only",
