@@ -1,6 +1,6 @@
 import { isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
-import { deletion, type FileEntry, namedDirectory } from "./flist/entry.ts";
+import { deletion, type FileEntry, isDirectory, namedDirectory } from "./flist/entry.ts";
 import type { FilterRules } from "./flist/filter.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
 import type { Credentials } from "./handshake/auth.ts";
@@ -18,6 +18,7 @@ import { LocalIdNames } from "./source/id-names.ts";
 import { LocalTree, type TreeOptions } from "./source/local.ts";
 import { type MemoryObject, MemoryTree } from "./source/memory.ts";
 import { localRules, placeOf, rulesIn } from "./source/rule-files.ts";
+import { singleSource } from "./source/single.ts";
 import type { FileSource } from "./source/source.ts";
 import type { ListSource } from "./source/tree-lists.ts";
 import { type WalkOptions, walk } from "./source/walk.ts";
@@ -118,7 +119,8 @@ export interface ClientPushOptions
 /**
  * Pushes a tree to a directory of a module, as `rsync -rlpt DIRECTORY/ URL/` does.
  *
- * @param source a directory as text (names below it are bytes), a tree in memory, or another one.
+ * @param source a directory as text (names below it are bytes), a file, which takes its own name
+ *   there, a tree in memory, or another source.
  * @param to `rsync://[user@]host[:port]/module/path`, `rsyncs://` for TLS, or
  *   `[user@]host::module/path`, with RSYNC_PROXY and rsync-ssl's variables heeded; or the parts.
  * @returns how each path ended.
@@ -137,10 +139,7 @@ export async function push(
     incomplete = true;
   });
   const lists = incremental && transfer.recursive ? tree.lists?.(() => incomplete) : undefined;
-  const entries = lists === undefined ? [...tree.entries()] : [];
-  if (lists === undefined && entries.length === 0) {
-    throw new RsyncError("SOURCE_MISSING", `Cannot push ${shownSource(source)}: nothing is there`);
-  }
+  const entries = lists === undefined ? entriesOf(tree, source) : [];
   const deletes = entries.some(({ mode }) => mode === 0);
   const session = await Session.open(targetOf(to, { password, protocol }), {
     idNames: new LocalIdNames(),
@@ -234,6 +233,8 @@ function listedSource(
   onError: () => void,
 ): Listable {
   if (typeof source !== "string") return isListed(source) ? source : new MemoryTree(source);
+  const single = singleSource(pathFromText(source), { links, filter: rules }, excluded);
+  if (single !== undefined) return single;
   const tree = new LocalTree(pathFromText(source.replace(/(?<=.)\/+$/, "")), links);
   const byRules = rules.isEmpty
     ? () => false
@@ -248,6 +249,16 @@ function listedSource(
     attributes: (entry) => tree.attributes(entry),
     sendsAttribute: rules.sendsAttribute(),
   };
+}
+
+/** @throws {RsyncError} SOURCE_MISSING */
+function entriesOf(tree: ListedSource, source: PushSource): FileEntry[] {
+  const entries = [...tree.entries()];
+  const root = entries.find(({ path }) => path === "");
+  const isUsable = root === undefined ? entries.length > 0 : isDirectory(root);
+  if (isUsable) return entries;
+  const found = root === undefined ? "nothing is there" : "it is no directory";
+  throw new RsyncError("SOURCE_MISSING", `Cannot push ${shownSource(source)}: ${found}`);
 }
 
 function isListed(source: Exclude<PushSource, string>): source is ListedSource {

@@ -23,6 +23,27 @@ describeDaemons("the client library", (version) => {
   const start = (options: Partial<Parameters<typeof startDaemon>[0]> = {}): Promise<Daemon> =>
     startDaemon({ version, modules: { m: {}, other: { comment: "the other one" } }, ...options });
 
+  test("pushes a single file, or link, under its own name", async () => {
+    await using daemon = await start();
+    using source = temporaryDirectory();
+    makeTree(source.path, { "a file": "hello", link: { type: "symlink", target: "a file" } });
+    const url = `${daemon.url("m")}new`;
+    for (const name of ["a file", "link"]) await push(`${source.path}/${name}`, url);
+    const there = `${daemon.path("m")}/new`;
+    expect(fs.readdirSync(there).sort()).toEqual(["a file", "link"]);
+    expect(fs.readFileSync(`${there}/a file`, "utf8")).toBe("hello");
+    expect(fs.lstatSync(`${there}/link`).isSymbolicLink()).toBe(true);
+    for (const [name, options] of [
+      ["a file/", {}],
+      ["a file", { filter: ["- a*"] }],
+      ["a file", { excluded: () => true }],
+      ["none", {}],
+    ] as const) {
+      const pushing = push(`${source.path}/${name}`, url, options);
+      await expect(pushing).rejects.toMatchObject({ code: "SOURCE_MISSING", exitCode: 3 });
+    }
+  });
+
   test("lists modules, with the message of the day", async () => {
     await using daemon = await start({ motd: "Welcome\nhere\n" });
     const { modules, text } = await listModules(`rsync://127.0.0.1:${daemon.port}/`);
