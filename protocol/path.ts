@@ -70,16 +70,16 @@ export function nativePath(root: string, path: BytePath): string | Buffer {
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-const unprintable = /[\x00-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-const plain = /^[\x20-\x7e]*$/;
+const unprintable = /[\x00-\x08\x0a-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const plain = /^[\t\x20-\x7e]*$/;
 /** A backslash that would be taken for the beginning of an escape. */
 const misleading = /\\(?=#\d{3})/g;
-const unshown = /\\(?=#\d{3})|[^\x20-\x7e]/g;
+const unshown = /\\(?=#\d{3})|[^\t\x20-\x7e]/g;
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * A path as a person reads it: UTF-8 where it is valid, `\#ooo` (octal, as rsync prints) for every
- * byte of a name that is not, and for control characters. The root is ".".
+ * byte of a name that is not, and for control characters but the tab. The root is ".".
  */
 export function displayPath(path: BytePath): string {
   if (path === "") return ".";

@@ -84,7 +84,13 @@ export function conversionOf(charset: string): NameConversion {
   const table = singleBytes[name];
   const made = table === undefined ? decoded(name) : tabled(table);
   if (made === undefined) {
-    throw new RsyncError("BAD_OPTION", `Cannot convert names: the charset ${charset} is not known`);
+    throw new RsyncError(
+      "BAD_OPTION",
+      `Cannot convert names: the charset ${charset} is not known`,
+      {
+        exitCode: 4,
+      },
+    );
   }
   known.set(name, made);
   return made;

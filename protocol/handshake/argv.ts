@@ -184,7 +184,7 @@ export function pushArguments(
 /**
  * Arguments to bytes: a NUL after each and one more at the end; before protocol 30 they are lines.
  *
- * @throws {RsyncError} BAD_OPTION when an argument holds what ends it.
+ * @throws {RsyncError} BAD_OPTION when an argument holds what ends it, or is empty.
  */
 export function encodeArguments(words: readonly string[], protocol = 32): Buffer {
   const end = protocol < 30 ? "\n" : "\0";
@@ -195,6 +195,8 @@ export function encodeArguments(words: readonly string[], protocol = 32): Buffer
       `Cannot send the argument ${JSON.stringify(broken)}: protocol ${protocol} has no way to say it`,
     );
   }
+  // An empty one is the end of them all: the daemon would take the rest for something else.
+  if (words.includes("")) throw new RsyncError("BAD_OPTION", "Cannot send an empty argument");
   return Buffer.from(words.map((word) => word + end).join("") + end, "latin1");
 }
 

@@ -127,7 +127,7 @@ export class ArgumentSource implements FileSource {
 
   /** Where an entry lies, as the arguments say it, without a slash before it. */
   fullName(entry: FileEntry): string {
-    const { tree, path } = entry as Located;
+    const { tree, path } = (entry.servedBy ?? entry) as Located;
     const parts = `${tree.root}/${path}`.split("/").filter((part) => part !== "" && part !== ".");
     return parts.length === 0 || path !== "" ? parts.join("/") || "." : `${parts.join("/")}/.`;
   }
@@ -139,10 +139,10 @@ export class ArgumentSource implements FileSource {
    */
   remove(entry: FileEntry): boolean {
     if (isDirectory(entry)) return true;
-    const { tree } = entry as Located;
-    const now = tree.lstat(entry.path);
+    const { tree, path } = (entry.servedBy ?? entry) as Located;
+    const now = tree.lstat(path);
     if (now === undefined || !isAsListed(now, entry)) return false;
-    tree.remove(entry.path);
+    tree.remove(path);
     return true;
   }
 

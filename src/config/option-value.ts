@@ -21,6 +21,8 @@ export interface OptionsDraft {
   remoteShell?: string;
   notes: string[];
   problems: string[];
+  /** What rsync exits with for them, where that is not 1. */
+  exitCode?: number;
 }
 
 interface Limits {
@@ -75,7 +77,8 @@ const readers: Readonly<Record<ValueReader, Read>> = {
     return undefined;
   },
   backupDir: (value, { options }) => {
-    options.backupDir = value;
+    if (value === "") delete options.backupDir;
+    else options.backupDir = value;
     options.backup = true;
     return undefined;
   },
@@ -84,8 +87,9 @@ const readers: Readonly<Record<ValueReader, Read>> = {
     return undefined;
   },
   partialDir: (value, { options }) => {
-    options.partialDir = value;
-    return value === "" ? "a directory" : undefined;
+    if (value === "") delete options.partialDir;
+    else options.partialDir = value;
+    return undefined;
   },
   chmod: readChmod,
   chown: readChown,
@@ -207,13 +211,18 @@ function readLevel(value: string, { options }: OptionsDraft): string | undefined
   return undefined;
 }
 
-function readCompression(value: string, { options }: OptionsDraft): string | undefined {
+/** rsync has a code of its own for what is not known by name. */
+const unknownName = 4;
+
+function readCompression(value: string, draft: OptionsDraft): string | undefined {
+  const { options } = draft;
   if (value === "none") options.compress = false;
   else if (value === "auto") options.compress = true;
   else {
     const name = compressionNames.find((known) => known === value);
     if (name === undefined) {
       const near = nearestWord(value, compressionNames);
+      draft.exitCode = unknownName;
       return `one of ${compressionNames.join(", ")}, none, auto${near ? `; did you mean ${near}?` : ""}`;
     }
     options.compress = name;
@@ -232,7 +241,8 @@ function readSuffixes(value: string, { options }: OptionsDraft): string | undefi
   return undefined;
 }
 
-function readChecksum(value: string, { options }: OptionsDraft): string | undefined {
+function readChecksum(value: string, draft: OptionsDraft): string | undefined {
+  const { options } = draft;
   if (value === "auto") {
     delete options.checksumChoice;
     return undefined;
@@ -240,6 +250,7 @@ function readChecksum(value: string, { options }: OptionsDraft): string | undefi
   try {
     parseChecksumChoice(value);
   } catch (error) {
+    draft.exitCode = unknownName;
     return (error as Error).message.replace(/^.*: there are /s, "");
   }
   options.checksumChoice = value;

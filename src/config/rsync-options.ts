@@ -20,6 +20,8 @@ export interface RsyncOptions {
   readonly notes: readonly string[];
   /** What cannot be done, one sentence each; anything here means the list must not be used. */
   readonly problems: readonly string[];
+  /** What rsync exits with for them; default 1. */
+  readonly exitCode?: number;
 }
 
 /** Options by their names. */

@@ -251,6 +251,10 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
     ["an option that nobody has", ["--no-such-option", "src/"], "ours/", 1],
     ["a missing file of names", ["-a", "--files-from=no-such-file", "src"], "ours/", 1],
     ["a missing file of rules", ["-a", "--exclude-from=no-such-file", "src"], "ours/", 11],
+    ["a checksum that nobody knows", ["-a", "--cc=md6", "src/"], "ours/", 4],
+    ["a compression that nobody knows", ["-az", "--zc=gzip", "src/"], "ours/", 4],
+    ["a character set that nobody knows", ["-a", "--iconv=nope", "src/"], "ours/", 4],
+    ["a suffix with a slash", ["-a", "--suffix=a/b", "src/"], "ours/", 1],
     ["a path that leads above", ["-aR", "src/../src/a"], "ours/", 1],
   ])("%s ends both with the same code", async (_, words, place, exitCode) => {
     const theirs = stock([...words, url(place)]);
@@ -303,6 +307,38 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
     await ours(["-t", "src/a", url("ours/inside/")]);
     expect(fs.readFileSync(`${daemon.path("ours")}/renamed`, "utf8")).toBe("hello");
     expect(fs.readFileSync(`${daemon.path("ours")}/inside/a`, "utf8")).toBe("hello");
+  });
+
+  test("a single file takes a name with wildcards, new or not, or goes into such a directory", async () => {
+    fs.rmSync(daemon.path("ours"), { recursive: true });
+    makeTree(daemon.path("ours"), {
+      "w-other": "stays",
+      "old?": "old",
+      "dir*": { type: "directory" },
+    });
+    for (const name of ["w*", "old?", "dir*", "[new]"]) {
+      expect((await ours(["-tr", "src/a", url(`ours/${name}`)])).exitCode).toBe(0);
+    }
+    fs.writeFileSync(path.join(work.path, "once"), "hello");
+    await ours(["--remove-source-files", "once", url("ours/moved*")]);
+    expect(fs.existsSync(path.join(work.path, "once"))).toBe(false);
+    const names = fs.readdirSync(daemon.path("ours"), { recursive: true, encoding: "utf8" });
+    const contents = names
+      .filter((name) => name !== "dir*")
+      .map((name) => [name, fs.readFileSync(path.join(daemon.path("ours"), name), "utf8")]);
+    expect(Object.fromEntries(contents)).toEqual({
+      ...Object.fromEntries(
+        ["w*", "old?", "dir*/a", "[new]", "moved*"].map((name) => [name, "hello"]),
+      ),
+      "w-other": "stays",
+    });
+  });
+
+  test("--progress tells of a file at its first piece, and at its end", async () => {
+    const { theirs, mine } = await both(["-r", "--progress", "src/b.txt", "src/dir", "src/empty"]);
+    const states = ({ out }: Ran): string[] =>
+      out.replaceAll(/ +[\d.]+[kMG]B\/s/g, "").split(/[\r\n]/);
+    expect(states(mine)).toEqual(states(theirs));
   });
 
   test.each(["w*", "\\[x]/y z", "b ours", "back\\slash]"])("%j is what it says", async (name) => {

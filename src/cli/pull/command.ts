@@ -9,10 +9,12 @@ import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options
 import type { ListCommand } from "../command.ts";
 import { placeOf } from "../place.ts";
 import {
+  checkSuffix,
   conversionWith,
   credentialsOf,
   type Environment,
   isIncremental,
+  refuseProblems,
   type Telling,
   tellingOf,
 } from "../push/command.ts";
@@ -55,7 +57,7 @@ export function parsePull(
 ): PullCommand | ListCommand {
   const flags: PullFlags = { ...initialFlags(), senderOptions: [], listOnly: false };
   const parsed = parseRsyncOptions(words, [...pushRules(flags), ...pullRules(flags)]);
-  if (parsed.problems.length > 0) throw badCommand(parsed.problems.join("\n"));
+  refuseProblems(parsed);
   const [first, ...rest] = parsed.words;
   if (first === undefined) {
     throw badCommand("a source is needed: sersync pull rsync://host/module/path… DEST");
@@ -131,6 +133,7 @@ function transferOptions(options: TransferOptions, flags: PullFlags): TransferOp
   if (options.delete && !recursive && !dirs) {
     throw badCommand("--delete needs -r (--recursive) or -d (--dirs)");
   }
+  checkSuffix(options);
   return { ...options, relative: flags.relative ?? false };
 }
 

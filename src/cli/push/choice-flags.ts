@@ -92,9 +92,11 @@ function going(flags: ChoiceFlags): OptionRule[] {
     does("delete-missing-args", () => {
       flags.deleteMissing = true;
     }),
-    does("remove-source-files", () => {
-      flags.removeSource = true;
-    }),
+    ...["remove-source-files", "remove-sent-files"].map((name) =>
+      does(name, () => {
+        flags.removeSource = true;
+      }),
+    ),
   ];
 }
 

@@ -74,7 +74,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function parsePush(words: readonly string[], environment: Environment): PushCommand {
   const flags = initialFlags();
   const parsed = parseRsyncOptions(words, pushRules(flags));
-  if (parsed.problems.length > 0) throw badCommand(parsed.problems.join("\n"));
+  refuseProblems(parsed);
   const destination = parsed.words.at(-1);
   const sources = parsed.words.slice(0, -1);
   if (destination === undefined || sources.length === 0) {
@@ -119,6 +119,7 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
   if (options.append && (options.partialDir !== undefined || options.delayUpdates)) {
     throw badCommand("--append cannot be used with --partial-dir or --delay-updates");
   }
+  checkSuffix(options);
   const inplace = options.inplace || options.writeDevices === true;
   if (inplace && (options.partialDir !== undefined || options.delayUpdates)) {
     throw badCommand("--inplace cannot be used with --partial-dir or --delay-updates");
@@ -261,6 +262,28 @@ export function isIncremental(transfer: TransferOptions, { incremental }: PushFl
   const needsAll =
     when === "before" || when === "after" || delayUpdates || pruneEmptyDirs || transfer.iconv;
   return incremental && !needsAll;
+}
+
+/** @throws {RsyncError} BAD_OPTION with everything that is wrong. */
+export function refuseProblems({ problems, exitCode }: RsyncOptions): void {
+  if (problems.length === 0) return;
+  throw new RsyncError(
+    "BAD_OPTION",
+    problems.join("\n"),
+    exitCode === undefined ? {} : { exitCode },
+  );
+}
+
+/**
+ * What no side would do.
+ *
+ * @throws {RsyncError} BAD_OPTION
+ */
+export function checkSuffix({ suffix, backupDir }: TransferOptions): void {
+  if (suffix?.includes("/")) throw badCommand(`--suffix cannot have slashes in it: ${suffix}`);
+  if (suffix === "" && backupDir === undefined) {
+    throw badCommand("--suffix cannot be empty without --backup-dir");
+  }
 }
 
 function badCommand(text: string): RsyncError {

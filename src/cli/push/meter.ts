@@ -21,7 +21,7 @@ export class Meter {
   readonly #write: (text: string) => void;
   readonly #human: number;
   #startedAt = performance.now();
-  #shownAt = 0;
+  #shownAt = Number.NEGATIVE_INFINITY;
   #bytesBefore = 0;
 
   constructor(write: (text: string) => void, human: number) {
@@ -32,8 +32,13 @@ export class Meter {
   /** What is measured begins now, with so many bytes through. */
   start(bytes = 0): void {
     this.#startedAt = performance.now();
-    this.#shownAt = this.#startedAt;
+    this.#shownAt = Number.NEGATIVE_INFINITY;
     this.#bytesBefore = bytes;
+  }
+
+  /** Whether a line was shown since the start. */
+  get hasShown(): boolean {
+    return this.#shownAt > Number.NEGATIVE_INFINITY;
   }
 
   /** Shows the position, unless that was just done. */

@@ -37,6 +37,9 @@ export interface PrinterOptions {
   readonly fullName?: (entry: FileEntry) => string;
 }
 
+/** Of a file, what the first line of progress tells. */
+const firstBytes = 32 * 1024;
+
 /** What can be told of a file only when it is through. */
 const laterFields = "bcC";
 
@@ -191,7 +194,8 @@ export class Printer {
   }
 
   #step(bytes: number): void {
-    if (this.#command.telling.progress > 0) this.#meter.show(this.#position(bytes));
+    const shown = this.#meter.hasShown ? bytes : Math.min(bytes, firstBytes);
+    if (this.#command.telling.progress > 0) this.#meter.show(this.#position(shown));
     this.#course?.at(this.#current?.index ?? 0, bytes);
   }
 
@@ -202,9 +206,14 @@ export class Printer {
       this.#tellUnsent(entry, outcome);
       return;
     }
-    this.#files += 1;
     this.#current = { entry, index };
     const { progress } = this.#command.telling;
+    const first = Math.min(outcome.bytes, firstBytes);
+    // Also of what is through at once there are two lines, as rsync's first piece is a small one.
+    if (progress > 0 && first > 0 && !this.#meter.hasShown) {
+      this.#meter.show(this.#position(first));
+    }
+    this.#files += 1;
     if (progress > 0) this.#meter.complete(this.#position(outcome.bytes));
     if (progress === 1) this.#outputs.out("\n");
     if (item !== undefined) this.#print(entry, item, outcome.traffic);

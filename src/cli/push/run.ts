@@ -1,4 +1,3 @@
-import { lstatSync } from "node:fs";
 import {
   ArgumentSource,
   asBytePath,
@@ -9,15 +8,13 @@ import {
   type ListProblem,
   type ListSource,
   LocalIdNames,
-  nativePath,
   observers,
   type PushOptions,
   type PushReport,
-  rootPath,
   Session,
-  type Target,
 } from "../../../protocol/index.ts";
 import type { PushCommand } from "./command.ts";
+import { type Destination, destinationOf } from "./destination.ts";
 import { type Outputs, Printer } from "./printer.ts";
 import { untilStop } from "./stop-flags.ts";
 import { statsLines, summaryLines } from "./summary.ts";
@@ -100,12 +97,13 @@ class Push {
     const printer = new Printer(this.#command, this.#outputs, { fullName });
     const log = this.#logPrinter(fullName);
     this.#tellNotes();
-    const session = await this.#open();
+    const destination = await destinationOf(this.#command, this.#signal);
+    const session = await this.#open(destination);
     try {
       const { protocol } = session.agreement;
       printer.agreed(session.agreement);
       log?.agreed(session.agreement);
-      const report = await this.#push(session, {
+      const report = await this.#push(session, destination, {
         ...observers([printer.observer, ...(log ? [log.observer] : [])]),
         ...this.#removal(),
         protect: filter.onWire(protocol, transfer.deleteExcluded ?? false),
@@ -128,12 +126,12 @@ class Push {
     return new Printer(command, { out, err: () => {} }, { fullName, afterwards: true });
   }
 
-  async #open(): Promise<Session> {
+  async #open({ target, newName }: Destination): Promise<Session> {
     const { transfer, features, telling, connectSeconds } = this.#command;
     const { timeoutSeconds = 0 } = transfer;
-    return Session.open(placeFor(this.#command), {
+    return Session.open(target, {
       transfer,
-      features,
+      features: newName === undefined ? features : { ...features, incremental: false },
       idNames: new LocalIdNames(),
       signal: this.#signal,
       timeoutMs: (timeoutSeconds || defaultTimeoutSeconds) * 1_000,
@@ -143,7 +141,11 @@ class Push {
   }
 
   /** Lists while it sends, where the daemon agrees; otherwise all that there is at first. */
-  async #push(session: Session, options: PushOptions): Promise<PushReport> {
+  async #push(
+    session: Session,
+    { newName }: Destination,
+    options: PushOptions,
+  ): Promise<PushReport> {
     const { sources, telling } = this.#command;
     const tell = telling.tellsList ? this.#outputs.out : (): void => {};
     if (isIncremental(session.agreement)) {
@@ -152,7 +154,11 @@ class Push {
     }
     tell("building file list ... ");
     const began = performance.now();
-    const entries = sources.flatMap((source) => [...this.#source.list(source)]);
+    const listed = sources.flatMap((source) => [...this.#source.list(source)]);
+    const entries =
+      newName === undefined
+        ? listed
+        : listed.map((entry) => ({ ...entry, path: newName, servedBy: entry }));
     this.#listMs = performance.now() - began;
     tell("done\n");
     return session.push(entries, this.#source, { ...options, incomplete: this.#incomplete });
@@ -246,21 +252,3 @@ export const exitReasons: Readonly<Record<number, string>> = {
   24: "some files vanished before they were transferred",
   25: "--max-delete stopped the deletions",
 };
-
-/**
- * Where a session goes: what needs a directory says so, when that has wildcards in its name, since
- * such a one has to be made in advance.
- */
-function placeFor({ target, sources }: PushCommand): Target {
-  const { namesFile, directory = rootPath } = target;
-  if (!namesFile || !/[*?[]/.test(directory)) return target;
-  return { ...target, namesFile: sources.length === 1 && !sources.some(isDirectory) };
-}
-
-function isDirectory(source: string): boolean {
-  try {
-    return lstatSync(nativePath(source, rootPath)).isDirectory();
-  } catch {
-    return false; // why not is told when it is listed
-  }
-}
