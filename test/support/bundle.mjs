@@ -67,7 +67,11 @@ async function bundleFile(file, outfile, names) {
   });
   const text = fs.readFileSync(outfile, "utf8");
   // The loader of ES modules takes longer than some of the files it would read.
-  fs.writeFileSync(outfile, text.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "require($1)"));
+  const direct = text
+    .replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "require($1)")
+    // Nor can what V8 has compiled before import anything: it forgets who is to do that.
+    .replace(/\bimport\(("ssh2")\)/g, "Promise.resolve({ default: require($1) })");
+  fs.writeFileSync(outfile, direct);
 }
 
 /**
