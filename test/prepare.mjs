@@ -51,10 +51,11 @@ function newestBelow(folder) {
   return newest;
 }
 
+/** What the build is made by. */
+const makers = ["tsconfig.json", "package-lock.json", "test/support/bundle.mjs"];
+
 function newestSource() {
-  const settings = ["tsconfig.json", "package-lock.json"].map((file) =>
-    modifiedMs(inProject(file)),
-  );
+  const settings = makers.map((file) => modifiedMs(inProject(file)));
   return Math.max(...settings, newestBelow(inProject("src")), newestBelow(inProject("protocol")));
 }
 

@@ -9,11 +9,13 @@ import { directImports } from "./direct-imports.mjs";
 
 const pageFolder = "src/status/page";
 
+/** It imports what users name. */
+const ofUsers = "src/plugin/module-thread.ts";
 /** What Node compiles itself: the program's first lines, a small thread, a process that becomes another. */
 const starts = {
   "src/main.ts": "sersync",
   "src/cli/compiled.ts": "compiled",
-  "src/plugin/module-thread.ts": "module-thread",
+  [ofUsers]: "module-thread",
   "src/plugin/relay.ts": "relay",
 };
 /** The thread of the pushes, which is as large as they are. */
@@ -63,15 +65,11 @@ async function bundleFile(file, outfile, names) {
     sourcemap: true,
     banner: { js: `${outfile.endsWith("/sersync.js") ? beginning : ""}${knowsOwnUrl}` },
     define: { "import.meta.url": "ownUrl" },
+    // The loader of ES modules takes longer than some of the files it would read, and knows nothing
+    // of what V8 had compiled. Only a file of a user's is its business.
+    supported: { "dynamic-import": file === inProject(ofUsers) },
     logLevel: "error",
   });
-  const text = fs.readFileSync(outfile, "utf8");
-  // The loader of ES modules takes longer than some of the files it would read.
-  const direct = text
-    .replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "require($1)")
-    // Nor can what V8 has compiled before import anything: it forgets who is to do that.
-    .replace(/\bimport\(("ssh2")\)/g, "Promise.resolve({ default: require($1) })");
-  fs.writeFileSync(outfile, direct);
 }
 
 /**
@@ -80,7 +78,8 @@ async function bundleFile(file, outfile, names) {
  */
 function writeCompiled(file) {
   setFlagsFromString("--no-lazy");
-  const script = new Script(Module.wrap(fs.readFileSync(`${file}.js`, "latin1")));
+  const filename = `${path.basename(file)}.js`; // is what traces tell, wherever it is read
+  const script = new Script(Module.wrap(fs.readFileSync(`${file}.js`, "latin1")), { filename });
   setFlagsFromString("--lazy");
   fs.writeFileSync(`${file}.cache`, script.createCachedData());
 }
