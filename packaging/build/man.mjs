@@ -109,13 +109,14 @@ function body(text) {
     else if (line.startsWith("|")) lines.push(...(isHead ? [] : row(line)));
     else if (line.startsWith("- ")) lines.push(".IP \\(bu 2", inline(line.slice(2)));
     else if (line === "") {
-      if (!isHead) lines.push(".PP");
+      lines.push(".PP");
       isHead = true;
     } else lines.push(inline(line));
   }
-  return lines.filter(
-    (line, i) => line !== ".PP" || !/^\.(?:SS|PP|TP)/.test(lines[i + 1] ?? ".PP"),
-  );
+  return lines.filter((line, i) => {
+    const isFirst = /^\.SS/.test(lines[i - 1] ?? ".SS");
+    return line !== ".PP" || !(isFirst || /^\.(?:SS|PP|TP|IP)/.test(lines[i + 1] ?? ".PP"));
+  });
 }
 
 function part(title) {
