@@ -69,6 +69,8 @@ export class Carrier {
   readonly rules: Rules;
   /** False when nothing at all is excluded. */
   readonly hasRules: boolean;
+  /** Names of one object are one at the target, too. */
+  readonly keepsLinks: boolean;
   readonly #settings: TargetSettings;
   readonly linkedNames: LinkedNames;
   readonly sessions: Sessions;
@@ -91,7 +93,8 @@ export class Carrier {
     this.#times = new DirectoryTimes(this, (path) => onUnsettled({ path }));
     const onOther = (path: BytePath): void => onUnsettled({ path, mayBeEqual: true });
     this.linkedNames = new LinkedNames(() => this.options, onOther);
-    this.#lockedNames = settings.transfer.hardLinks ? new LockedNames(onOther) : undefined;
+    this.keepsLinks = settings.transfer.hardLinks ?? false;
+    this.#lockedNames = this.keepsLinks ? new LockedNames(onOther) : undefined;
     const { root, rootIdentity, filter, deletes, holdsDeletions } = settings;
     this.#settings = settings;
     this.filter = filter;

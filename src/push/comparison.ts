@@ -165,6 +165,7 @@ export class Comparison {
 
   async #pushChunk(chunk: FileEntry[], report: CarrierReport): Promise<void> {
     try {
+      if (this.carrier.keepsLinks) this.carrier.linkedNames.learn(chunk);
       const told = this.#isWholeTree ? report : this.#noting(chunk, report);
       const files = this.#sentFiles;
       if (files === undefined) await this.#carry(this.#optionsFor(chunk, report), told);

@@ -6,6 +6,7 @@ import { carryIsolating } from "./isolation.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { AskedPath } from "./message.ts";
 import { type DeliverPlainly, deliverRenames } from "./rename.ts";
+import { withOtherNames } from "./same-object.ts";
 import type { SentFiles } from "./sent-files.ts";
 import { SparedTrees, sparedDeletions } from "./sparing.ts";
 
@@ -42,8 +43,10 @@ async function send(
   carrier: Carrier,
   report: CarrierReport,
 ): Promise<void> {
-  const { batch, spared } = await sparingExcluded(buildBatch(paths, carrier.options), carrier);
-  for (const changed of [batch.small, ...batch.large]) carrier.linkedNames.note(changed);
+  const built = buildBatch(paths, carrier.options);
+  for (const changed of [built.small, ...built.large]) carrier.linkedNames.note(changed);
+  const { batch: whole, names } = withOtherNames(built, carrier);
+  const { batch, spared } = await sparingExcluded(whole, carrier);
   for (const failure of batch.unseen) report.failed(failure);
   for (const path of batch.held) report.held(path);
   for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });
@@ -51,7 +54,7 @@ async function send(
   const answer = answerAskers(askers, report);
   const remains = new SparedTrees(spared, answer);
   const reports = (path: BytePath): boolean =>
-    askers.has(path) || remains.treeOf(path) !== undefined;
+    askers.has(path) || names.has(path) || remains.treeOf(path) !== undefined;
   const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
     entries.length === 0 ? [] : [carryIsolating({ kind, entries, reports }, answer, carrier)];
   const compared = (

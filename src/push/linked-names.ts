@@ -17,6 +17,8 @@ interface Linked {
   linkCount: number;
   /** How often its names were looked for since their number changed. */
   searches: number;
+  /** The change of status that was sent under all names in one session. */
+  togetherNs: bigint;
 }
 
 /** A file that has changed under one of its names. */
@@ -36,6 +38,8 @@ const shortestRestMs = 50;
 /** The search lets the loop turn after so much work. */
 const budgetMs = 10;
 const mostKnown = 100_000;
+/** A file with more names is sent name by name. */
+const mostTogether = 1_000;
 
 /**
  * Knows the names of files that have several. Who writes such a file under one name changes what is
@@ -73,6 +77,30 @@ export class LinkedNames {
     this.#workSoon();
   }
 
+  /** Takes note of names, of which nothing has changed. */
+  learn(entries: Iterable<FileEntry>): void {
+    for (const entry of entries) {
+      const { identity, linkCount = 1, path } = entry;
+      if (linkCount < 2 || !isRegularFile(entry)) continue;
+      this.#linkedOf(keyOf(identity), linkCount).names.add(path);
+    }
+  }
+
+  /** A file under all names that are known, as they are now; they are about to be sent together. */
+  namesOf(entry: FileEntry): readonly FileEntry[] {
+    const key = keyOf(entry.identity);
+    const linked = this.#known.get(key);
+    if (linked === undefined || linked.names.size > mostTogether) return [entry];
+    const { tree } = this.#options();
+    const found = [entry];
+    for (const name of linked.names) {
+      const other = name === entry.path ? undefined : lookAt(tree, name);
+      if (other !== undefined && keyOf(other.identity) === key) found.push(other);
+    }
+    if (found.length >= linked.linkCount) linked.togetherNs = linked.changedNs;
+    return found;
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -81,7 +109,7 @@ export class LinkedNames {
   #linkedOf(key: string, linkCount: number): Linked {
     let linked = this.#known.get(key);
     this.#known.delete(key); // the longest unused is first, and forgotten first
-    linked ??= { names: new Set(), changedNs: -1n, linkCount, searches: 0 };
+    linked ??= { names: new Set(), changedNs: -1n, linkCount, searches: 0, togetherNs: -1n };
     if (linked.linkCount !== linkCount) linked.searches = 0;
     linked.linkCount = linkCount;
     this.#known.set(key, linked);
@@ -140,6 +168,7 @@ export class LinkedNames {
   }
 
   #tellOthers({ linked, path }: Change): void {
+    if (linked.togetherNs === linked.changedNs) return;
     for (const name of linked.names) if (name !== path) this.#onOther(name);
   }
 
@@ -161,10 +190,14 @@ export class LinkedNames {
 
 /** Of what is there; where nobody can tell, nothing is. */
 function keyAt(tree: LocalTree, path: BytePath): string {
+  return keyOf(lookAt(tree, path)?.identity);
+}
+
+function lookAt(tree: LocalTree, path: BytePath): FileEntry | undefined {
   try {
-    return keyOf(tree.lstat(path)?.identity);
+    return tree.lstat(path);
   } catch {
-    return keyOf(undefined);
+    return undefined;
   }
 }
 
