@@ -1,4 +1,3 @@
-import { closeSync, fsyncSync, openSync } from "node:fs";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -30,7 +29,7 @@ export async function writeAtomically(file: NativePath, lines: Iterable<string>)
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
-  syncDirectory(file);
+  await syncDirectory(file);
 }
 
 async function writeLines(handle: FileHandle, lines: Iterable<string>): Promise<void> {
@@ -45,13 +44,13 @@ async function writeLines(handle: FileHandle, lines: Iterable<string>): Promise<
 }
 
 /** The name itself must survive a power cut, too; file systems that cannot are left alone. */
-function syncDirectory(file: NativePath): void {
+async function syncDirectory(file: NativePath): Promise<void> {
   try {
-    const directory = openSync(directoryOf(file), "r");
+    const directory = await open(directoryOf(file), "r");
     try {
-      fsyncSync(directory);
+      await directory.sync(); // takes as long as the disk likes: nothing may wait for it
     } finally {
-      closeSync(directory);
+      await directory.close();
     }
   } catch {
     // some file systems refuse it for directories
