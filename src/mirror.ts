@@ -1,16 +1,17 @@
 import type { Logger } from "pino";
 import { type BytePath, rootPath } from "../protocol/index.ts";
 import type { Config } from "./config/schema.ts";
-import { MirroredSource, type PendingPaths, type TargetListener } from "./mirrored-source.ts";
+import { MirroredSource } from "./mirrored-source.ts";
 import { PluginHost } from "./plugin/host.ts";
 import type { GuardOptions } from "./push/guard.ts";
 import { PushThreads } from "./push/threads.ts";
+import type { PendingPaths, TargetListener } from "./source-options.ts";
 import { Memory } from "./target/memory.ts";
 import type { MirrorStatus } from "./target/mirror-status.ts";
 import { Schedule } from "./target/schedule.ts";
 import type { BackendName } from "./watch/watcher.ts";
 
-export type { PendingPaths, TargetListener } from "./mirrored-source.ts";
+export type { PendingPaths, TargetListener } from "./source-options.ts";
 
 export interface MirrorOptions {
   readonly log: Logger;
@@ -186,8 +187,12 @@ export class Mirror {
     this.#schedule?.close();
     // What happened before the end was asked for is delivered, or remembered.
     await this.caughtUp(Math.min(deadlineMs, mostCatchUpMs));
-    await Promise.all(this.#sources.map((source) => source.closeWatcher()));
+    const saw = await Promise.all(this.#sources.map((source) => source.closeWatcher()));
     await this.drain(deadlineMs);
+    for (const [index, { targets }] of this.#sources.entries()) {
+      // Begun at the next start.
+      if (!saw[index]) for (const { target } of targets) target.reconcile({ deletes: false });
+    }
     await this.#threads.close();
     await this.#plugin?.stop(Math.max(leastPluginMs, stopBy - performance.now()));
     await this.#memory.close();

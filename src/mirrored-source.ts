@@ -1,78 +1,42 @@
-import type { Logger } from "pino";
 import {
   asBytePath,
   displayPath,
   rootPath,
   type Target as TargetAddress,
 } from "../protocol/index.ts";
-import type { Config, Remote, Source } from "./config/schema.ts";
+import type { Remote } from "./config/schema.ts";
 import { compileRules } from "./filter/rules.ts";
 import { failedPaths, type OldFailure } from "./journal/old-script.ts";
 import { pluginEvents } from "./plugin/events.ts";
-import type { PluginHost } from "./plugin/host.ts";
-import type { GuardOptions } from "./push/guard.ts";
-import type { PushThreads } from "./push/threads.ts";
+import type { PendingPaths, SourceOptions } from "./source-options.ts";
 import type { TargetRecord } from "./state/record.ts";
 import { addressOf, missingSource, nameOf, replacedRoot } from "./target/address.ts";
 import { Announcer } from "./target/announcer.ts";
 import { tellAll } from "./target/listeners.ts";
-import { doubtOf, type Memory } from "./target/memory.ts";
+import { doubtOf } from "./target/memory.ts";
 import type { SourceStatus } from "./target/mirror-status.ts";
 import type { NamedTarget } from "./target/named-target.ts";
 import { PasswordWatch } from "./target/password-watch.ts";
 import { pathPatience } from "./target/retry.ts";
 import { type Backlog, noBacklog } from "./target/status.ts";
-import { Target, type TargetEvents } from "./target/target.ts";
+import { Target } from "./target/target.ts";
 import { isRescan } from "./watch/change.ts";
 import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
-import {
-  type BackendName,
-  type KnownMount,
-  openWatcher,
-  type Watcher,
-  type WatcherState,
-} from "./watch/watcher.ts";
-
-/** What is to be done, by root and target: what one mirror hands over to the next. */
-export type PendingPaths = ReadonlyMap<string, Backlog>;
-
-/** Names who is told of one target; `root` is the watched directory, a byte string. */
-export type TargetListener = (root: string, target: string) => Partial<TargetEvents>;
-
-export interface SourceOptions {
-  readonly config: Config;
-  readonly source: Source;
-  readonly threads: PushThreads;
-  readonly memory: Memory;
-  readonly log: Logger;
-  /** The plugin, once there is one. */
-  readonly plugin: () => PluginHost | undefined;
-  readonly listener: TargetListener | undefined;
-  /** The number of the first target; the others follow. */
-  readonly firstId: number;
-  readonly sessions: number;
-  readonly fullPush: boolean;
-  readonly wait: boolean;
-  readonly watcher: BackendName | "auto";
-  readonly pollIntervalMs: number | undefined;
-  readonly guard: GuardOptions;
-  readonly pendingLimit: number;
-  readonly pending: PendingPaths | undefined;
-}
+import { type KnownMount, openWatcher, type Watcher, type WatcherState } from "./watch/watcher.ts";
 
 /** One watched directory, its watcher and its targets. */
 export class MirroredSource {
   readonly targets: readonly NamedTarget[];
   readonly #options: SourceOptions;
   #watcher: Watcher | undefined;
-  /** The directory that is mirrored now. */
+  /** The directory that is mirrored now, and the one that was when the last process ended. */
   #identity: Identity | undefined;
+  #formerIdentity: Identity | undefined;
   #mounts: readonly KnownMount[] = [];
   /** False where what stands there now says nothing about what was there before. */
   #deletes = true;
   #rescans = 0;
-  /** What is to be done as soon as there is a directory to do it from. */
-  #recalled: (() => void)[] = [];
+  #hasWatched = false;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -108,14 +72,13 @@ export class MirroredSource {
       const handedOver = pending?.get(this.#keyOf(name));
       const record = handedOver === undefined ? memory.recall(source, name) : undefined;
       const doubt = record === undefined ? handedOver?.halted : doubtOf(record, now);
+      this.#formerIdentity = record?.identity;
       if (doubt !== undefined) target.haltDeletions(doubt);
-      this.#recalled.push(() => {
-        target.restore(handedOver ?? record ?? noBacklog, record?.reconciledAt);
-        if (record === undefined || fullPush) return;
-        if (record.clean && doubt === undefined) return;
-        target.reconcile({ deletes: false });
-        this.#tellOfEnd(record, name);
-      });
+      target.restore(handedOver ?? record ?? noBacklog, record?.reconciledAt);
+      if (record === undefined || fullPush) continue;
+      if (record.clean && doubt === undefined) continue;
+      target.reconcile({ deletes: false });
+      this.#tellOfEnd(record, name);
     }
   }
 
@@ -124,7 +87,7 @@ export class MirroredSource {
     for (const { remote, target } of this.targets) {
       const place = `${remote.host}::${remote.name}`;
       const paths = failedPaths(failures, this.#options.source.watch, place);
-      this.#recalled.push(() => target.add(paths.map((path) => ({ kind: "tree", path }) as const)));
+      target.add(paths.map((path) => ({ kind: "tree", path }) as const));
     }
   }
 
@@ -142,7 +105,8 @@ export class MirroredSource {
     // A root that is waited for is pushed as a whole when it comes.
     if (identity === undefined) return;
     await this.#watcher.ready;
-    this.#carryOutRecalled();
+    this.#hasWatched = true;
+    for (const { target } of this.targets) target.hold(false);
     for (const { target } of this.targets) if (fullPush) target.reconcile();
   }
 
@@ -155,9 +119,12 @@ export class MirroredSource {
     await this.#watcher?.caughtUp();
   }
 
-  async closeWatcher(): Promise<void> {
+  /** Returns false when it was not watching any more: something may have changed unseen. */
+  async closeWatcher(): Promise<boolean> {
     for (const { password } of this.targets) password.close();
+    const sees = this.#watcher?.status().state === "watching" || !this.#hasWatched;
     await this.#watcher?.close();
+    return sees;
   }
 
   #targetOf(remote: Remote, id: number): NamedTarget {
@@ -188,7 +155,14 @@ export class MirroredSource {
       pendingLimit,
       unasked: { deletes: fullPush },
     });
-    memory.keep({ source, remote, name, target, identity: () => this.#identity });
+    target.hold(true); // until there is a directory to push from
+    memory.keep({
+      source,
+      remote,
+      name,
+      target,
+      identity: () => this.#identity ?? this.#formerIdentity,
+    });
     return { id, remote, name, target, password, address: undefined };
   }
 
@@ -224,10 +198,6 @@ export class MirroredSource {
       { target: name, pending: paths.length },
       "the program did not end in order last time: what was pending is pushed, and everything is compared",
     );
-  }
-
-  #carryOutRecalled(): void {
-    for (const carryOut of this.#recalled.splice(0)) carryOut();
   }
 
   /** From now on the directory that stands at the source's path is mirrored. */
@@ -282,8 +252,11 @@ export class MirroredSource {
     // The old directory's absence proves nothing about the new one's content (design law 4).
     if (!state.sameRoot) log.warn({ watch }, replacedRoot);
     this.#mirrorFrom(now, { deletes: state.sameRoot });
-    this.#carryOutRecalled();
-    for (const { target } of this.targets) target.reconcile();
+    this.#hasWatched = true;
+    for (const { target } of this.targets) {
+      target.reconcile();
+      target.hold(false);
+    }
   }
 
   #named(id: number): NamedTarget {

@@ -1,3 +1,11 @@
+/** The longest time a timer takes. */
+const longestTimerMs = 2_147_483_647;
+
+/** The first of these moments that has not passed; Infinity: all have. */
+export function firstAfter(now: number, moments: readonly number[]): number {
+  return Math.min(...moments.filter((moment) => moment > now));
+}
+
 /** Rings once, at the moment that was named last. */
 export class Alarm {
   readonly #ring: () => void;
@@ -19,7 +27,7 @@ export class Alarm {
         this.#at = Number.POSITIVE_INFINITY;
         this.#ring();
       },
-      Math.ceil(at - now),
+      Math.min(Math.ceil(at - now), longestTimerMs), // too early: it is set again then
     );
   }
 

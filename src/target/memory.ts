@@ -159,14 +159,14 @@ function sinceEpoch(path: PendingPath): PendingPath {
 
 /** Why nothing may be deleted on the strength of what was pending; undefined: it may. */
 export function doubtOf(
-  { root, paths, identity, halted }: TargetRecord,
+  { root, paths, identity, halted, owed }: TargetRecord,
   now: Identity | undefined,
 ): string | undefined {
   if (halted !== undefined) return halted;
-  if (paths.length === 0 || now === undefined) return undefined;
+  if ((paths.length === 0 && !owed?.deletes) || now === undefined) return undefined;
   if (!isSameDirectory(now, identity)) {
     return "another directory is at the source's place than when the program ended";
   }
-  if (holdsNames(root, rootPath, 1)) return undefined;
+  if (paths.length === 0 || holdsNames(root, rootPath, 1)) return undefined;
   return "the watched directory is empty, and was not when the program ended";
 }

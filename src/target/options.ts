@@ -51,3 +51,8 @@ export interface TargetOptions {
   /** What a comparison may do that nobody has asked for; default: delete nothing. */
   readonly unasked?: ReconcileScope;
 }
+
+/** What a target does about which its options say nothing. */
+export const targetDefaults: Readonly<
+  Required<Pick<TargetOptions, "mostBatches" | "patience" | "retryMs" | "unasked">>
+> = { mostBatches: 2, patience: 4, retryMs: 3_600_000, unasked: { deletes: false } };

@@ -2,10 +2,10 @@ import { type PendingPath, PendingSet } from "../pending/pending.ts";
 import { formatVerdict, type GuardVerdict } from "../push/guard.ts";
 import type { JobFailure, ReconcileScope, Unsettled } from "../push/message.ts";
 import type { Change } from "../watch/change.ts";
-import { Alarm } from "./alarm.ts";
+import { Alarm, firstAfter } from "./alarm.ts";
 import { Halt } from "./halt.ts";
 import { takeLook } from "./look.ts";
-import type { TargetOptions } from "./options.ts";
+import { type TargetOptions, targetDefaults } from "./options.ts";
 import { longOutageMs, Outage } from "./outage.ts";
 import { Pace } from "./pace.ts";
 import { Reconciles } from "./reconciles.ts";
@@ -37,17 +37,10 @@ export class Target {
   readonly #books: Books;
   readonly #underWay = new UnderWay();
   readonly #alarm = new Alarm(() => this.#pump());
-  #stopping = false;
-  #paused = false;
+  readonly #holds = new Set<"start" | "end" | "pause">();
 
   constructor({ pendingLimit = 200_000, ...options }: TargetOptions) {
-    this.#options = {
-      mostBatches: 2,
-      patience: 4,
-      retryMs: 3_600_000,
-      unasked: nothing,
-      ...options,
-    };
+    this.#options = { ...targetDefaults, ...options };
     this.#pending = new PendingSet({ limit: pendingLimit });
     this.#halt = new Halt(pendingLimit);
     this.#books = {
@@ -56,7 +49,7 @@ export class Target {
       halt: this.#halt,
       outage: this.#outage,
       tally: this.#tally,
-      isIdle: () => !this.#stopping && this.#underWay.jobs === 0,
+      isIdle: () => !this.#holds.has("end") && this.#underWay.jobs === 0,
       isUp: () => this.#isUp(),
       isDown: (failure) => this.#isDown(failure),
       pump: () => this.#pump(),
@@ -73,7 +66,7 @@ export class Target {
       halt: this.#halt.status,
       reconcile: this.#reconciles.status,
       running: this.#underWay.jobs,
-      paused: this.#paused,
+      paused: this.#holds.has("pause"),
       activity: this.#options.threads.activity(this.#options.id),
       ...this.#tally.status,
     };
@@ -154,36 +147,43 @@ export class Target {
     if (scope.deletes) this.reconcile({ ...scope, unguarded: true });
   }
 
+  /** While it is held nothing is begun, and all is remembered: its source is not there yet. */
+  hold(isHeld: boolean): void {
+    this.#holds[isHeld ? "add" : "delete"]("start");
+    this.#pump();
+  }
+
   /** Begins what only waits for company, then nothing more; resolves when all that has ended. */
   async drain(): Promise<void> {
     this.#pace.hurry();
     this.#pump();
-    this.#stopping = true;
+    this.#holds.add("end");
     this.#alarm.clear();
-    if (this.#paused) this.#options.threads.steer(this.#options.id, "give up");
+    if (this.#holds.has("pause")) this.#options.threads.steer(this.#options.id, "give up");
     await this.#underWay.idle();
     if (this.#outage.status === undefined) await this.#options.threads.settle(this.#options.id);
   }
 
   /** Goes on after {@link drain}. */
   proceed(): void {
-    this.#stopping = false;
-    if (this.#paused) this.#options.threads.steer(this.#options.id, "pause");
+    this.#holds.delete("end");
+    if (this.#holds.has("pause")) this.#options.threads.steer(this.#options.id, "pause");
     this.#pump();
   }
 
   /** `pause`: begins nothing more, and remembers what changes, until `go on`. */
   steer(order: "pause" | "go on"): void {
-    this.#paused = order === "pause";
+    this.#holds[order === "pause" ? "add" : "delete"]("pause");
     this.#options.threads.steer(this.#options.id, order);
     this.#pump();
   }
 
   #pump(): void {
-    if (this.#stopping || this.#paused) return;
+    if (this.#holds.size > 0) return;
     const now = performance.now();
     if (this.#pending.takeRoot(now)) this.#reconciles.want({ deletes: true });
-    if (this.#halt.wantsLook(now)) this.#reconciles.want(this.#halt.scope ?? nothing);
+    if (this.#halt.wantsLook(now))
+      this.#reconciles.want(this.#halt.scope ?? targetDefaults.unasked);
     if (now >= this.#outage.until) this.#startJobs(now);
     this.#wakeWhenDue(now);
   }
@@ -265,7 +265,7 @@ export class Target {
   }
 
   #isDown(failure: JobFailure): void {
-    if (this.#stopping) return;
+    if (this.#holds.has("end")) return;
     this.#tally.troubled(failure.message);
     const delay = this.#outage.failed(failure, performance.now());
     if (delay !== undefined) this.#options.events.down(failure, delay);
@@ -289,12 +289,9 @@ export class Target {
   #wakeWhenDue(now: number): void {
     const { until } = this.#outage;
     const due = this.#pending.dueCount(now);
-    const isDue = this.#reconciles.isDue || due > 0;
     const gathered = due > 0 ? this.#pace.nextAt(due) : 0;
-    const times = [this.#halt.lookAt, this.#pending.nextDue() ?? 0, gathered];
-    const next = Math.min(...times.filter((time) => time > now));
+    const next = firstAfter(now, [this.#halt.lookAt, this.#pending.nextDue() ?? 0, gathered]);
+    const isDue = this.#reconciles.isDue || due > 0;
     this.#alarm.set(isDue && until > now ? until : Math.max(next, until), now);
   }
 }
-
-const nothing: ReconcileScope = { deletes: false };

@@ -100,6 +100,15 @@ describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", ()
       expect(await first.terminate()).toBe(0);
     }
     expect(statesIn(at.state)).toContain('"clean":true');
+    const left = statesIn(at.state);
+    fs.renameSync(at.source, `${at.source}-away`);
+    {
+      await using waiting = launchMirror({ ...setUp, argv: ["--wait"] });
+      await waiting.says(({ msg }) => msg.endsWith("waiting for it"));
+      expect(await waiting.terminate()).toBe(0);
+    }
+    fs.renameSync(`${at.source}-away`, at.source);
+    expect(statesIn(at.state)).toBe(left);
     makeTree(at.source, { unseen: "" });
     await at.daemon.restart();
     await using second = await startMirror(setUp);
