@@ -218,8 +218,7 @@ export class Carrier {
       await this.#push({ ...options, entries: clear }, report);
       this.#lockedNames?.carried(clear);
     } catch (error) {
-      // What has arrived in them by then has moved their times; the daemon sets them at the end.
-      if (isBreak(error)) this.#times.touchSoon(directoriesOf(clear));
+      if (isBreak(error)) this.#times.doubt(clear);
       throw error;
     } finally {
       const { directories, others } = this.#overlap.leave(clear);
@@ -293,10 +292,6 @@ export class Carrier {
         break;
     }
   }
-}
-
-function directoriesOf(entries: readonly FileEntry[]): BytePath[] {
-  return entries.filter(isDirectory).map(({ path }) => path);
 }
 
 const { isNew, localChange } = itemFlags;

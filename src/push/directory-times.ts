@@ -31,6 +31,11 @@ export class DirectoryTimes {
     this.#timer = setTimeout(() => this.#begin(), touchDelayMs);
   }
 
+  /** A session that broke has changed what is in them, and not set their times: that comes last. */
+  doubt(entries: readonly FileEntry[]): void {
+    this.touchSoon(entries.filter(isDirectory).map(({ path }) => path));
+  }
+
   /** Resolves when all that could be set is. */
   async settle(): Promise<void> {
     if (this.#timer !== undefined) this.#begin();
