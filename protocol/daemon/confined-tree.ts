@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { openSafely } from "../destination/anchor.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import { isDirectory, isSymlink } from "../flist/entry.ts";
+import { eachOf, type Stepwise } from "../flist/stepwise.ts";
 import type { TransferOptions } from "../options.ts";
 import { asBytePath, type BytePath, baseName, joinPath, parentPath } from "../path.ts";
 import type { OpenAttributes } from "../source/attributes.ts";
@@ -70,6 +71,15 @@ export class ConfinedTree extends LocalTree {
   override names(directory: BytePath): string[] {
     const at = this.#inside(directory);
     return this.#module.names(at).filter((name) => !this.#hides(joinPath(at, name)));
+  }
+
+  override *nameSteps(directory: BytePath, sizeBytes: number): Stepwise<string[]> {
+    const at = this.#inside(directory);
+    const names = yield* this.#module.nameSteps(at, sizeBytes);
+    if (!this.#module.hasRules) return names;
+    const shown: string[] = [];
+    yield* eachOf(names, (name) => void (this.#hides(joinPath(at, name)) || shown.push(name)));
+    return shown;
   }
 
   override text(path: BytePath): string {

@@ -2,6 +2,7 @@ import type { Anchor } from "../destination/anchor.ts";
 import { DestinationTree, type Found } from "../destination/tree.ts";
 import { isDirectory } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
+import { eachOf, type Stepwise } from "../flist/stepwise.ts";
 import { type BytePath, joinPath } from "../path.ts";
 
 /**
@@ -21,6 +22,14 @@ export class HidingTree extends DestinationTree {
   override names(directory: BytePath): string[] {
     const isThere = (name: string): boolean => this.find(joinPath(directory, name)) !== undefined;
     return super.names(directory).filter(isThere);
+  }
+
+  override *nameSteps(directory: BytePath, sizeBytes: number): Stepwise<string[]> {
+    const names: string[] = [];
+    yield* eachOf(yield* super.nameSteps(directory, sizeBytes), (name) => {
+      if (this.find(joinPath(directory, name)) !== undefined) names.push(name);
+    });
+    return names;
   }
 
   override find(path: BytePath): Found | undefined {

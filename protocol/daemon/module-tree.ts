@@ -3,6 +3,7 @@ import { Anchor } from "../destination/anchor.ts";
 import { DestinationTree } from "../destination/tree.ts";
 import { isDirectory, isSymlink } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
+import type { Stepwise } from "../flist/stepwise.ts";
 import { asBytePath, type BytePath, joinPath, parentPath, rootPath } from "../path.ts";
 import { hiddenBelow } from "./hidden.ts";
 import { HidingTree } from "./hiding-tree.ts";
@@ -59,6 +60,11 @@ export class ModuleTree {
   /** Names in a directory, which is no link. @throws what the system says. */
   names(directory: BytePath): string[] {
     return this.tree.names(directory);
+  }
+
+  /** The same in steps. @param sizeBytes what lstat says of the directory. */
+  nameSteps(directory: BytePath, sizeBytes: number): Stepwise<string[]> {
+    return this.tree.nameSteps(directory, sizeBytes);
   }
 
   /** @throws what the system says of a directory that is not there. */

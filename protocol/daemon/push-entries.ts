@@ -2,6 +2,7 @@ import type { ModeChange } from "../flist/chmod.ts";
 import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
 import { munged } from "../flist/munge.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
+import { eachOf, paced } from "../flist/stepwise.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
 import type { Slots } from "../roles/incoming-lists.ts";
@@ -20,7 +21,7 @@ export interface IncomingNeeds {
 /** How a pushed list becomes one that the module takes. */
 export interface IncomingChanges {
   /** What the module hides is left out, modes and links are as it has them. */
-  readonly changes: (listed: Slots) => Slots;
+  readonly changes: (listed: Slots) => Promise<Slots>;
   readonly transfer: TransferOptions;
 }
 
@@ -50,7 +51,14 @@ export function incomingChanges({
     return changeMode === undefined ? entry : changeMode(entry);
   };
   return {
-    changes: (listed) => listed.map(change),
+    changes: async (listed) => {
+      const changed: (FileEntry | undefined)[] = [];
+      await paced(
+        eachOf(listed, (entry) => changed.push(change(entry))),
+        () => new Promise(setImmediate),
+      );
+      return changed;
+    },
     // A munged target looks unsafe; the real ones have been looked at above.
     transfer: munges ? { ...wanted, safeLinks: false } : wanted,
   };

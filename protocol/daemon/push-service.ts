@@ -109,7 +109,7 @@ class PushService {
       const landing = landPush(tree, await this.#destination(tree), slots, this.#transfer);
       this.#tellMade(landing);
       const { isHidden, changes, transfer } = this.#changes(landing);
-      intake.begin(first, changes(landing.slots), changes);
+      intake.begin(first, await changes(landing.slots), changes);
       const rules = receivingRules(filter, this.#transfer);
       await this.#receive(tree, landing, { intake, isHidden, transfer, filter: rules, strong });
     } finally {

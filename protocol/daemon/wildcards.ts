@@ -1,4 +1,5 @@
 import { compilePattern } from "../flist/pattern.ts";
+import { eachOf, paced, type Stepwise } from "../flist/stepwise.ts";
 import { asBytePath, type BytePath, displayPath, joinPath } from "../path.ts";
 import type { ModuleTree } from "./module-tree.ts";
 import { SessionFailure } from "./refusal.ts";
@@ -28,8 +29,9 @@ export async function expandWildcards(
   for (const part of path.split("/").filter((each) => each !== "")) {
     const next: string[] = [];
     for (const directory of found) {
-      next.push(...matching(module, directory, part));
-      if (next.length > mostMatches) throw tooMany(path);
+      for (const name of await paced(matching(module, directory, part), pace)) {
+        if (next.push(name) > mostMatches) throw tooMany(path);
+      }
       await pace();
     }
     found = next;
@@ -37,28 +39,29 @@ export async function expandWildcards(
   return found.length === 0 ? [unescaped(path)] : found.map((each) => `${each}${end}`);
 }
 
-function matching(module: ModuleTree, directory: string, part: string): string[] {
+function* matching(module: ModuleTree, directory: string, part: string): Stepwise<string[]> {
   const join = (name: string): string => joinPath(asBytePath(directory), name);
   // "." and ".." are part of what the client says, not of what lies there.
   if (!wildcard.test(part.replaceAll(/\\[\s\S]/g, ""))) return [join(unescaped(part))];
   const matches = compilePattern(`/${part}`);
   const isHiddenWanted = part.startsWith(".");
-  return namesIn(module, directory)
-    .filter((name) => isHiddenWanted || !name.startsWith("."))
-    .filter((name) => matches(asBytePath(name), false))
-    .map(join);
-}
-
-function namesIn(module: ModuleTree, directory: string): string[] {
+  const isMeant = (name: string): boolean =>
+    (isHiddenWanted || !name.startsWith(".")) && matches(asBytePath(name), false);
+  const found: string[] = [];
   try {
     const at: BytePath = module.resolve(directory);
-    return module.names(at).filter((name) => {
-      const path = joinPath(at, name);
-      return !module.isHidden(path, module.isDirectory(path));
+    const size = module.tree.find(at)?.size ?? 0;
+    yield* eachOf(yield* module.nameSteps(at, size), (name) => {
+      if (isMeant(name) && !isHidden(module, joinPath(at, name))) found.push(join(name));
     });
   } catch {
     return []; // it is not there, or no directory: nothing matches
   }
+  return found;
+}
+
+function isHidden(module: ModuleTree, path: BytePath): boolean {
+  return module.hasRules && module.isHidden(path, module.isDirectory(path));
 }
 
 function tooMany(path: string): SessionFailure {

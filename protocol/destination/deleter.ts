@@ -1,6 +1,7 @@
 import { fileTypes, isDirectory } from "../flist/entry.ts";
 import type { ProtectMatch } from "../flist/filter.ts";
 import { sortKey } from "../flist/order.ts";
+import { sortedByKey } from "../flist/stepwise.ts";
 import { type BytePath, displayPath, joinPath } from "../path.ts";
 import type { Backups } from "./backup.ts";
 import type { Steps } from "./location.ts";
@@ -14,6 +15,13 @@ const kinds: readonly (readonly number[])[] = [
   [characterDevice, blockDevice],
   [fifo, socket],
 ];
+
+/** What has a name that may go. */
+interface Named {
+  readonly path: BytePath;
+  readonly mode: number;
+  readonly key: string;
+}
 
 export interface DeleterOptions {
   readonly tree: DestinationTree;
@@ -44,16 +52,19 @@ export class Deleter {
   }
 
   /** The names in a directory that are to go: neither listed nor protected. */
-  extraneous(directory: BytePath, listed: ReadonlySet<string>): BytePath[] {
+  *extraneous(directory: BytePath, listed: ReadonlySet<string>): Steps<BytePath[]> {
     const { tree, isProtected, onFailed } = this.#options;
     try {
       const here = tree.find(directory);
       if (here === undefined || !isDirectory(here)) return [];
-      const names = tree.names(directory).filter((name) => !listed.has(name));
-      const gone = this.#found(directory, names);
-      return gone.flatMap(({ path, mode }) =>
-        isProtected(path, isDirectory({ mode })) ? [] : [path],
-      );
+      const names = yield* tree.nameSteps(directory, here.size);
+      const gone: BytePath[] = [];
+      const unlisted = names.filter((name) => !listed.has(name));
+      for (const { path, mode } of yield* this.#found(directory, unlisted)) {
+        yield undefined;
+        if (!isProtected(path, isDirectory({ mode }))) gone.push(path);
+      }
+      return gone;
     } catch (error) {
       onFailed(directory, error as Error);
       return [];
@@ -69,7 +80,7 @@ export class Deleter {
       this.#options.onKept(`cannot delete mount point: ${displayPath(path)}`);
       return false;
     }
-    if (!(yield* this.#empty(path, found.device))) {
+    if (!(yield* this.#empty(path, found))) {
       this.#options.onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
       return false;
     }
@@ -84,7 +95,7 @@ export class Deleter {
     const { tree, dryRun, onKept } = this.#options;
     const found = tree.find(path);
     if (found === undefined) return true;
-    const isEmpty = empties ? yield* this.#empty(path, found.device) : dryRun;
+    const isEmpty = empties ? yield* this.#empty(path, found) : dryRun;
     if (dryRun && isEmpty) return true;
     try {
       if (!dryRun) {
@@ -107,20 +118,23 @@ export class Deleter {
   }
 
   /** What has these names, in the order in which rsync deletes: the last of a list first. */
-  #found(directory: BytePath, names: readonly string[]): { path: BytePath; mode: number }[] {
-    const found = names.flatMap((name) => {
+  *#found(directory: BytePath, names: readonly string[]): Steps<Named[]> {
+    const found: Named[] = [];
+    for (const name of names) {
+      yield undefined;
       const path = joinPath(directory, name);
       const mode = this.#options.tree.find(path)?.mode;
-      return mode === undefined ? [] : [{ path, mode, key: sortKey({ path, mode }) }];
-    });
-    return found.sort((a, b) => (a.key < b.key ? 1 : -1));
+      if (mode !== undefined) found.push({ path, mode, key: sortKey({ path, mode }) });
+    }
+    return (yield* sortedByKey(found)).toReversed();
   }
 
-  *#empty(directory: BytePath, device: number): Steps<boolean> {
+  *#empty(directory: BytePath, { device, size }: Found): Steps<boolean> {
     const { tree, isProtected, onFailed } = this.#options;
     let isEmpty = true;
     try {
-      for (const { path, mode } of this.#found(directory, tree.names(directory))) {
+      const names = yield* tree.nameSteps(directory, size);
+      for (const { path, mode } of yield* this.#found(directory, names)) {
         yield undefined;
         const stays = isProtected(path, isDirectory({ mode }), true);
         if (stays || !(yield* this.remove(path, device))) isEmpty = false;

@@ -1,7 +1,9 @@
 import fs from "node:fs";
 import { type FileEntry, fileTypes } from "../flist/entry.ts";
+import type { Stepwise } from "../flist/stepwise.ts";
 import { asBytePath, type BytePath, parentPath } from "../path.ts";
 import { openAttributes, type WritableAttributes } from "../source/attributes.ts";
+import { longDirectory, readNames } from "../source/directory-names.ts";
 import { Anchor, changeMode, componentOf, openSafely } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
 import { libC } from "./libc.ts";
@@ -99,6 +101,12 @@ export class DestinationTree {
   names(directory: BytePath): string[] {
     const at = this.#anchor.directory(directory);
     return withDescriptor(() => fs.readdirSync(at, { encoding: "latin1" }));
+  }
+
+  /** The same in steps. @param sizeBytes what {@link find} says of the directory. */
+  *nameSteps(directory: BytePath, sizeBytes: number): Stepwise<string[]> {
+    if (sizeBytes < longDirectory) return this.names(directory);
+    return yield* readNames(this.#anchor.directory(directory));
   }
 
   /** Takes a link for the directory that it leads to; undefined when it leads to none. */

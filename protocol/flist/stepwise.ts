@@ -49,6 +49,13 @@ export function* sortedByKey<T extends { readonly key: string }>(
   return from;
 }
 
+/** Sorts names as bytes. */
+export function* sortedNames(names: string[]): Stepwise<string[]> {
+  if (names.length <= perStep) return names.sort();
+  const sorted = yield* sortedByKey(names.map((key) => ({ key })));
+  return sorted.map(({ key }) => key);
+}
+
 /** Merges two runs that stand side by side; of equal items that of the first comes first. */
 function* mergeRuns<T extends { readonly key: string }>(
   from: readonly T[],

@@ -16,6 +16,9 @@ export interface ListIntakeOptions {
   readonly onForgotten?: (bytes: number) => void;
 }
 
+/** What becomes of a list before it is worked off; every entry keeps its place. */
+type ChangeSlots = (slots: Slots) => Slots | Promise<Slots>;
+
 /** A directory whose list is still to come. */
 interface Awaited {
   readonly path: BytePath;
@@ -34,7 +37,7 @@ export class ListIntake {
   /** By their numbers among all directories. */
   readonly #awaited = new Map<number, Awaited>();
   #numbered = 0;
-  #change: (slots: Slots) => Slots = (slots) => slots;
+  #change: ChangeSlots = (slots) => slots;
 
   constructor(options: ListIntakeOptions) {
     this.#options = options;
@@ -61,7 +64,7 @@ export class ListIntake {
    * @param slots what of it is to be placed.
    * @param change what becomes of further lists.
    */
-  begin(first: NumberedList, slots: Slots, change: (slots: Slots) => Slots): void {
+  begin(first: NumberedList, slots: Slots, change: ChangeSlots): void {
     const { isIncremental } = this.#options;
     this.#change = change;
     if (isIncremental) this.#number(first, slots);
@@ -90,7 +93,7 @@ export class ListIntake {
     expectChildren(list, awaited.path);
     onIoError(list.ioError);
     this.#awaited.delete(directory);
-    const slots = this.#change(list.slots);
+    const slots = await this.#change(list.slots);
     this.#number(list, slots);
     this.lists.add(slots, awaited.entry, list);
     this.#tell(slots);

@@ -2,8 +2,11 @@ import type { Steps } from "../destination/location.ts";
 import { isDirectory } from "../flist/entry.ts";
 import { type BytePath, baseName, parentPath } from "../path.ts";
 import type { Slots } from "./incoming-lists.ts";
-import { drain, type Pace } from "./pace.ts";
+import { bytesPerEntry, drain, type Pace } from "./pace.ts";
 import type { ReceivingJob } from "./receiving.ts";
+
+/** Remembering a name counts for so much in a step. */
+const bytesPerName = 64;
 
 /** Deletes what nobody lists, when it is time for that (spec 2 §6.5). */
 export class Pruner {
@@ -31,6 +34,8 @@ export class Pruner {
       const names = this.#listed.get(directory) ?? new Set();
       names.add(baseName(entry.path));
       this.#listed.set(directory, names);
+      this.#pace.spend(bytesPerName);
+      if (this.#pace.isDue) await this.#pace.take();
     }
     if (this.when === "before") await this.#pruneAll(slots);
   }
@@ -38,7 +43,9 @@ export class Pruner {
   /** A directory is there, and all names in it are known. */
   async visit(directory: BytePath): Promise<void> {
     if (this.when === "during") await this.#prune(directory);
-    if (this.when === "delay") this.#delayed.push(...this.#extraneous(directory));
+    if (this.when === "delay") {
+      for (const path of await this.#extraneous(directory)) this.#delayed.push(path);
+    }
   }
 
   /** All files are in place. @param slots of the only list, if there is just one. */
@@ -46,7 +53,7 @@ export class Pruner {
     const { deleter, events } = this.#job;
     if (this.when === "after") await this.#pruneAll(slots);
     if (this.when === "delay" && this.#mayDelete()) {
-      for (const path of this.#delayed) await this.#drain(deleter.remove(path));
+      for (const path of this.#delayed) await this.#remove(path);
     }
     if (deleter.skipped > 0) events.deletionsStopped(deleter.skipped);
   }
@@ -60,15 +67,25 @@ export class Pruner {
   }
 
   async #prune(directory: BytePath): Promise<void> {
-    for (const path of this.#extraneous(directory)) {
+    const extraneous = await this.#extraneous(directory);
+    const device = extraneous.length > 0 ? this.#job.tree.find(directory)?.device : undefined;
+    for (const path of extraneous) {
       if (!this.#mayDelete()) return;
-      await this.#drain(this.#job.deleter.remove(path, this.#job.tree.find(directory)?.device));
+      await this.#remove(path, device);
     }
   }
 
-  #extraneous(directory: BytePath): BytePath[] {
+  /** Also what goes in one step is work, and is told: the other side may be slower than we are. */
+  async #remove(path: BytePath, parentDevice?: number): Promise<void> {
+    await this.#drain(this.#job.deleter.remove(path, parentDevice));
+    this.#pace.spend(bytesPerEntry);
+    if (this.#pace.isDue) await this.#pace.take();
+  }
+
+  async #extraneous(directory: BytePath): Promise<readonly BytePath[]> {
     if (!this.#mayDelete()) return [];
-    return this.#job.deleter.extraneous(directory, this.#listed.get(directory) ?? new Set());
+    const listed = this.#listed.get(directory) ?? new Set();
+    return this.#drain(this.#job.deleter.extraneous(directory, listed));
   }
 
   /** What a sender could not read is missing from its list, and must not be deleted. */

@@ -1,8 +1,10 @@
 import { constants, readdirSync, readFileSync, unlinkSync } from "node:fs";
 import { deletion, type FileEntry, fileTypes, isRegularFile } from "../flist/entry.ts";
+import type { Stepwise } from "../flist/stepwise.ts";
 import type { TransferOptions } from "../options.ts";
 import { type BytePath, nativePath } from "../path.ts";
 import { type OpenAttributes, openAttributes } from "./attributes.ts";
+import { longDirectory, readNames } from "./directory-names.ts";
 import { type FileCalls, type FileStatus, fileCalls, nodeCalls, statusOf } from "./file-calls.ts";
 import { isGone, type LinkOptions, readLink } from "./links.ts";
 import type { FileSource, FileState, OpenFile } from "./source.ts";
@@ -74,6 +76,12 @@ export class LocalTree implements FileSource {
   /** Names in a directory, as byte strings. @throws what the system says. */
   names(directory: BytePath): string[] {
     return readdirSync(this.native(directory), "latin1");
+  }
+
+  /** The same in steps. @param sizeBytes what lstat says of the directory. */
+  *nameSteps(directory: BytePath, sizeBytes: number): Stepwise<string[]> {
+    if (sizeBytes < longDirectory) return this.names(directory);
+    return yield* readNames(this.native(directory));
   }
 
   /** The whole of a small file, as a byte string. @throws what the system says. */

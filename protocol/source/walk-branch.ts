@@ -1,5 +1,5 @@
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
-import { atOnce, type Stepwise } from "../flist/stepwise.ts";
+import { atOnce, eachOf, type Stepwise } from "../flist/stepwise.ts";
 import { asBytePath, rootPath } from "../path.ts";
 import type { LocalTree } from "./local.ts";
 import { type Branch, TreeLists } from "./tree-lists.ts";
@@ -34,8 +34,12 @@ export class WalkBranch implements Branch {
 
   *reading(directory: FileEntry): Stepwise<readonly FileEntry[] | undefined> {
     const wasThere = this.#isThere(directory);
-    const found = wasThere && (yield* readChildren(this.#tree, directory.path, this.#options));
-    if (found) return this.#listed(found).map((child) => this.#told(child));
+    const found = wasThere && (yield* readChildren(this.#tree, directory, this.#options));
+    if (found) {
+      const told: FileEntry[] = [];
+      yield* eachOf(this.#listed(found), (child) => told.push(this.#told(child)));
+      return told;
+    }
     const isGone = wasThere === false || (wasThere && this.#isThere(directory) === false);
     if (!isGone) return [];
     this.#options.onVanished?.(directory.path, { isDirectory: true });

@@ -1,5 +1,5 @@
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
-import { atOnce, type Stepwise } from "../flist/stepwise.ts";
+import { atOnce, type Stepwise, sortedByKey, sortedNames } from "../flist/stepwise.ts";
 import { type BytePath, joinPath } from "../path.ts";
 import type { LocalTree } from "./local.ts";
 
@@ -67,20 +67,20 @@ export function childrenOf(
   path: BytePath,
   options: WalkOptions,
 ): FileEntry[] | undefined {
-  return atOnce(readChildren(tree, path, options));
+  return atOnce(readChildren(tree, { path, size: 0 }, options));
 }
 
-/** The same in steps: there may be many, and many rules. */
+/** The same in steps: there may be many, and many rules. @param directory as lstat says it. */
 export function* readChildren(
   tree: LocalTree,
-  path: BytePath,
+  { path, size }: Pick<FileEntry, "path" | "size">,
   options: WalkOptions,
 ): Stepwise<FileEntry[] | undefined> {
   const others: FileEntry[] = [];
   const directories: FileEntry[] = [];
   let began = performance.now();
   try {
-    for (const name of tree.names(path).sort()) {
+    for (const name of yield* sortedNames(yield* tree.nameSteps(path, size))) {
       if (performance.now() - began > longestStepMs) {
         yield;
         began = performance.now();
@@ -94,12 +94,13 @@ export function* readChildren(
     }
     return undefined;
   }
-  return others.concat(directories.sort(byClosedName));
+  return others.concat(yield* inClosedOrder(directories));
 }
 
 /** A directory compares as if its name ended in "/". */
-function byClosedName(a: FileEntry, b: FileEntry): number {
-  return `${a.path}/` < `${b.path}/` ? -1 : 1;
+function* inClosedOrder(directories: readonly FileEntry[]): Stepwise<FileEntry[]> {
+  const keyed = directories.map((entry) => ({ entry, key: `${entry.path}/` }));
+  return (yield* sortedByKey(keyed)).map(({ entry }) => entry);
 }
 
 function lstatOf(tree: LocalTree, path: BytePath, options: WalkOptions): FileEntry | undefined {

@@ -56,6 +56,38 @@ test("every entry is acknowledged, deletions by name too; a parked session works
   expect([...readTree(served.path).keys()].sort()).toEqual(["", "a", "d", "d/b", "d/link"]);
 });
 
+test("a directory of thousands is listed and emptied while others have their turns", async () => {
+  let turn = 0;
+  const turns = new Set<number>();
+  await using served = await serveModule(
+    { logsTransfers: true },
+    {
+      log: (event) => {
+        if (event.kind === "transfer" && event.operation === "delete") turns.add(turn);
+      },
+    },
+  );
+  const names = Array.from({ length: 4_000 }, (_, at) => `a name that is so long that the directory is, ${at}`);
+  const [first = "", ...others] = names.map((name) => path.join(served.path, name));
+  fs.writeFileSync(first, "");
+  for (const other of others) fs.linkSync(first, other);
+  fs.writeFileSync(Buffer.from(`${served.path}/\xff`, "latin1"), "");
+  const { entries } = await listFiles(urlOf(served), { recursive: true });
+  const listed = entries.map((entry) => entry.path).filter((name) => name !== "");
+  expect(listed).toEqual([...names, "\xff"].sort());
+  let isOver = false;
+  const count = (): void => {
+    turn += 1;
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  await push({}, urlOf(served), { transfer: { recursive: true, delete: true } }).finally(() => {
+    isOver = true;
+  });
+  expect(fs.readdirSync(served.path)).toEqual([]);
+  expect(turns.size).toBeGreaterThan(10);
+});
+
 test("modules and files are listed, names are deleted", async () => {
   await using served = await serveModule({ comment: "a module" });
   makeTree(served.path, { "a/b": "1", "a/c": "22" });
