@@ -38,6 +38,27 @@ export function parseGreeting(line: string): Greeting {
   return { protocol, subProtocol: Number(match[2] ?? 0), digests };
 }
 
+/**
+ * Reads a daemon's greeting, which has all that its protocol has: without its digests a weaker one
+ * would be taken, and whoever is between could leave them out.
+ *
+ * @throws {RsyncError} PROTOCOL_MISMATCH as {@link parseGreeting} does; with rsync's exit code 5 for a
+ *   protocol from 30 on without a sub-protocol, and from 32 on without digests.
+ */
+export function parseDaemonGreeting(line: string): Greeting {
+  const greeting = parseGreeting(line);
+  const { protocol, digests } = greeting;
+  const lacks =
+    protocol >= 30 && !line.startsWith(`@RSYNCD: ${protocol}.`)
+      ? "its sub-protocol"
+      : protocol >= 32 && digests === undefined
+        ? "the names of its digests"
+        : undefined;
+  if (lacks === undefined) return greeting;
+  const message = `Cannot talk to this daemon: it announces protocol ${protocol} without ${lacks}`;
+  throw new RsyncError("PROTOCOL_MISMATCH", message, { exitCode: 5 });
+}
+
 /** Our greeting; from protocol 32 on a daemon demands a digest list, before 30 none is expected. */
 export function formatGreeting(protocol: number, digest: string | undefined): string {
   return `@RSYNCD: ${protocol}.0${digest === undefined ? "" : ` ${digest}`}\n`;

@@ -12,7 +12,12 @@ import { encodeArguments, pushArguments, type SessionFeatures } from "./argv.ts"
 import { type Credentials, chooseDigest, formatResponse } from "./auth.ts";
 import { parseChecksumChoice } from "./checksum-choice.ts";
 import { chooseName } from "./choice.ts";
-import { formatGreeting, negotiateProtocol, parseGreeting, protocolRange } from "./greeting.ts";
+import {
+  formatGreeting,
+  negotiateProtocol,
+  parseDaemonGreeting,
+  protocolRange,
+} from "./greeting.ts";
 import { readLine } from "./line.ts";
 import { parseModuleReply } from "./module.ts";
 
@@ -99,7 +104,7 @@ export async function enterModule(
   options: Pick<HandshakeRequest, "credentials" | "protocol" | "onText">,
 ): Promise<Entered> {
   const { credentials, protocol: announced = protocolRange.newest } = options;
-  const greeting = parseGreeting(await link.read(readLine));
+  const greeting = parseDaemonGreeting(await link.read(readLine));
   const protocol = negotiateProtocol(announced, greeting);
   const auth = chooseDigest(greeting.digests, protocol);
   link.write(`${formatGreeting(announced, auth.offer)}${module}\n`);

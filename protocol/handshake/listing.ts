@@ -1,6 +1,6 @@
 import { RsyncError } from "../errors.ts";
 import { chooseDigest } from "./auth.ts";
-import { formatGreeting, parseGreeting, protocolRange } from "./greeting.ts";
+import { formatGreeting, parseDaemonGreeting, protocolRange } from "./greeting.ts";
 import type { HandshakeLink } from "./handshake.ts";
 import { readLine } from "./line.ts";
 import { parseModuleReply } from "./module.ts";
@@ -23,7 +23,7 @@ const row = /^(\S.*?) *\t(.*)$/;
 export async function listDaemonModules(
   link: Pick<HandshakeLink, "read" | "write">,
 ): Promise<{ readonly modules: readonly Module[]; readonly text: readonly string[] }> {
-  const greeting = parseGreeting(await link.read(readLine));
+  const greeting = parseDaemonGreeting(await link.read(readLine));
   const { offer } = chooseDigest(greeting.digests, greeting.protocol);
   link.write(`${formatGreeting(protocolRange.newest, offer)}#list\n`);
   const modules: Module[] = [];

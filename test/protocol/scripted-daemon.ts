@@ -108,6 +108,8 @@ export interface PushedOptions {
   readonly features?: SessionFeatures;
   readonly signal?: AbortSignal;
   readonly told?: PushObserver;
+  /** What is in "a". */
+  readonly content?: string | Buffer;
 }
 
 /**
@@ -116,10 +118,10 @@ export interface PushedOptions {
  */
 export async function pushTo(
   answer: Uint8Array | ((socket: Socket) => void),
-  { timeoutMs = 5_000, features, signal, told }: PushedOptions = {},
+  { timeoutMs = 5_000, features, signal, told, content = "hello\n" }: PushedOptions = {},
 ): Promise<Pushed> {
   using directory = temporaryDirectory();
-  makeTree(directory.path, { a: "hello\n", b: "other", "d/unlisted": secret });
+  makeTree(directory.path, { a: content, b: "other", "d/unlisted": secret });
   const tree = new LocalTree(directory.path);
   const entries = ["", "a", "b", "d"].map((path) => tree.current(asBytePath(path)));
   await using peer = await startPeer((socket) => {

@@ -175,9 +175,29 @@ test.each(illegal)("%s is refused as BAD_STREAM", async (_what, said) => {
   expect(received.includes(secret)).toBe(false);
 });
 
+test("100,000 equal weak sums make no quadratic search", { timeout: 60_000 }, async () => {
+  const count = 100_000;
+  const said = [
+    asks(sums(count, 700, 2, 0)),
+    frame(0, Buffer.alloc(count * 6)), // the weak sum of zeros is 0, the strong ones are wrong
+    asks(done),
+    message(success, 1),
+    asks(done, done, done, done),
+  ];
+  const told = { content: Buffer.alloc(2_000_000), timeoutMs: 60_000 };
+  const { error, report } = await pushTo(afterList(Buffer.concat(said)), told);
+  expect(error).toBeUndefined();
+  expect(report?.status(1)).toEqual({ kind: "delivered" });
+});
+
 const sets: readonly (readonly [what: string, said: Uint8Array, code: string])[] = [
   ["a greeting without end", Buffer.alloc(100_000, "x"), "BAD_STREAM"],
   ["a NUL in the greeting", Buffer.from("@RSYNCD: 32.0\0 md5\n"), "BAD_STREAM"],
+  ["protocol 0", Buffer.from("@RSYNCD: 0.0 sha512\n"), "PROTOCOL_MISMATCH"],
+  ["protocol 99", Buffer.from("@RSYNCD: 99.0 sha512\n"), "PROTOCOL_MISMATCH"],
+  ["protocol 32 without digests", Buffer.from("@RSYNCD: 32.0\n"), "PROTOCOL_MISMATCH"],
+  ["protocol 33 without digests", Buffer.from("@RSYNCD: 33.0\n"), "PROTOCOL_MISMATCH"],
+  ["protocol 31 cut short", Buffer.from("@RSYNCD: 31\n"), "PROTOCOL_MISMATCH"],
   ["another protocol", Buffer.from("220 ftp.example.net ready\r\n"), "PROTOCOL_MISMATCH"],
   ["an unknown module", setUpBytes({ lines: ["@ERROR: Unknown module 'm'"] }), "UNKNOWN_MODULE"],
   ["a question for a password", setUpBytes({ lines: ["@RSYNCD: AUTHREQD x"] }), "AUTH_FAILED"],
