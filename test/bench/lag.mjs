@@ -57,22 +57,40 @@ async function arrival(file, content) {
   }
 }
 
+function percentiles(lags) {
+  const sorted = lags.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.floor(sorted.length * share)].toFixed(1);
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
+}
+
+/** Processor time that other machines of this host were given, in ticks of 10 ms (proc(5)). */
+function stolenTicks() {
+  return Number(fs.readFileSync("/proc/stat", "utf8").split(/\s+/)[8]);
+}
+
 async function measure(name, [program, argv], { source, target }) {
   const child = spawn(program, argv, { stdio: "ignore" });
   try {
     fs.writeFileSync(`${source}/first`, name);
     if ((await arrival(`${target}/first`, Buffer.from(name))) === undefined) throw new Error(name);
     const lags = [];
+    const undisturbed = [];
     for (let change = -warming; change < Number(values.changes); change += 1) {
       await pause(Number(values.every));
       const content = randomBytes(10 * 1024);
+      const stolen = stolenTicks();
       fs.writeFileSync(`${source}/f${change}`, content);
       const ms = await arrival(`${target}/f${change}`, content);
-      if (change >= 0) lags.push(ms ?? Number.POSITIVE_INFINITY);
+      if (change < 0) continue;
+      lags.push(ms ?? Number.POSITIVE_INFINITY);
+      if (stolenTicks() === stolen) undisturbed.push(ms ?? Number.POSITIVE_INFINITY);
     }
-    const sorted = lags.toSorted((a, b) => a - b);
-    const at = (share) => sorted[Math.floor(sorted.length * share)].toFixed(1);
-    console.log(`${name}: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
+    console.log(`${name}: ${percentiles(lags)}`);
+    const { length } = undisturbed;
+    if (length === lags.length || length === 0) return;
+    console.log(
+      `  ${length} of them while the hypervisor gave no processor away: ${percentiles(undisturbed)}`,
+    );
   } finally {
     child.kill("SIGTERM");
     await new Promise((resolve) => child.once("exit", resolve));
