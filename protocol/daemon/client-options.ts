@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly verbosity: number;
   /** What is as it should be is told, too. */
   readonly tellsAll: boolean;
+  /** The format of its lines has `%i`. */
+  readonly itemizes: boolean;
   /** `-v` or an output format: it wants to hear what is made. */
   readonly tellsNames: boolean;
   readonly listOnly: boolean;
@@ -78,6 +80,7 @@ function newDraft(): Draft {
     seed: 0,
     verbosity: 0,
     tellsAll: false,
+    itemizes: false,
     tellsNames: false,
     listOnly: false,
     oneFileSystem: false,

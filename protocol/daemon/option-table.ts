@@ -157,6 +157,7 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   "log-format": {
     take: (draft, value) => {
       draft.tellsAll ||= value.includes("%I");
+      draft.itemizes ||= value.includes("%i");
       draft.tellsNames = true;
       return true;
     },

@@ -262,9 +262,20 @@ class PushService {
   #deleted(path: BytePath, wasDirectory: boolean): void {
     const { agreement, output } = this.#session;
     this.#session.tellTransfer("delete", path, 0);
-    if (agreement.protocol < 29) return;
+    if (agreement.protocol < 29) {
+      this.#tellDeleted(path, wasDirectory);
+      return;
+    }
     const name = nameToWire(path, this.#transfer);
     output.message(messageTags.deleted, Buffer.from(wasDirectory ? `${name}\0` : name, "latin1"));
+  }
+
+  /** There is no message for it: a text says it. */
+  #tellDeleted(path: BytePath, wasDirectory: boolean): void {
+    const { itemizes, verbosity } = this.#session.options;
+    if (!itemizes && verbosity === 0) return;
+    const name = wasDirectory ? `${displayPath(path)}/` : displayPath(path);
+    this.#session.tell("info", `${itemizes ? "*deleting  " : "deleting"} ${name}`);
   }
 
   /** The client has told its user why. */

@@ -6,6 +6,17 @@ import { makeTree } from "../support/tree.ts";
 import { accessList, attributesOf, hasAttributes, setAttribute } from "../support/xattr.ts";
 
 describeDaemons("serving a stock client", (version) => {
+  test.each([
+    ["-ri", "*deleting   gone/f\n*deleting   gone/\n"],
+    ["-r", ""],
+  ])("deletions are told at protocol 28 (%s)", async (option, lines) => {
+    await using served = await serveModule();
+    makeTree(served.path, { "gone/f": "x" });
+    const url = `rsync://127.0.0.1:${served.port}/m/`;
+    const words = [option, "--delete", "--protocol=28", `${served.here}/`, url];
+    expect(await runRsync(version, words)).toEqual({ code: 0, output: lines, errors: "" });
+  });
+
   test.skipIf(!hasAttributes)(
     "extended attributes and access lists are pulled, and pushed",
     async () => {
