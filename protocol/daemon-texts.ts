@@ -23,6 +23,8 @@ const mostTexts = 1_000;
 /** What a daemon says in a session, line by line. */
 export class DaemonTexts {
   readonly #texts: DaemonText[] = [];
+  /** As they came, byte strings: in them names are found. */
+  readonly #said: DaemonText[] = [];
   /** Those of several lines, in one piece: a name may have line feeds in it. */
   readonly #longTexts: DaemonText[] = [];
 
@@ -44,9 +46,10 @@ export class DaemonTexts {
     if (isLong) this.#longTexts.push({ severity, text: text.replace(/\n$/, "") });
     for (const line of text.split("\n")) {
       if (line === "" || this.#texts.length === mostTexts) continue;
-      const said: DaemonText = { severity, text: line };
-      this.#texts.push(said);
-      told?.(said);
+      const read: DaemonText = { severity, text: readable(line) };
+      this.#said.push({ severity, text: line });
+      this.#texts.push(read);
+      told?.(read);
     }
   }
 
@@ -54,12 +57,12 @@ export class DaemonTexts {
   complaintAbout(path: BytePath): string | undefined {
     if (baseName(path) === "") return undefined;
     const temporary = temporaryStart(path);
-    const about = [...this.#texts, ...this.#longTexts].find(
+    const about = [...this.#said, ...this.#longTexts].find(
       ({ severity, text }) =>
         severity !== "warning" &&
         (mentions(text, path, nameEnd) || mentions(text, temporary, temporaryEnd)),
     );
-    return about?.text;
+    return about && readable(about.text);
   }
 
   /** What was said last, where nothing was said of the path itself. */
@@ -73,6 +76,12 @@ export class DaemonTexts {
     if (error.code !== "CONNECTION_LOST" || errors.length === 0) return error;
     return remoteFailure(undefined, errors, error);
   }
+}
+
+/** What a daemon says as text: its bytes are UTF-8 where names are; what is not stays as it is. */
+export function readable(bytes: string): string {
+  const text = Buffer.from(bytes, "latin1").toString("utf8");
+  return /[\u0100-\uffff]/.test(bytes) || text.includes("\ufffd") ? bytes : text;
 }
 
 /**

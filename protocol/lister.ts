@@ -1,4 +1,5 @@
 import type { Agreement } from "./agreement.ts";
+import { readable } from "./daemon-texts.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { listFormat } from "./flist/format.ts";
@@ -130,7 +131,7 @@ class Lister {
   #receive(tag: number, payload: Buffer): void {
     const isError = tag === messageTags.error || tag === messageTags.errorTransfer;
     if (isError && this.#errors.length < mostErrors) {
-      const lines = payload.toString("latin1").split("\n");
+      const lines = readable(payload.toString("latin1")).split("\n");
       this.#errors.push(...lines.filter((line) => line !== ""));
     }
     if (tag !== messageTags.errorExit) return;

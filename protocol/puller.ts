@@ -1,4 +1,5 @@
 import { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
+import { readable } from "./daemon-texts.ts";
 import type { StrongChecksum } from "./delta/strong.ts";
 import { openTokenReader } from "./delta/token-reader.ts";
 import { type Landing, land, madeText } from "./destination/landing.ts";
@@ -260,7 +261,7 @@ class Puller {
     const severity = severityOf(tag);
     const number = payload.length >= 4 ? payload.readInt32LE(0) : undefined;
     if (tag === messageTags.errorTransfer) this.#result.sawFailure();
-    if (severity !== undefined) this.#result.text(severity, payload.toString("latin1"));
+    if (severity !== undefined) this.#result.text(severity, readable(payload.toString("latin1")));
     else if (tag === messageTags.ioError) this.#result.sawIoError(number ?? 0);
     else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
     else if (tag === messageTags.noSend && number !== undefined) this.#notSent(number);

@@ -65,6 +65,18 @@ test("texts come in any pieces of lines, and only the first thousand are kept", 
   expect(report.errorTexts).toEqual(["one", "two", "three"]);
 });
 
+test.each([
+  [Buffer.from('"日é" failed').toString("latin1"), '"日é" failed'],
+  ['"\xe9" failed', '"\xe9" failed'],
+  ["cannot convert 日", "cannot convert 日"],
+])("%j is told as %j", (bytes, text) => {
+  const told: string[] = [];
+  const report = new PushReport();
+  report.begin(list, { text: (said) => void told.push(said.text) });
+  report.text("error", `${bytes}\n`);
+  expect([told, report.errorTexts]).toEqual([[text], [text]]);
+});
+
 test("a file that changed while it was read is not delivered, though it is acknowledged", () => {
   const acknowledged: string[] = [];
   const report = new PushReport();
