@@ -114,7 +114,7 @@ function body(text) {
     } else lines.push(inline(line));
   }
   return lines.filter((line, i) => {
-    const isFirst = /^\.SS/.test(lines[i - 1] ?? ".SS");
+    const isFirst = (lines[i - 1] ?? ".SS").startsWith(".SS");
     return line !== ".PP" || !(isFirst || /^\.(?:SS|PP|TP|IP)/.test(lines[i + 1] ?? ".PP"));
   });
 }

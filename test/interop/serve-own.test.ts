@@ -67,7 +67,10 @@ test("a directory of thousands is listed and emptied while others have their tur
       },
     },
   );
-  const names = Array.from({ length: 4_000 }, (_, at) => `a name that is so long that the directory is, ${at}`);
+  const names = Array.from(
+    { length: 4_000 },
+    (_, at) => `a name that is so long that the directory is, ${at}`,
+  );
   const [first = "", ...others] = names.map((name) => path.join(served.path, name));
   fs.writeFileSync(first, "");
   for (const other of others) fs.linkSync(first, other);
