@@ -5,6 +5,7 @@ import { Module } from "node:module";
 import { Script } from "node:vm";
 import { expect, test } from "vitest";
 import { inProject } from "../support/command.mjs";
+import { temporaryDirectory } from "../support/tree.ts";
 
 // How long the program takes to start depends on how much is read before it knows what to do; times
 // would depend on the machine.
@@ -87,7 +88,8 @@ test("what is read by and by is there as V8 compiles it, and V8 takes that", () 
   expect(compiled).toEqual(expect.arrayContaining(["cli-push-run.cache", "push-thread.cache"]));
   for (const name of compiled) {
     const source = Module.wrap(textOf(name.replace(/cache$/, "js")));
-    const script = new Script(source, { cachedData: fs.readFileSync(`${folder}/${name}`) });
+    const cachedData = fs.readFileSync(`${folder}/${name}`).subarray(8);
+    const script = new Script(source, { cachedData });
     expect([name, script.cachedDataRejected]).toEqual([name, false]);
     expect(source).not.toMatch(/\bimport\(/); // nobody would load what that asks for
   }
@@ -97,4 +99,40 @@ test("a V8 that wants it otherwise compiles for itself", () => {
   const argv = ["--no-opt", `${folder}/sersync.js`, "push", "--help"];
   const { status, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
   expect([status, stderr]).toEqual([0, ""]);
+});
+
+/** A copy of the bundle in which one file is another, beside the cache as it was. */
+function changed(file: string, change: (bytes: Buffer) => Buffer) {
+  const copy = temporaryDirectory();
+  const place = `${copy.path}/dist/bin`;
+  fs.cpSync(folder, place, { recursive: true });
+  fs.copyFileSync(inProject("package.json"), `${copy.path}/package.json`);
+  fs.writeFileSync(`${place}/${file}`, change(fs.readFileSync(`${folder}/${file}`)));
+  const run = (...words: string[]) =>
+    spawnSync(process.execPath, [`${place}/sersync.js`, ...words], { encoding: "utf8" });
+  return { run, [Symbol.dispose]: () => copy[Symbol.dispose]() };
+}
+
+test("what was compiled of another source of that length is not run in its place", () => {
+  const edit = (bytes: Buffer) =>
+    Buffer.from(bytes.toString("latin1").replace("it does not run", "it has its rest"), "latin1");
+  using copy = changed("cli-control.js", edit);
+  const { status, stderr } = copy.run("status", "-o", "/none.xml");
+  expect([status, stderr]).toEqual([
+    3,
+    "sersync: /none.xml: it has its rest, and there is no such file\n",
+  ]);
+});
+
+test.each([
+  ["cut short", (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
+  ["empty", () => Buffer.alloc(0)],
+  ["never written to the disk", (bytes: Buffer) => Buffer.from(bytes).fill(0, 8_192, 12_288)],
+])("a cache that is %s costs time, and nothing else", (_, spoil) => {
+  using copy = changed("cli-program.cache", spoil);
+  const { status, stderr } = copy.run("status", "-o", "/none.xml");
+  expect([status, stderr]).toEqual([
+    3,
+    "sersync: /none.xml: it does not run, and there is no such file\n",
+  ]);
 });

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { Module } from "node:module";
+import { createRequire, Module } from "node:module";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
@@ -44,8 +44,9 @@ export async function bundleProgram() {
   fs.writeFileSync(path.join(folder, "thread.js"), threadStart);
   const known = Object.values(starts);
   const late = [...names.values()].filter((name) => !known.includes(name));
-  for (const name of late) writeCompiled(path.join(folder, name));
   fs.writeFileSync(path.join(folder, "package.json"), '{ "type": "commonjs" }\n');
+  const { sumsOf } = createRequire(import.meta.url)(path.join(folder, "compiled.js"));
+  for (const name of late) writeCompiled(path.join(folder, name), sumsOf);
 }
 
 async function bundleFile(file, outfile, names) {
@@ -74,14 +75,16 @@ async function bundleFile(file, outfile, names) {
 
 /**
  * Writes what V8 makes of a file's functions, all of them, beside it. It belongs to the flags that
- * are set at that moment: those of a program that sets none.
+ * are set at that moment: those of a program that sets none. Before it stands what it is known by.
  */
-function writeCompiled(file) {
+function writeCompiled(file, sumsOf) {
+  const source = fs.readFileSync(`${file}.js`);
   setFlagsFromString("--no-lazy");
   const filename = `${path.basename(file)}.js`; // is what traces tell, wherever it is read
-  const script = new Script(Module.wrap(fs.readFileSync(`${file}.js`, "latin1")), { filename });
+  const script = new Script(Module.wrap(source.toString("latin1")), { filename });
   setFlagsFromString("--lazy");
-  fs.writeFileSync(`${file}.cache`, script.createCachedData());
+  const compiled = script.createCachedData();
+  fs.writeFileSync(`${file}.cache`, Buffer.concat([sumsOf(source, compiled), compiled]));
 }
 
 /** For esbuild: what is imported by and by, or shared, is a file of its own, added to `names`. */
