@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import type { Command } from "./cli/command.ts";
 import type { Outputs } from "./cli/push/printer.ts";
 import type { RunContext } from "./cli/run.ts";
@@ -7,6 +7,8 @@ import { leaveStarter, sayOnError } from "./cli/starter.ts";
 
 /** What is still open when all is done cannot keep the process for longer. */
 const lingerMs = 2_000;
+/** rsync's, for "error in program diagnostics". */
+const messageIoExitCode = 13;
 
 /** What is printed goes here, whole and in order. */
 const outputs: Outputs = {
@@ -18,18 +20,30 @@ const outputs: Outputs = {
   },
 };
 
+/** Mirrors and daemons have more to do than to tell of it. */
+let isToStay = false;
+
 void main();
 
 async function main(): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", passOverClosedPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", answerLostOutput);
   process.exitCode = await run(process.argv.slice(2));
   await leaveStarter();
   setTimeout(() => process.exit(), lingerMs).unref();
 }
 
-/** A reader that has seen enough, as `head` has, ends no mirror and no push, and is no fault. */
-function passOverClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/**
+ * A reader that has seen enough, as `head` has, ends no mirror and no push, and is no fault. A full
+ * disk ends commands, with rsync's exit code where they have rsync's, but nothing that is to stay.
+ */
+function answerLostOutput({ code, message }: NodeJS.ErrnoException): void {
+  if (code === "EPIPE" || isToStay) return;
+  try {
+    writeSync(process.stderr.fd, `sersync: cannot write the output: ${message}\n`);
+  } catch {
+    // The exit code has to say it.
+  }
+  process.exit(["push", "pull", "list"].includes(process.argv[2] ?? "") ? messageIoExitCode : 1);
 }
 
 /** Does what the command line asks for; returns the exit code. */
@@ -54,6 +68,7 @@ async function commandOf(words: readonly string[], version: string): Promise<Com
 
 /** Each command is read from disk only when it is the one: reading all takes longer than most. */
 async function carryOut(command: Command, context: RunContext): Promise<number> {
+  isToStay = ["mirror", "watch", "serve"].includes(command.kind);
   switch (command.kind) {
     case "text":
       return print(command);

@@ -42,6 +42,23 @@ test("a reader that goes away early is no fault", async () => {
   expect((await complaints).join("")).toBe("");
 });
 
+test.each([
+  ["status -o /none.xml --json", 1],
+  ["push --help", 13],
+])("a disk that is full is told, without a trace: %s", (words, exitCode) => {
+  const full = fs.openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [`${folder}/sersync.js`, ...words.split(" ")],
+    { encoding: "utf8", stdio: ["ignore", full, "pipe"] },
+  );
+  fs.closeSync(full);
+  expect([status, stderr]).toEqual([
+    exitCode,
+    "sersync: cannot write the output: ENOSPC: no space left on device, write\n",
+  ]);
+});
+
 test("the program knows its version before it reads anything else", () => {
   expect(textOf("sersync.js").length).toBeLessThan(20_000);
   expect(requiredBy("sersync.js").filter((name) => !name.startsWith("./cli-"))).toEqual([
