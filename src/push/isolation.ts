@@ -1,4 +1,10 @@
-import { type BytePath, type FileEntry, objectKey, rootPath } from "../../protocol/index.ts";
+import {
+  type BytePath,
+  type FileEntry,
+  objectKey,
+  RsyncError,
+  rootPath,
+} from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
 import { isBreak } from "./failure.ts";
@@ -12,12 +18,14 @@ const mostBreaks = 64;
 interface Part {
   readonly own: readonly FileEntry[];
   readonly entries: readonly FileEntry[];
+  /** So many sessions broke in which there was nothing else that was not through. */
+  readonly tries: number;
 }
 
 /**
  * Carries entries, and finds the one that breaks every session it is in, so that the others do not
  * suffer with it: what was not through when a session broke goes in halves, until that one is alone,
- * and fails.
+ * and fails. Those that are sound are through before it is found.
  *
  * @throws what ended a session where that may be the target's doing, or no entry's; what was not
  *   reported by then is undelivered.
@@ -28,44 +36,58 @@ export async function carryIsolating(
   carrier: Carrier,
 ): Promise<void> {
   const own = options.entries.filter(({ path }) => options.reports(path));
-  const parts: Part[] = [{ own, entries: options.entries }];
-  let alone = 0;
+  const parts: Part[] = [{ own, entries: options.entries, tries: 0 }];
+  let inRow = 0;
   let breaks = 0;
-  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+  for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
     const { entries } = part;
     const open = new Set(part.own.map(({ path }) => path));
     try {
       await carrier.carry({ ...options, entries }, closing(open, report));
-      alone = 0;
+      inRow = 0;
     } catch (error) {
       breaks += 1;
+      inRow += 1;
       const rest = part.own.filter(({ path }) => open.has(path));
       if (!isBreak(error) || breaks > mostBreaks || rest.length === 0) throw error;
       const half = halfOf(rest);
-      if (half < rest.length) {
-        for (const each of [rest.slice(half), rest.slice(0, half)]) {
-          parts.push({ own: each, entries: sound(each, report, carrier) });
-        }
-        continue;
+      const isFound = half === rest.length && part.tries + 1 === mostByChance;
+      if (isFound || inRow === mostByChance || isSilence(error)) {
+        await witness(report, carrier);
+        inRow = 0;
       }
-      alone += 1;
-      if (alone < mostByChance) parts.push(part);
-      else await blame(rest, error as Error, report, carrier);
-      alone %= mostByChance;
+      if (isFound) blame(rest, error as Error, report);
+      else parts.push(...partsOf(rest, half, part.tries, (each) => sound(each, report, carrier)));
     }
   }
 }
 
-/** It fails, if the target takes what is always there. @throws why it does not. */
-async function blame(
-  entries: readonly FileEntry[],
-  { message }: Error,
-  report: CarrierReport,
-  carrier: Carrier,
-): Promise<void> {
+/** Halves, or what cannot be parted once more. */
+function partsOf(
+  rest: readonly FileEntry[],
+  half: number,
+  tries: number,
+  withAbove: (entries: readonly FileEntry[]) => readonly FileEntry[],
+): Part[] {
+  const isWhole = half === rest.length;
+  const owns = isWhole ? [rest] : [rest.slice(0, half), rest.slice(half)];
+  return owns.map((own) => ({ own, entries: withAbove(own), tries: isWhole ? tries + 1 : 0 }));
+}
+
+/** Each such session takes the whole limit of silence: a target that hangs must show soon. */
+function isSilence(error: unknown): boolean {
+  return error instanceof RsyncError && error.code === "TIMED_OUT";
+}
+
+/** Sends what is always there. @throws why the target does not take even that. */
+async function witness(report: CarrierReport, carrier: Carrier): Promise<void> {
+  new TreeView(carrier.options).checkRoot();
   const root = carrier.options.tree.lstat(rootPath);
-  const witness = root === undefined ? [] : [{ ...root, hasContent: false }];
-  await carrier.carry({ kind: "small", entries: witness, reports: () => false }, report);
+  const entries = root === undefined ? [] : [{ ...root, hasContent: false }];
+  await carrier.carry({ kind: "small", entries, reports: () => false }, report);
+}
+
+function blame(entries: readonly FileEntry[], { message }: Error, report: CarrierReport): void {
   const [found] = message.split("\n");
   for (const { path } of entries) {
     report.failed({ path, reason: `sessions break with it: ${found}`, isBreak: true });
@@ -73,7 +95,7 @@ async function blame(
 }
 
 /** Tells on what it is told, and takes out of `open` what that is about. */
-function closing(open: Set<BytePath>, report: CarrierReport): CarrierReport {
+export function closing(open: Set<BytePath>, report: CarrierReport): CarrierReport {
   return {
     delivered: (delivery) => {
       open.delete(delivery.path);
@@ -94,23 +116,43 @@ function closing(open: Set<BytePath>, report: CarrierReport): CarrierReport {
   };
 }
 
-/** Where to part a list: the names of one object stay together. Its length: it cannot be parted. */
+/**
+ * Where to part a list, near its middle: the names of one object stay together. Its length: it cannot
+ * be parted.
+ */
 function halfOf(entries: readonly FileEntry[]): number {
   const { length } = entries;
-  const isInside = (at: number): boolean => {
-    const [before, after] = [entries[at - 1], entries[at]].map((each) => each && objectKey(each));
-    return before !== undefined && before === after;
+  const keyAt = (at: number): string | undefined => {
+    const entry = entries[at];
+    return entry && objectKey(entry);
   };
-  let half = length >> 1;
-  while (half < length && isInside(half)) half += 1;
-  return half === 0 ? length : half;
+  const isBorder = (at: number): boolean => {
+    const before = keyAt(at - 1);
+    return at > 0 && at < length && (before === undefined || before !== keyAt(at));
+  };
+  const middle = length >> 1;
+  for (let away = 0; away <= middle; away += 1) {
+    if (isBorder(middle - away)) return middle - away;
+    if (isBorder(middle + away)) return middle + away;
+  }
+  return length;
 }
 
-/** With the directories above, as they are now. */
+/** What of it is still so, with the directories above, as they are now. */
 function sound(
   entries: readonly FileEntry[],
   report: CarrierReport,
   { options }: Carrier,
 ): FileEntry[] {
-  return new TreeView(options).withParents(entries, (path) => report.again(path));
+  const view = new TreeView(options);
+  const again = (path: BytePath): void => report.again(path);
+  // Minutes may have passed: what is here again, or held back by now, must not be deleted.
+  const due = entries.filter(({ mode, path }) => {
+    if (mode !== 0) return true;
+    const isGone = view.glance(path)?.mode === 0;
+    if (!isGone) again(path);
+    else if (options.holdsDeletions) report.held(path);
+    return isGone && !options.holdsDeletions;
+  });
+  return view.withParents(due, again);
 }
