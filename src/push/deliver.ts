@@ -6,7 +6,7 @@ import { carryIsolating } from "./isolation.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { AskedPath } from "./message.ts";
 import { type DeliverPlainly, deliverRenames } from "./rename.ts";
-import { withOtherNames } from "./same-object.ts";
+import { owing, withOtherNames } from "./same-object.ts";
 import type { SentFiles } from "./sent-files.ts";
 import { SparedTrees, sparedDeletions } from "./sparing.ts";
 
@@ -51,12 +51,36 @@ async function send(
   for (const path of batch.held) report.held(path);
   for (const path of batch.settled) report.delivered({ path, kind: "nothing", bytes: 0 });
   const askers = askersOf(batch);
-  const answer = answerAskers(askers, report);
-  const remains = new SparedTrees(spared, answer);
-  const reports = (path: BytePath): boolean =>
-    askers.has(path) || names.has(path) || remains.treeOf(path) !== undefined;
-  const carried = (entries: readonly FileEntry[], kind: SessionKind): Promise<void>[] =>
-    entries.length === 0 ? [] : [carryIsolating({ kind, entries, reports }, answer, carrier)];
+  const unasked = [...names].filter((path) => !askers.has(path));
+  await owing(unasked, answerAskers(askers, report), (answer) => {
+    const remains = new SparedTrees(spared, answer);
+    const reports = (path: BytePath): boolean =>
+      askers.has(path) || names.has(path) || remains.treeOf(path) !== undefined;
+    return sendBatch(batch, carrier, {
+      answer,
+      remains,
+      reports,
+      onlyLongLeft: () => report.onlyLongLeft?.(),
+    });
+  });
+}
+
+/** Who is told of what becomes of a batch. */
+interface Told {
+  readonly answer: CarrierReport;
+  readonly remains: SparedTrees;
+  readonly reports: (path: BytePath) => boolean;
+  readonly onlyLongLeft: () => void;
+}
+
+async function sendBatch(batch: Batch, carrier: Carrier, told: Told): Promise<void> {
+  const { answer, remains, reports } = told;
+  const carried = (
+    entries: readonly FileEntry[],
+    kind: SessionKind,
+    report = answer,
+  ): Promise<void>[] =>
+    entries.length === 0 ? [] : [carryIsolating({ kind, entries, reports }, report, carrier)];
   const compared = (
     starts: readonly BytePath[],
     kind: SessionKind,
@@ -71,13 +95,10 @@ async function send(
     ...compared(batch.trees, "scan"),
     ...compared(batch.resent, "small", carrier.sentFiles),
   ];
-  const small =
-    batch.small.length === 0
-      ? []
-      : [carryIsolating({ kind: "small", entries: batch.small, reports }, remains.report, carrier)];
+  const small = carried(batch.small, "small", remains.report);
   const all = settleAll([...small, ...long]); // from the start, or an early failure is nobody's
   await Promise.allSettled(small);
-  if (long.length > 0) report.onlyLongLeft?.();
+  if (long.length > 0) told.onlyLongLeft();
   await all;
   remains.end();
 }

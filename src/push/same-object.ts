@@ -1,6 +1,7 @@
 import { type BytePath, type FileEntry, isRegularFile, objectKey } from "../../protocol/index.ts";
 import { type Batch, TreeView } from "./batch.ts";
-import type { Carrier } from "./carrier.ts";
+import type { Carrier, CarrierReport } from "./carrier.ts";
+import { closing } from "./isolation.ts";
 
 /** A batch, and the names of objects that have several in it, asked for or not. */
 export interface Completed {
@@ -23,10 +24,10 @@ export function withOtherNames(batch: Batch, carrier: Carrier): Completed {
     if (!entries.some(hasOthers)) return entries;
     const all = entries.flatMap((entry) => {
       if (!hasOthers(entry)) return entry;
+      if (told.has(entry.path)) return []; // with another name of it
       const key = objectKey(entry) ?? "";
-      if (listed.has(key)) return []; // with another name of it
+      const names = listed.has(key) ? [entry] : carrier.linkedNames.namesOf(entry);
       listed.add(key);
-      const names = carrier.linkedNames.namesOf(entry);
       for (const { path } of names) told.add(path);
       return names;
     });
@@ -39,6 +40,26 @@ export function withOtherNames(batch: Batch, carrier: Carrier): Completed {
     arrived: complete(arrived),
   };
   return { batch: completed, names: told };
+}
+
+/**
+ * Carries names that nobody has asked for: those of which nothing is said before a session breaks are
+ * to be looked at again, as who asked for another name of theirs need not ask again.
+ *
+ * @throws what `carry` throws.
+ */
+export async function owing(
+  unasked: Iterable<BytePath>,
+  report: CarrierReport,
+  carry: (told: CarrierReport) => Promise<void>,
+): Promise<void> {
+  const open = new Set(unasked);
+  try {
+    await carry(closing(open, report));
+  } catch (error) {
+    for (const path of open) report.again(path);
+    throw error;
+  }
 }
 
 function hasOthers(entry: FileEntry): boolean {

@@ -1,3 +1,4 @@
+import { linkSync } from "node:fs";
 import { expect, test } from "vitest";
 import { asBytePath, type FileEntry, RsyncError } from "../../../protocol/index.ts";
 import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
@@ -20,7 +21,8 @@ function scriptedCarrier(
     () => options,
     () => {},
   );
-  const carrier = { options, linkedNames, rules: excluding(), hasRules: false, carry };
+  const keepsLinks = true;
+  const carrier = { options, linkedNames, rules: excluding(), hasRules: false, keepsLinks, carry };
   return carrier as unknown as Carrier;
 }
 
@@ -102,4 +104,36 @@ test("an old name that cannot be looked at goes at the target, and is asked for 
   const renamed: AskedPath = { path: asBytePath("new"), whole: false, renamedFrom };
   await deliverDepartures([renamed], carrier, listener(told));
   expect(told).toEqual(["delivered new file", `again ${renamedFrom}`]);
+});
+
+test("names that nobody asked for are looked at again when a session ends before it came to them", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { a: "1" });
+  for (const name of ["b", "c"]) linkSync(`${root.path}/a`, `${root.path}/${name}`);
+  const told: string[] = [];
+  let isDown = false;
+  const carrier = scriptedCarrier(root.path, async (_, report) => {
+    if (isDown) throw new RsyncError("CONNECT_TIMED_OUT", "gone");
+    isDown = true;
+    report.delivered({ path: asBytePath("a"), kind: "file", bytes: 1 });
+    throw new RsyncError("CONNECTION_LOST", "cut off");
+  });
+  carrier.linkedNames.learn(
+    ["b", "c"].flatMap((name) => carrier.options.tree.lstat(asBytePath(name)) ?? []),
+  );
+  await expect(deliver(asked("a"), carrier, listener(told))).rejects.toThrow("gone");
+  expect(told).toEqual(["delivered a file", "again b", "again c"]);
+  carrier.linkedNames.close();
+});
+
+test("all names that are asked for are sent, however many the file has", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { a: "1" });
+  const others = Array.from({ length: 1_000 }, (_, i) => `b${i}`);
+  for (const name of others) linkSync(`${root.path}/a`, `${root.path}/${name}`);
+  const told: string[] = [];
+  const carrier = scriptedCarrier(root.path, acknowledgeAll);
+  await deliver(asked("a", ...others), carrier, listener(told));
+  expect(told).toHaveLength(1_001);
+  carrier.linkedNames.close();
 });
