@@ -67,8 +67,12 @@ export class DirectoryTimes {
     try {
       await this.#carrier.carryWhenDue("scan", () => this.#directoriesAmong(stale), report);
     } catch {
-      // The target is in trouble: who delivers knows when to try again.
-      for (const path of stale) this.#onUnsettled(path);
+      // The target is in trouble: who delivers knows when to try again. That it was this session
+      // which broke must not begin the next one.
+      for (const path of stale) {
+        this.#stale.delete(path);
+        this.#onUnsettled(path);
+      }
     }
   }
 

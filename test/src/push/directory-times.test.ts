@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { asBytePath, type FileEntry } from "../../../protocol/index.ts";
+import type { Carrier } from "../../../src/push/carrier.ts";
+import { DirectoryTimes } from "../../../src/push/directory-times.ts";
+import { makeTree, temporaryDirectory } from "../../support/tree.ts";
+import { batchOptions } from "./trees.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("a target that breaks all sessions is not kept busy with the times of directories", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { "d/e/f": "" });
+  const unsettled = new Set<string>();
+  let sessions = 0;
+  const carrier = {
+    options: batchOptions(root.path),
+    carryWhenDue: async (_kind: string, look: () => readonly FileEntry[]) => {
+      const entries = look();
+      if (entries.length === 0) return;
+      sessions += 1;
+      times.doubt(entries); // as the carrier does when a session breaks
+      throw new Error("cut off");
+    },
+  };
+  const times = new DirectoryTimes(carrier as unknown as Carrier, (path) => unsettled.add(path));
+  times.touchSoon([asBytePath("d/e")]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(sessions).toBeLessThan(3);
+  expect(unsettled).toContain("d/e");
+  times.close();
+});
