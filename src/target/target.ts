@@ -265,7 +265,8 @@ export class Target {
   }
 
   #isDown(failure: JobFailure): void {
-    if (this.#holds.has("end")) return;
+    // Its sessions have been closed: it is to end, or has new settings, with which all goes on.
+    if (this.#holds.has("end") || failure.code === "ABORTED") return;
     this.#tally.troubled(failure.message);
     const delay = this.#outage.failed(failure, performance.now());
     if (delay !== undefined) this.#options.events.down(failure, delay);

@@ -617,3 +617,17 @@ test("a paused target that is to end gives up what waits for its turn", async ()
   scripted.target.proceed();
   expect(scripted.told.at(-1)).toBe("pause"); // it did not end after all
 });
+
+test("what new settings cut short is begun again at once, and the target is not down", () => {
+  const { target, next, told } = scriptedTarget();
+  target.reconcile({ deletes: false });
+  target.add([path("a"), path("b")]);
+  const cutShort: JobFailure = { code: "ABORTED", message: "pool closed", retryable: false };
+  const [comparison, batch] = [next(), next()];
+  batch.delivered("a");
+  batch.end(cutShort);
+  comparison.end(cutShort);
+  expect([next().paths, next().paths].toSorted()).toEqual([[""], ["b"]]);
+  expect(target.status.outage).toBeUndefined();
+  expect(told.filter((line) => line.includes("down"))).toEqual([]);
+});
