@@ -1,5 +1,7 @@
 /** More bytes of messages than that do not wait: a peer must not fill memory with them. */
 const mostHeldBytes = 256 * 1024;
+/** So many that have been told are kept at most, until it is worth to take them out. */
+const mostTold = 1_024;
 /** What a message takes besides its text. */
 const bytesPerMessage = 64;
 
@@ -43,8 +45,10 @@ export class HeldMessages {
       this.#tell(held.tag, held.payload);
       held = this.#waiting[this.#next];
     }
-    if (!this.isEmpty) return;
-    this.#waiting = [];
-    this.#next = 0;
+    // Where data is always behind, some message waits at any time.
+    if (this.isEmpty || this.#next >= mostTold) {
+      this.#waiting.splice(0, this.#next);
+      this.#next = 0;
+    }
   }
 }

@@ -137,7 +137,11 @@ export class Source {
     if (this.#failure !== undefined) return;
     this.#failure = reason;
     if (!this.#lingers) this.#socket.destroy();
-    this.#held.release(Number.POSITIVE_INFINITY);
+    try {
+      this.#held.release(Number.POSITIVE_INFINITY);
+    } catch {
+      // It has ended already, and who reads must hear of that whatever came of the last messages.
+    }
     this.#events.onEnd?.(reason);
     this.#notify();
   }
