@@ -627,7 +627,7 @@ test("what new settings cut short is begun again at once, and the target is not 
   batch.delivered("a");
   batch.end(cutShort);
   comparison.end(cutShort);
-  expect([next().paths, next().paths].toSorted()).toEqual([[""], ["b"]]);
+  expect(new Set([next().paths.join(), next().paths.join()])).toEqual(new Set(["", "b"]));
   expect(target.status.outage).toBeUndefined();
   expect(told.filter((line) => line.includes("down"))).toEqual([]);
 });
