@@ -40,14 +40,16 @@ const hugeBytes = 64 * 1024 * 1024;
 /** How often, and after what time at first, a daemon is asked again that had no room for us. */
 const mostRefusals = 5;
 const firstRoomMs = 50;
-/** A daemon that had no room once may have it again after so long. */
-const crampedMs = 600_000;
+/** A daemon that had no room once may have it again after so long, unless told otherwise. */
+const defaultCrampedMs = 600_000;
 
 export interface SessionsOptions {
   /** Makes sessions wait; default: none has to. */
   readonly gate?: Gate;
   /** Told whether the target could be reached when nothing was to be sent; default nobody. */
   readonly onLook?: (look: PoolLook) => void;
+  /** How long no session waits where there was no room; default ten minutes. */
+  readonly crampedMs?: number;
 }
 
 /**
@@ -73,10 +75,12 @@ export class Sessions {
   #mayLink = true;
   readonly #gate: Gate;
   readonly #onLook: (look: PoolLook) => void;
+  readonly #crampedMs: number;
 
   constructor(settings: TargetSettings, options: SessionsOptions = {}) {
-    const { gate = new Gate(), onLook = () => {} } = options;
+    const { gate = new Gate(), onLook = () => {}, crampedMs = defaultCrampedMs } = options;
     this.#gate = gate;
+    this.#crampedMs = crampedMs;
     this.#onLook = onLook;
     const { sessions } = settings;
     this.#settings = settings;
@@ -255,7 +259,7 @@ export class Sessions {
     this.#pools.clear();
     const isSpare = this.#room > 2 ? 1 : 0; // one that waits ready
     this.#limit.concurrency = Math.max(1, Math.min(this.#limit.concurrency, this.#room - isSpare));
-    this.#crampedTimer ??= setTimeout(() => this.#relax(), crampedMs).unref();
+    this.#crampedTimer ??= setTimeout(() => this.#relax(), this.#crampedMs).unref();
     return waiting + others > 0;
   }
 
@@ -265,6 +269,7 @@ export class Sessions {
     this.#limit.concurrency = Math.max(1, this.#settings.sessions - this.#large.concurrency);
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
+    this.prepare(["small"]); // nobody else would notice that an idle target is gone
   }
 }
 
