@@ -69,6 +69,7 @@ export { sortKey } from "./flist/order.ts";
 export type { SessionFeatures } from "./handshake/argv.ts";
 export type { Credentials } from "./handshake/auth.ts";
 export { type ChecksumChoice, parseChecksumChoice } from "./handshake/checksum-choice.ts";
+export type { FilesFrom } from "./handshake/files-from.ts";
 export type { Module } from "./handshake/listing.ts";
 export { TargetKnowledge } from "./knowledge.ts";
 export { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";

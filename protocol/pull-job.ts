@@ -12,6 +12,7 @@ import { FilterRules, type ProtectMatch } from "./flist/filter.ts";
 import type { ListLimits } from "./flist/list-reader.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
 import { destinationArgument } from "./handshake/destination.ts";
+import type { FilesFrom } from "./handshake/files-from.ts";
 import { shellDestination } from "./handshake/shell.ts";
 import type { TransferOptions } from "./options.ts";
 import { type BytePath, parentPath, rootPath } from "./path.ts";
@@ -26,6 +27,8 @@ export interface PullJob extends PullObserver, ListLimits {
   readonly target: Target;
   /** Further places of the module. Default none. */
   readonly moreSources?: readonly Pick<Target, "directory" | "namesFile">[];
+  /** What is fetched of the one source, where it is not all; sets `relative` unless that is given. */
+  readonly filesFrom?: FilesFrom | undefined;
   /** The daemon expands wildcards in names. Default false: names are what they are. */
   readonly wildcards?: boolean;
   /** A local directory, or the name of a single file; a final `/` says that it is a directory. */
@@ -75,6 +78,19 @@ export interface ReceivedParts {
   readonly hasMadeRoot?: boolean;
   readonly onReceived: (index: number, outcome: ReceiveOutcome) => void;
   readonly onInPlace: (index: number) => void;
+}
+
+/**
+ * What is to be done, with what `filesFrom` sets.
+ *
+ * @throws {RsyncError} BAD_OPTION for names below more than one source.
+ */
+export function transferOf({ transfer, filesFrom, moreSources = [] }: PullJob): TransferOptions {
+  if (filesFrom === undefined) return transfer;
+  if (moreSources.length > 0) {
+    throw new RsyncError("BAD_OPTION", "Cannot fetch: with --files-from there is one source");
+  }
+  return { ...transfer, relative: transfer.relative ?? true };
 }
 
 /** What generator and receiver work with. */

@@ -1,5 +1,7 @@
 import { archive, type ClientOptions, targetOf } from "./client.ts";
+import type { FilesFrom } from "./handshake/files-from.ts";
 import type { TransferOptions } from "./options.ts";
+import { pathFromText } from "./path.ts";
 import { ProgressMeter, type PushProgress } from "./progress.ts";
 import type { PullJob } from "./pull-job.ts";
 import type { PullObserver, PullResult } from "./pull-report.ts";
@@ -9,11 +11,13 @@ import type { Target } from "./target.ts";
 
 /** How {@link pull} fetches; `transfer` defaults to what `rsync -rlpt` does. */
 export interface PullOptions
-  extends Omit<PullJob, "target" | "destination" | "transfer" | "filter">,
+  extends Omit<PullJob, "target" | "destination" | "transfer" | "filter" | "filesFrom">,
     ClientOptions {
   readonly transfer?: TransferOptions;
   /** Rules as `--filter` takes them: for what is sent, and for what a delete pass leaves alone. */
   readonly filter?: readonly string[];
+  /** `--files-from`: names, as text, or a file of the module's. Sets `relative` by default. */
+  readonly filesFrom?: FilesFrom;
   /** Told some times a second, and at the end. */
   readonly progress?: (progress: PushProgress) => void;
 }
@@ -34,7 +38,15 @@ export async function pull(
   destination: string,
   options: PullOptions = {},
 ): Promise<PullResult> {
-  const { transfer = archive, password, protocol, progress, filter = [], ...rest } = options;
+  const {
+    transfer = archive,
+    password,
+    protocol,
+    progress,
+    filter = [],
+    filesFrom,
+    ...rest
+  } = options;
   const target = targetOf(url, { password, protocol, namesFile: true });
   const meter = progress && new ProgressMeter(progress);
   const result = await runPull({
@@ -43,10 +55,16 @@ export async function pull(
     target,
     destination,
     transfer,
+    filesFrom: filesFrom && inBytes(filesFrom),
     filter: localRules(filter, transfer),
   });
   meter?.finish();
   return result;
+}
+
+function inBytes(filesFrom: FilesFrom): FilesFrom {
+  if ("names" in filesFrom) return { names: filesFrom.names.map(pathFromText) };
+  return { ...filesFrom, file: pathFromText(filesFrom.file) };
 }
 
 /** Tells the meter, and whoever is told already. */

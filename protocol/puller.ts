@@ -21,9 +21,16 @@ import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { handshakeLimitMs, type Opening, openWith } from "./opening.ts";
-import { compressionOf, expectParents, type PullJob, receivingJob, strongOf } from "./pull-job.ts";
+import {
+  compressionOf,
+  expectParents,
+  type PullJob,
+  receivingJob,
+  strongOf,
+  transferOf,
+} from "./pull-job.ts";
 import { PullResult, severityOf } from "./pull-report.ts";
-import { requestOfPull } from "./pull-request.ts";
+import { requestOfPull, sendNames } from "./pull-request.ts";
 import { IncomingLists, type Slots } from "./roles/incoming-lists.ts";
 import { ListIntake } from "./roles/list-intake.ts";
 import { Meeting } from "./roles/receiving.ts";
@@ -41,23 +48,22 @@ import { encoded } from "./wire/writer.ts";
  * @throws {RsyncError} what ended the session early; files that were in place by then stay.
  */
 export async function runPull(job: PullJob): Promise<PullResult> {
-  const transfer = receivingOptions(job.transfer);
+  const transfer = receivingOptions(transferOf(job));
   const filter = receivingRules(job.filter ?? new FilterRules(), transfer);
   const owners = new OwnerMap(transfer);
-  const { signal } = job;
   const checked = { ...job, transfer, filter };
   const opening = await openWith(job.target, requestOfPull(checked), {
     timeoutMs: handshakeLimitMs(job),
-    signal,
+    signal: job.signal,
   });
   const puller = new Puller(opening, checked, owners);
   const abort = (): void => puller.fail("ABORTED", "aborted");
-  signal?.addEventListener("abort", abort);
+  job.signal?.addEventListener("abort", abort);
   try {
-    if (signal?.aborted) abort();
+    if (job.signal?.aborted) abort();
     return await puller.pull();
   } finally {
-    signal?.removeEventListener("abort", abort);
+    job.signal?.removeEventListener("abort", abort);
     puller.close();
   }
 }
@@ -124,6 +130,7 @@ class Puller {
       const strong = await strongOf(agreement);
       writeFilterList(output, this.#job.filter.toSender(agreement.protocol));
       output.flush();
+      const besides = sendNames(this.#job, output, this.#sink, agreement);
       const intake = this.#openIntake(agreement, strong);
       const first = await intake.readFirst(
         (decode) => this.#source.tryRead(decode) ?? this.#source.read(decode),
@@ -134,7 +141,7 @@ class Puller {
         await this.#receive(intake, first, output, agreement, strong);
         await this.#hearOut();
       }
-      this.#result.sentBytes = output.bytesSent;
+      this.#result.sentBytes = output.bytesSent + besides;
       this.#result.receivedBytes = this.#socket.bytesRead;
       return this.#result;
     } catch (error) {

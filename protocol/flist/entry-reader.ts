@@ -142,7 +142,10 @@ export class EntryReader {
       mtimeNanoseconds,
       uid,
       gid,
-      ...(type === fileTypes.directory && { hasContent: !has(entryFlags.noContent) }),
+      ...(type === fileTypes.directory && {
+        hasContent: !has(entryFlags.noContent),
+        ...(has(entryFlags.topDirectory) && has(entryFlags.noContent) && { isImplied: true }),
+      }),
       ...(device && { device }),
       ...(linkTarget !== undefined && { linkTarget }),
       ...(digest && { digest }),

@@ -69,13 +69,19 @@ export function* numbered(entries: readonly FileEntry[], protocol = 32): Stepwis
     const twin = slots[last];
     const isTwin = twin?.path === entry.path;
     if (isTwin || (!isDirectory(entry) && directories.has(entry.path))) {
-      if (isTwin && entry.hasContent === true) {
-        slots[last] = { ...twin, hasContent: true, isImplied: false };
-      }
+      if (isTwin && isDirectory(entry)) slots[last] = merged(twin, entry);
       slots.push(undefined);
     } else {
       last = slots.push(entry) - 1;
     }
   });
   return { slots, directories: places.map((place) => slots[place]) };
+}
+
+/** A directory that is listed twice: it is named, and has its content, if one of them says so. */
+function merged(first: FileEntry, again: FileEntry): FileEntry {
+  const hasContent = first.hasContent || again.hasContent === true;
+  const isImplied = first.isImplied === true && again.isImplied === true && !hasContent;
+  const isSame = hasContent === first.hasContent && isImplied === first.isImplied;
+  return isSame ? first : { ...first, hasContent, isImplied };
 }

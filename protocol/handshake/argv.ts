@@ -1,5 +1,6 @@
 import { RsyncError } from "../errors.ts";
 import type { TransferOptions } from "../options.ts";
+import type { FilesFrom } from "./files-from.ts";
 
 /** What a session asks for beside the user's options; a mirror needs all of it. */
 export interface SessionFeatures {
@@ -22,6 +23,8 @@ export interface SessionFeatures {
    * {@link Session.pushLists}. Default false.
    */
   readonly incremental?: boolean;
+  /** Of a pull: names below its source. Default all that is in it. */
+  readonly filesFrom?: FilesFrom | undefined;
   /** Under `--iconv`, too: the lists are the daemon's. Default false. */
   readonly convertsLists?: boolean;
   /** `-x`: a delete pass leaves alone what is mounted there; "skip" is `-xx`. */
@@ -57,7 +60,8 @@ const shortOptions: readonly ShortOption[] = [
   ["u", (o) => o.update],
   ["n", (o) => o.dryRun],
   ["l", (o) => o.links],
-  ["d", (o) => o.dirs || (o.delete && !o.recursive)],
+  ["d", (o) => o.dirs],
+  ["d", (o) => !o.dirs && o.delete && !o.recursive, "push"],
   ["K", (o) => o.keepDirlinks, "push"],
   ["m", (o) => o.pruneEmptyDirs, "push"],
   ["O", (o) => o.omitDirTimes, "push"],

@@ -8,6 +8,7 @@ import {
   type SessionFeatures,
   suffixOption,
 } from "./argv.ts";
+import { filesFromWords } from "./files-from.ts";
 
 /** Further words for a sender that have a place of their own. */
 const ordered: ReadonlySet<string> = new Set([
@@ -37,7 +38,7 @@ export function pullArguments(
   const on = optionLetters("pull", options, more);
   const told = capabilitiesOf(features.incremental && options.recursive, protocol);
   const bundle = `-${on.join("")}${negotiates ? "z" : ""}${told}`;
-  const { checksumChoice, compressChoice, acknowledge } = features;
+  const { checksumChoice, compressChoice, acknowledge, filesFrom } = features;
   const long = [
     options.iconv === undefined ? undefined : `--iconv=${options.iconv.remote}`,
     options.compressLevel === undefined ? undefined : `--compress-level=${options.compressLevel}`,
@@ -55,6 +56,7 @@ export function pullArguments(
     options.safeLinks ? "--safe-links" : undefined,
     options.numericIds ? "--numeric-ids" : undefined,
     ...[appendOption(options) ?? []].flat(),
+    ...(filesFrom ? filesFromWords(filesFrom, options.relative) : []),
     options.relative && options.impliedDirs === false ? "--no-implied-dirs" : undefined,
     acknowledge ? "--remove-source-files" : undefined,
     ...more.filter((word) => !ordered.has(word)),

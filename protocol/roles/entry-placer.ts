@@ -44,12 +44,14 @@ export class EntryPlacer {
   async place(index: number, entry: FileEntry): Promise<void> {
     const { events } = this.#job;
     try {
+      if (this.#isPassedOver(entry)) return;
       const found = this.#find(entry);
       if (entry.mode === 0) {
         await this.#delete(entry, found);
         return;
       }
       if (this.#isLeftOut(entry, found)) return;
+      this.#makeAbove(entry.path);
       if (this.#links.defers(index, entry, found)) return;
       const inWay = found !== undefined && isDirectory(found) && !sameType(found, entry);
       if (inWay && !(await this.#makeWay(entry))) return;
@@ -74,9 +76,11 @@ export class EntryPlacer {
    */
   async prepare(entry: FileEntry): Promise<void> {
     try {
+      if (this.#isPassedOver(entry)) return;
       const found = this.#find(entry);
       const isThere = found !== undefined && isDirectory(found);
       if (this.#isLeftOut(entry, found) || isThere || this.#job.transfer.dryRun) return;
+      this.#makeAbove(entry.path);
       const here = (await this.#putAside(entry, found)) ? undefined : found;
       this.#maker.prepareDirectory(entry, here);
     } catch (error) {
@@ -103,13 +107,29 @@ export class EntryPlacer {
   /** Nothing changes in a directory any more. */
   finishDirectory(entry: FileEntry): void {
     const { attributes, transfer, events } = this.#job;
-    if (transfer.dryRun) return;
+    if (transfer.dryRun || this.#isPassedOver(entry)) return;
     try {
       this.#maker.finishDirectory(entry);
       attributes.applyDirectoryTime(entry.path, entry);
     } catch (error) {
       events.failed(entry.path, (error as Error).message);
     }
+  }
+
+  /** A directory above a name, with `--no-implied-dirs`: it is what it is. */
+  #isPassedOver({ isImplied }: FileEntry): boolean {
+    const { relative, impliedDirs } = this.#job.transfer;
+    return isImplied === true && relative === true && impliedDirs === false;
+  }
+
+  /** And where it is missing, it is made, as any directory would be. */
+  #makeAbove(path: BytePath): void {
+    const { tree, transfer } = this.#job;
+    const above = parentPath(path);
+    const isAsked = transfer.relative && transfer.impliedDirs === false && !transfer.dryRun;
+    if (!isAsked || above === "" || tree.find(above) !== undefined) return;
+    this.#makeAbove(above);
+    tree.makeDirectory(above, 0o777);
   }
 
   #find(entry: FileEntry): Found | undefined {

@@ -77,8 +77,6 @@ export class ObjectMaker {
       if (found !== undefined && !isThere) tree.removeFile(path);
       if (!isThere) tree.makeDirectory(path, attributes.mode(entry, undefined) | ownerRights);
     }
-    const isImplied = transfer.relative && transfer.impliedDirs === false && !entry.hasContent;
-    if (isThere && isImplied) return;
     const here = isThere ? found : (tree.find(path) as Found);
     attributes.apply(path, entry, here, isThere ? found : undefined);
     // Whoever is not root must be able to write into it meanwhile.

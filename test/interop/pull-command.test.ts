@@ -20,6 +20,8 @@ const theirs: TreeSpec = {
   "same.txt": "same",
   "skip.log": "a log",
   "dir/inner": "inner",
+  "dir/sub/deep": "deep",
+  names: "a\n# no comment\n\nlink\r\n../dir/sub/\nnot there\n",
   link: { type: "symlink", target: "a" },
 };
 const ours: TreeSpec = { "b.txt": "y".repeat(5_000), "same.txt": "same", gone: "", "old.log": "" };
@@ -40,6 +42,8 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     makeTree(daemon.path("m"), theirs);
     setTimes(daemon.path("m"));
     work = temporaryDirectory();
+    fs.writeFileSync(path.join(work.path, "names"), "a\n# named\n\nlink\r\ndir/./sub/\nmissing\n");
+    fs.writeFileSync(path.join(work.path, "nul"), "dir/sub/deep\0dir\0\0b.txt\0");
   });
   afterAll(async () => {
     await daemon.remove();
@@ -55,6 +59,19 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     return root;
   }
 
+  async function pulled(words: readonly string[]): Promise<{ out: string; code: number }> {
+    let out = "";
+    try {
+      const command = parsePull(words, {});
+      if (command.kind !== "pull") throw new TypeError("a listing was read");
+      const code = await runPullCommand(command, { out: (text) => (out += text), err: () => {} });
+      return { out, code };
+    } catch (error) {
+      if (error instanceof RsyncError) return { out, code: error.exitCode };
+      throw error;
+    }
+  }
+
   test.each([
     ["-ai"],
     ["-ai --delete --exclude=*.log"],
@@ -65,24 +82,43 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     ["-a --cc=xxh64 --out-format=%i|%b|%'c|%C|%f|%U|%G|%m|%a|%P|%9L"],
     ["-rlptc --cc=md5 --out-format=%C|%12b|%n|%U|%G"],
     ["-a --delay-updates --protocol=29 --out-format=%i|%b|%C"],
+    ["-ai --files-from=F/names"],
+    ["-ai --delete --files-from=F/names"],
+    ["-ai --no-R --files-from=F/names"],
+    ["-air --no-i-d --from0 --files-from=F/nul"],
+    ["-a -i -n --no-i-d --from0 --files-from=F/nul"],
+    ["-ai --no-i-d --protocol=30 --from0 --files-from=F/nul"],
+    ["-ai --protocol=29 --remove-source-files -n --files-from=F/names"],
+    ["-ai --files-from=:names"],
+    ["-ai --no-R --files-from=127.0.0.1:/names"],
+    ["-ai --files-from=elsewhere:names"],
+    ["-ai --files-from=:-"],
+    ["-ai --files-from=F/missing"],
+    ["-a -v --files-from=F/names"],
   ])("%s prints and does the same", async (options) => {
     const url = `rsync://127.0.0.1:${daemon.port}/m/`;
-    const words = options.split(" ");
+    const words = options.replace(/\bF\//, `${work.path}/`).split(" ");
     const stock = spawnSync(rsyncProgram("3.5.0"), [...words, url, `${fresh("stock")}/`], {
       encoding: "utf8",
     });
-    let out = "";
-    const command = parsePull([...words, url, `${fresh("ours")}/`], {});
-    if (command.kind !== "pull") throw new TypeError("a listing was read");
-    const code = await runPullCommand(command, { out: (text) => (out += text), err: () => {} });
-    const lines = (text: string): string[] => text.split("\n").sort();
+    const { out, code } = await pulled([...words, url, `${fresh("ours")}/`]);
+    const lines = (text: string): string[] =>
+      text
+        .replace(/^sent .*/m, "")
+        .split("\n")
+        .sort();
     expect(lines(out)).toEqual(lines(stock.stdout));
     expect(code).toBe(stock.status);
     const times = !options.startsWith("-r ");
+    // Nobody lists the root there, and its time is when something was put into it.
+    const isNamed = options.includes("files-from");
+    for (const side of isNamed ? ["stock", "ours"] : []) {
+      fs.utimesSync(path.join(work.path, side), old, old);
+    }
     expectEqualTrees(path.join(work.path, "stock"), path.join(work.path, "ours"), { times });
   });
 
-  test.each(["--files-from=x", "--write-devices"])("%s is refused by name", async (option) => {
+  test.each(["--write-devices"])("%s is refused by name", async (option) => {
     const words = ["-a", option, `rsync://127.0.0.1:${daemon.port}/m/`, fresh("ours")];
     const running = (async () => {
       const command = parsePull(words, {});

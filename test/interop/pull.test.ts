@@ -70,6 +70,25 @@ describeDaemons("pulling", (version) => {
     },
   );
 
+  test("of a list of names, here or there, only these come", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: {} } });
+    using work = temporaryDirectory();
+    const unicode = Buffer.from("dir/ü").toString("latin1");
+    const tree = { [unicode]: "named", "dir/not": "", "sub/in/a": "a", "sub/in/b": "b", list: "" };
+    makeTree(daemon.path("m"), { ...tree, list: "sub/./in/b\0sub/in/a" });
+    const names = ["dir/ü", "", "sub/in/"];
+    await pullFrom(daemon, `${work.path}/here`, { transfer: archive, filesFrom: { names } });
+    const told = (side: string): string[] => [...readTree(`${work.path}/${side}`).keys()];
+    const found = ["", "dir", unicode, "sub", "sub/in", "sub/in/a", "sub/in/b"];
+    expect(told("here").sort()).toEqual(found);
+    const filesFrom = { file: "list", nul: true };
+    const transfer = { ...archive, recursive: false, relative: false };
+    await pullFrom(daemon, `${work.path}/there/`, { transfer, filesFrom });
+    expect(told("there").sort()).toEqual(["", "a", "b"]);
+    const broken = pullFrom(daemon, work.path, { filesFrom: { names: ["a\0b"] } });
+    await expect(broken).rejects.toThrow('Cannot fetch "a\\u0000b"');
+  });
+
   test("rules keep names from coming, and from being deleted", async () => {
     await using daemon = await startDaemon({ version, modules: { m: {} } });
     using work = temporaryDirectory();

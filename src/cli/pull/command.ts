@@ -1,5 +1,7 @@
 import {
+  type FilesFrom,
   type FilterRules,
+  pathFromText,
   RsyncError,
   type Target,
   type TransferOptions,
@@ -20,6 +22,7 @@ import {
 } from "../push/command.ts";
 import { filterOf } from "../push/filter-flags.ts";
 import { initialFlags, type PushFlags, pushRules } from "../push/flags.ts";
+import { readInput } from "../push/input.ts";
 
 /** `sersync pull [rsync options] URL… DEST` */
 export interface PullCommand {
@@ -28,6 +31,7 @@ export interface PullCommand {
   readonly telling: Telling;
   readonly target: Target;
   readonly moreSources: readonly Pick<Target, "directory" | "namesFile">[];
+  readonly filesFrom: FilesFrom | undefined;
   readonly destination: string;
   readonly filter: FilterRules;
   readonly senderOptions: readonly string[];
@@ -71,11 +75,12 @@ export function parsePull(
     telling: tellingOf(flags),
     target,
     moreSources: rest.slice(0, -1).map((word) => furtherSource(word, target, environment)),
+    filesFrom: namedFiles(rest.slice(0, -1), target, flags),
     destination: rest.at(-1) as string,
     filter: filterOf(flags, transfer, environment),
     senderOptions: senderOptions(flags),
     removesSources: flags.removeSource && !transfer.dryRun,
-    incremental: isIncremental(transfer, flags),
+    incremental: transfer.recursive === true && isIncremental(transfer, flags),
     connectSeconds: flags.connectSeconds,
     stopAt: flags.stopAt,
   };
@@ -111,7 +116,10 @@ function pullRules(flags: PullFlags): OptionRule[] {
       return undefined;
     }),
     nothing("trust-sender", "the sender is never trusted"),
-    refused("files-from=", "name the sources one by one"),
+    own("files-from=", (value) => {
+      flags.filesFrom = value;
+      return undefined;
+    }),
   ];
 }
 
@@ -129,12 +137,37 @@ function senderOptions({
 }
 
 function transferOptions(options: TransferOptions, flags: PullFlags): TransferOptions {
-  const { recursive = false, dirs = false } = options;
-  if (options.delete && !recursive && !dirs) {
+  const fromFile = flags.filesFrom !== undefined;
+  const recursive = fromFile ? flags.recursive === true : (options.recursive ?? false);
+  if (options.delete && !recursive && !options.dirs && !fromFile) {
     throw badCommand("--delete needs -r (--recursive) or -d (--dirs)");
   }
   checkSuffix(options);
-  return { ...options, relative: flags.relative ?? false };
+  return { ...options, recursive, relative: flags.relative ?? fromFile };
+}
+
+const remoteFile = /^(?:rsync:\/\/([^/]+)\/|(\[[^\]]*\]|[^/:[]*)::?)(.*)$/is;
+
+/** `--files-from`: a file here, or with a colon before it, of the machine that is pulled from. */
+function namedFiles(
+  others: readonly string[],
+  { host }: Target,
+  { filesFrom, nul }: PullFlags,
+): FilesFrom | undefined {
+  if (filesFrom === undefined) return undefined;
+  if (others.length > 0) throw badCommand("with --files-from there is one source");
+  const found = remoteFile.exec(filesFrom);
+  if (found === null) {
+    const lines = readInput(filesFrom, "BAD_OPTION").split(nul ? "\0" : /[\r\n]/);
+    return { names: lines.filter((line) => line !== "") };
+  }
+  const [, urlHost, shellHost, file = ""] = found;
+  const named = (urlHost ?? shellHost ?? "").replace(/^.*@/s, "").replace(/^\[(.*)\]$/s, "$1");
+  if (named !== "" && named !== host) {
+    throw badCommand(`--files-from=${filesFrom}: the file must be of ${host}, as the source is`);
+  }
+  if (file === "" || file === "-") throw badCommand(`--files-from=${filesFrom} names no file`);
+  return { file: pathFromText(file), nul };
 }
 
 function targetOf(

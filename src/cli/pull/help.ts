@@ -10,7 +10,8 @@ the directories that options name, is written, whatever the daemon sends. Those 
 not reached through links; -K follows the links to directories that are in DEST.
 
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --munge-links
-             --ignore-missing-args --iconv=LOCAL,REMOTE
+             --files-from=FILE|:FILE -0 --no-implied-dirs --ignore-missing-args
+             --iconv=LOCAL,REMOTE
   attributes -p -t -o -g -A -X -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
@@ -26,6 +27,9 @@ not reached through links; -K follows the links to directories that are in DEST.
              --list-only, or no DEST: only list
 
 --compress-choice is zlibx, zlib, lz4 or, where Node has it, zstd.
+
+--files-from names what is fetched below the one source: a file here, or with a colon before it a
+file of the module. It sets -R, and -a then has no -r.
 
 A path that ends in / is fetched as what is in it, another one with its own name; * ? [ ] in it are
 for the daemon to fill in.
