@@ -118,6 +118,7 @@ export class Meeting {
   readonly requested: Map<number, Requested> = new Map();
   #phase = 0;
   #failure: unknown;
+  #hasNews = false;
   #wake: (() => void) | undefined;
   #redo: number[] = [];
   #settled: Settled[] = [];
@@ -125,13 +126,13 @@ export class Meeting {
   /** A file is in place, or will not be. */
   settle(index: number, inPlace: boolean): void {
     this.#settled.push({ index, inPlace });
-    this.#wake?.();
+    this.tell();
   }
 
   /** A file came wrong, and is to be asked for again. */
   again(index: number): void {
     this.#redo.push(index);
-    this.#wake?.();
+    this.tell();
   }
 
   /** What was settled that the generator does not know of yet. */
@@ -149,29 +150,38 @@ export class Meeting {
     return redo;
   }
 
-  /** A list is here, or no further one comes. */
+  /** Something has happened: a list is here, say, or no further one comes. */
   tell(): void {
+    this.#hasNews = true;
     this.#wake?.();
   }
 
-  /** Resolves when something has happened from here on. @throws why nothing will. */
+  /**
+   * Resolves when something has happened since it resolved last: also what came between a look at
+   * what there is to do and this call.
+   *
+   * @throws why nothing will.
+   */
   async news(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
+    if (!this.#hasNews) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#hasNews = false;
   }
 
   /** The sender has ended a phase. */
   advance(): void {
     this.#phase += 1;
-    this.#wake?.();
+    this.tell();
   }
 
   /** Nothing more will come. */
   fail(failure: unknown): void {
     this.#failure ??= failure;
-    this.#wake?.();
+    this.tell();
   }
 
   /** Resolves when the sender has ended so many phases. @throws why it will not. */
