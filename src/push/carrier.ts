@@ -189,7 +189,7 @@ export class Carrier {
 
   /** Does what nobody waits for, as setting the times of directories; resolves when it is done. */
   async settle(): Promise<void> {
-    await this.#times.settle();
+    await Promise.all([this.#times.settle(), this.linkedNames.settle()]);
   }
 
   /** Closes what waits and gives up what is under way. */

@@ -25,6 +25,8 @@ interface Linked {
 interface Change {
   readonly linked: Linked;
   readonly path: BytePath;
+  /** The other names were looked for since. */
+  readonly isSearched: boolean;
 }
 
 /**
@@ -53,7 +55,9 @@ export class LinkedNames {
   readonly #onOther: (path: BytePath) => void;
   readonly #known = new Map<string, Linked>();
   #changes: Change[] = [];
+  /** Set from when there is work until it is done. */
   #timer: NodeJS.Timeout | undefined;
+  #working: Promise<void> = Promise.resolve();
   #notBefore = 0;
   #closed = false;
 
@@ -72,7 +76,7 @@ export class LinkedNames {
       linked.names.add(path);
       if (linked.changedNs === changedNs) continue;
       linked.changedNs = changedNs;
-      this.#changes.push({ linked, path });
+      this.#changes.push({ linked, path, isSearched: false });
     }
     this.#workSoon();
   }
@@ -101,6 +105,16 @@ export class LinkedNames {
     return found;
   }
 
+  /** Resolves when the other names of all that has changed so far have been told, or looked for once. */
+  async settle(): Promise<void> {
+    await this.#working;
+    while (!this.#closed && this.#changes.some(({ isSearched }) => !isSearched)) {
+      this.#notBefore = 0;
+      this.#begin();
+      await this.#working;
+    }
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -124,7 +138,12 @@ export class LinkedNames {
 
   #workSoon(): void {
     if (this.#changes.length === 0 || this.#timer !== undefined || this.#closed) return;
-    this.#timer = setTimeout(() => void this.#work(), 0);
+    this.#timer = setTimeout(() => this.#begin(), 0);
+  }
+
+  #begin(): void {
+    clearTimeout(this.#timer);
+    this.#working = this.#work();
   }
 
   async #work(): Promise<void> {
@@ -151,7 +170,7 @@ export class LinkedNames {
     for (const change of changes) {
       const isComplete = this.#isComplete(change.linked);
       this.#tellOthers(change);
-      if (!isComplete) this.#changes.push(change);
+      if (!isComplete) this.#changes.push({ ...change, isSearched: true });
     }
   }
 

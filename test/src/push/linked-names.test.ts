@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { asBytePath } from "../../../protocol/index.ts";
 import type { BatchOptions } from "../../../src/push/batch.ts";
@@ -32,6 +33,7 @@ function place(patterns: readonly string[] = []) {
       fs.symlinkSync(path, `${root.path}/${path}`);
     },
     note: (...paths: string[]) => names.note(paths.map(entry)),
+    settle: () => names.settle(),
     told: () => [...new Set(told.splice(0))].sort(),
     tellsSoon: (...paths: string[]) =>
       expect.poll(() => [...new Set(told)].sort(), { timeout: 5_000 }).toEqual(paths),
@@ -47,6 +49,20 @@ test("the first name of a file is found when another one has changed", async () 
   at.link("d/one", "e/second");
   at.note("e/second");
   await at.tellsSoon("d/one");
+});
+
+test("at an end the names are looked for at once, and once where some are not to be found", async () => {
+  using at = place();
+  using elsewhere = temporaryDirectory();
+  at.link("d/one", "e/second");
+  at.link("e/second", `../${basename(elsewhere.path)}/out of the tree`);
+  at.note("e/second");
+  await at.settle();
+  expect(at.told()).toEqual(["d/one"]);
+  at.write("e/second", "new");
+  at.note("e/second");
+  await at.settle();
+  expect(at.told()).toEqual(["d/one"]);
 });
 
 test("every other name is told of each change, and of nothing else", async () => {
