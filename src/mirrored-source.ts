@@ -29,9 +29,10 @@ export class MirroredSource {
   readonly targets: readonly NamedTarget[];
   readonly #options: SourceOptions;
   #watcher: Watcher | undefined;
-  /** The directory that is mirrored now, and the one that was when the last process ended. */
+  /** The directory that is mirrored now. */
   #identity: Identity | undefined;
-  #formerIdentity: Identity | undefined;
+  /** The one whose changes were left to each target when the last process ended. */
+  readonly #formerIdentities = new Map<string, Identity | undefined>();
   #mounts: readonly KnownMount[] = [];
   /** False where what stands there now says nothing about what was there before. */
   #deletes = true;
@@ -72,7 +73,7 @@ export class MirroredSource {
       const handedOver = pending?.get(this.#keyOf(name));
       const record = handedOver === undefined ? memory.recall(source, name) : undefined;
       const doubt = record === undefined ? handedOver?.halted : doubtOf(record, now);
-      this.#formerIdentity = record?.identity;
+      this.#formerIdentities.set(name, record?.identity);
       if (doubt !== undefined) target.haltDeletions(doubt);
       target.restore(handedOver ?? record ?? noBacklog, record?.reconciledAt);
       if (record === undefined || fullPush) continue;
@@ -161,7 +162,7 @@ export class MirroredSource {
       remote,
       name,
       target,
-      identity: () => this.#identity ?? this.#formerIdentity,
+      identity: () => this.#identity ?? this.#formerIdentities.get(name),
     });
     return { id, remote, name, target, password, address: undefined };
   }
