@@ -47,9 +47,17 @@ export class ModuleTree {
     this.#anchor.close();
   }
 
-  /** Holds a directory of the module, which is there and is no link. */
-  below(path: BytePath): Anchor {
-    return new Anchor({ anchor: this.#anchor, path });
+  /**
+   * Holds a directory of the module, which is there and is no link.
+   *
+   * @param follow says which directory of the module a link below it is taken for.
+   */
+  below(path: BytePath, follow: (link: BytePath) => BytePath | undefined): Anchor {
+    const anchor = this.#anchor;
+    return new Anchor({ anchor, path }, (link) => {
+      const place = follow(link);
+      return place === undefined ? undefined : () => anchor.inside(place);
+    });
   }
 
   /** What calls take for a path that is no link above its last component, at once. */

@@ -2,7 +2,8 @@ import { DestinationTree } from "../destination/tree.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { PatternMatch } from "../flist/pattern.ts";
 import type { TransferOptions } from "../options.ts";
-import { asBytePath, type BytePath, baseName, displayPath, joinPath, parentPath } from "../path.ts";
+import { asBytePath, type BytePath, baseName, displayPath, parentPath } from "../path.ts";
+import { FollowedLinks } from "./followed-links.ts";
 import { HidingTree } from "./hiding-tree.ts";
 import type { ModuleTree } from "./module-tree.ts";
 import { SessionFailure } from "./refusal.ts";
@@ -50,8 +51,9 @@ export function landPush(
 }
 
 function landed(module: ModuleTree, directory: BytePath, slots: Slots): PushLanding {
-  const isHidden: PatternMatch = (path, isDir) => module.isHidden(joinPath(directory, path), isDir);
-  const below = module.below(directory);
+  const links = new FollowedLinks(module, directory);
+  const isHidden: PatternMatch = (path, isDir) => links.isHidden(path, isDir);
+  const below = module.below(directory, (link) => links.follow(link));
   const tree = module.hasRules ? new HidingTree(below, isHidden) : new DestinationTree(below);
   return { directory, tree, slots, made: 0 };
 }

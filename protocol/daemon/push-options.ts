@@ -12,13 +12,9 @@ import { SessionFailure } from "./refusal.ts";
  * @throws {SessionFailure} for options that contradict each other, or cannot be had here.
  */
 export function wantedTransfer({ options, module, agreement }: ClientSession): TransferOptions {
-  const { keepDirlinks, fuzzy, acls, xattrs } = options.transfer;
+  const { fuzzy, acls, xattrs } = options.transfer;
   if ((acls || xattrs) && agreement.protocol < 30) {
     throw new SessionFailure(2, "--acls and --xattrs need protocol 30");
-  }
-  if (keepDirlinks) {
-    const text = "rsync: on remote machine: --keep-dirlinks is not supported by this server";
-    throw new SessionFailure(4, text);
   }
   // The sums of a file that is hidden would tell what is in it.
   const isOpen = module.filter === undefined || module.filter.isEmpty;

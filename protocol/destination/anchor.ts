@@ -12,6 +12,9 @@ const longestPath = 4_095;
 /** Whether directories can be held by descriptors here. */
 export const hasDescriptors: boolean = process.platform === "linux" && fs.existsSync(descriptors);
 
+/** What calls take for the directory that a link leads to, at once. */
+export type LinkedDirectory = () => string | Buffer;
+
 /**
  * Names below one directory, for calls that do not follow the last component: every component
  * above it is opened without following links, one after the other, and held. Whatever the names
@@ -25,15 +28,22 @@ export class Anchor implements Holder {
   /** Where there are no descriptors: a byte string. */
   readonly #root: string;
   readonly #open = new Map<BytePath, number>();
-  readonly #adopted = new Map<BytePath, Buffer>();
+  readonly #adopted = new Map<BytePath, LinkedDirectory>();
+  readonly #follow: (link: BytePath) => LinkedDirectory | undefined;
   /** What was asked for last: mostly what is asked for next. */
   #last: { readonly path: BytePath; readonly descriptor: number } | undefined;
 
   /**
    * @param root an existing directory; links in its own path are followed, once. Or one below
    *   another anchor, which is no link.
+   * @param follow says where links lead that are taken for directories, undefined where they are
+   *   not to be. Default: wherever the system says.
    */
-  constructor(root: string | { readonly anchor: Anchor; readonly path: BytePath }) {
+  constructor(
+    root: string | { readonly anchor: Anchor; readonly path: BytePath },
+    follow?: (link: BytePath) => LinkedDirectory | undefined,
+  ) {
+    this.#follow = follow ?? ((link) => realDirectory(this.at(link)));
     const place = typeof root === "string" ? fs.realpathSync(root) : root.anchor.inside(root.path);
     this.#root = Buffer.from(place).toString("latin1");
     if (!hasDescriptors) return;
@@ -82,19 +92,14 @@ export class Anchor implements Holder {
   }
 
   /**
-   * Takes a link for the directory that it leads to now (`--keep-dirlinks`), wherever that is.
+   * Takes a link for the directory that it leads to now (`--keep-dirlinks`).
    *
    * @returns false when it leads to none.
    */
   adopt(path: BytePath): boolean {
-    try {
-      const real = fs.realpathSync.native(this.at(path), { encoding: "buffer" });
-      if (!fs.statSync(real).isDirectory()) return false;
-      this.#adopted.set(path, real);
-      return true;
-    } catch {
-      return false;
-    }
+    const directory = this.#follow(path);
+    if (directory !== undefined) this.#adopted.set(path, directory);
+    return directory !== undefined;
   }
 
   /** True for the root, and for links that are taken for directories. */
@@ -150,7 +155,7 @@ export class Anchor implements Holder {
     const above = this.#descriptor(parentPath(path));
     const name = nativePath(`${descriptors}/${above}`, checked(baseName(path)));
     const adopted = this.#adopted.get(path);
-    const opened = openDescriptor(adopted ?? name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    const opened = openDescriptor(adopted?.() ?? name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     this.#open.set(path, opened);
     this.#shrink();
     return opened;
@@ -172,7 +177,7 @@ export class Anchor implements Holder {
       below = joinPath(below, name);
       const adopted = this.#adopted.get(below);
       if (adopted !== undefined) {
-        at = adopted.toString("latin1");
+        at = Buffer.from(adopted()).toString("latin1");
         continue;
       }
       const native = nativePath(at, checked(name));
@@ -182,6 +187,15 @@ export class Anchor implements Holder {
       at = `${at}/${name}`;
     }
     return at;
+  }
+}
+
+function realDirectory(link: string | Buffer): LinkedDirectory | undefined {
+  try {
+    const real = fs.realpathSync.native(link, { encoding: "buffer" });
+    return fs.statSync(real).isDirectory() ? () => real : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Steps } from "../destination/location.ts";
-import { isDirectory } from "../flist/entry.ts";
+import { isDirectory, isSymlink } from "../flist/entry.ts";
 import { type BytePath, baseName, parentPath } from "../path.ts";
 import type { Slots } from "./incoming-lists.ts";
 import { bytesPerEntry, drain, type Pace } from "./pace.ts";
@@ -84,6 +84,9 @@ export class Pruner {
 
   async #extraneous(directory: BytePath): Promise<readonly BytePath[]> {
     if (!this.#mayDelete()) return [];
+    const { tree, transfer } = this.#job;
+    const here = transfer.keepDirlinks ? tree.find(directory) : undefined;
+    if (here !== undefined && isSymlink(here)) tree.adopt(directory);
     const listed = this.#listed.get(directory) ?? new Set();
     return this.#drain(this.#job.deleter.extraneous(directory, listed));
   }

@@ -90,6 +90,48 @@ describe.skipIf(!daemonVersions.includes(version))("places outside of a module",
     },
   );
 
+  test("-K leads to no directory that is hidden, and to nothing that is hidden in another", async () => {
+    await using served = await serveModule({ filter: rules("- /hidden", "- /seen/secret*") });
+    makeTree(served.path, {
+      "hidden/file": secret,
+      "seen/secret": secret,
+      "seen/secret too": secret,
+      "seen/gone": "",
+      "seen/deep/file": "older",
+      hides: { type: "symlink", target: "/hidden" },
+      shows: { type: "symlink", target: "/../seen/." },
+      "through/more": { type: "symlink", target: "../shows/deep" },
+      loop: { type: "symlink", target: "loop" },
+      inside: { type: "symlink", target: path.join(served.path, "seen") },
+    });
+    const both = { file: "pushed", secret: "pushed" };
+    for (const link of ["hides", "shows", "through/more", "loop", "inside"]) {
+      makeTree(path.join(served.here, link), both);
+    }
+    const url = `rsync://127.0.0.1:${served.port}/m/`;
+    const words = ["-rltK", "--delete", "--filter=P deep", "--filter=P /seen"];
+    const { code } = await runRsync(version, [...words, `${served.here}/`, url]);
+    expect(code).toBe(23);
+    expect(fs.readdirSync(path.join(served.path, "seen")).sort()).toEqual([
+      "deep",
+      "file",
+      "secret",
+      "secret too",
+    ]);
+    const content = (at: string): string => fs.readFileSync(path.join(served.path, at), "utf8");
+    for (const kept of ["hidden/file", "seen/secret", "seen/secret too"])
+      expect(content(kept)).toBe(secret);
+    for (const at of ["hides/file", "seen/file", "seen/deep/file", "loop/file", "inside/file"]) {
+      expect(content(at)).toBe("pushed");
+    }
+    const isLink = (at: string): boolean =>
+      fs.lstatSync(path.join(served.path, at)).isSymbolicLink();
+    expect(["hides", "shows", "through/more", "inside"].filter(isLink)).toEqual([
+      "shows",
+      "through/more",
+    ]);
+  });
+
   test("links that are put in the way meanwhile lead nowhere", async () => {
     await using served = await serveModule();
     const outside = path.join(path.dirname(served.path), "outside");
@@ -123,14 +165,15 @@ describe.skipIf(!daemonVersions.includes(version))("places outside of a module",
   });
 });
 
-function rules(text: string): FilterRules {
+function rules(...texts: readonly string[]): FilterRules {
   const filter = new FilterRules();
-  filter.add(parseFilterRule(text));
+  filter.add(...texts.map((text) => parseFilterRule(text)));
   return filter;
 }
 
 const swapped = [
   ["-aI", "--delete"],
+  ["-aIK", "--delete"],
   ["-aI", "--inplace"],
   ["-aI", "-b", "--backup-dir=/d/e", "--suffix=.old"],
   ["-aI", "--temp-dir=/d/e"],
