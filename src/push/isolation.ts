@@ -75,12 +75,12 @@ function partsOf(
 }
 
 /** Each such session takes the whole limit of silence: a target that hangs must show soon. */
-function isSilence(error: unknown): boolean {
+export function isSilence(error: unknown): boolean {
   return error instanceof RsyncError && error.code === "TIMED_OUT";
 }
 
 /** Sends what is always there. @throws why the target does not take even that. */
-async function witness(report: CarrierReport, carrier: Carrier): Promise<void> {
+export async function witness(report: CarrierReport, carrier: Carrier): Promise<void> {
   new TreeView(carrier.options).checkRoot();
   const root = carrier.options.tree.lstat(rootPath);
   const entries = root === undefined ? [] : [{ ...root, hasContent: false }];

@@ -10,7 +10,7 @@ import type { Carrier, CarrierReport } from "./carrier.ts";
 import { deliverDepartures } from "./departure.ts";
 import { isBreak } from "./failure.ts";
 import { formerDirectories } from "./former.ts";
-import { mostByChance } from "./isolation.ts";
+import { isSilence, mostByChance, witness } from "./isolation.ts";
 import type { AskedPath } from "./message.ts";
 import { type Renamed, renameDirectory, withFormer } from "./relink.ts";
 import { Locked } from "./relock.ts";
@@ -38,10 +38,10 @@ export async function deliverRenames(
   const told = arrivals(asked, made, report);
   const { files, directories } = sorted(asked, carrier);
   const locked = new Locked();
-  await attempt(() => renameFiles(files, carrier, told));
+  await attempt(carrier, report, () => renameFiles(files, carrier, told));
   locked.note(files.map(({ entry }) => entry));
   for (const directory of directories) {
-    await attempt(() => renameDirectory(directory, carrier, told, locked));
+    await attempt(carrier, report, () => renameDirectory(directory, carrier, told, locked));
   }
   const isMade = ({ path }: AskedPath): boolean => made.has(path);
   // The old names go in this job, too: what shares an object with another name is not left so.
@@ -105,17 +105,23 @@ function isExcluded(path: BytePath, { rules }: Carrier): boolean {
 
 /**
  * A target that refuses to rename, or breaks whenever it should, is sent the content: what a session
- * that fails has renamed was reported. Not one that cannot be reached: it may be back by then.
+ * that fails has renamed was reported. Not one that cannot be reached, or hangs whatever it is sent:
+ * it may be back by then.
  *
  * @throws why there is no session.
  */
-async function attempt(rename: () => Promise<void>): Promise<void> {
+async function attempt(
+  carrier: Carrier,
+  report: CarrierReport,
+  rename: () => Promise<void>,
+): Promise<void> {
   for (let breaks = 0; breaks < mostByChance; breaks += 1) {
     try {
       return await rename();
     } catch (error) {
       if (isRefusal(error)) return;
       if (!isBreak(error)) throw error;
+      if (isSilence(error)) await witness(report, carrier);
     }
   }
 }

@@ -137,3 +137,28 @@ test("all names that are asked for are sent, however many the file has", async (
   expect(told).toHaveLength(1_001);
   carrier.linkedNames.close();
 });
+
+test("a target that hangs is known to after two sessions, however much has been renamed", async () => {
+  using root = temporaryDirectory();
+  const names = Array.from({ length: 10 }, (_, i) => `new/${i}`);
+  makeTree(root.path, Object.fromEntries(names.map((name) => [`${name}/f`, large])));
+  let sessions = 0;
+  const hung = async (): Promise<void> => {
+    sessions += 1;
+    throw new RsyncError("TIMED_OUT", "silent");
+  };
+  const carrier = Object.assign(scriptedCarrier(root.path, hung), {
+    mayRename: true,
+    mayRenameFiles: true,
+    mayLink: () => true,
+    sessions: { link: hung },
+  });
+  const renamed = names.map((name, i) => ({
+    path: asBytePath(name),
+    whole: true,
+    renamedFrom: asBytePath(`old${i}`),
+  }));
+  await expect(deliver(renamed, carrier, listener([]))).rejects.toThrow("silent");
+  expect(sessions).toBe(2);
+  carrier.linkedNames.close();
+});
