@@ -38,7 +38,10 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
   let work: TemporaryDirectory;
 
   beforeAll(async () => {
-    daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
+    daemon = await startDaemon({
+      version: "3.5.0",
+      modules: { m: {}, d: { "refuse options": "!copy-devices" } },
+    });
     makeTree(daemon.path("m"), theirs);
     setTimes(daemon.path("m"));
     work = temporaryDirectory();
@@ -121,16 +124,19 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     expectEqualTrees(path.join(work.path, "stock"), path.join(work.path, "ours"), compared);
   });
 
-  test.each(["--write-devices"])("%s is refused by name", async (option) => {
-    const words = ["-a", option, `rsync://127.0.0.1:${daemon.port}/m/`, fresh("ours")];
-    const running = (async () => {
-      const command = parsePull(words, {});
-      if (command.kind === "pull") await runPullCommand(command, { out: () => {}, err: () => {} });
-    })();
-    const error: unknown = await running.catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(RsyncError);
-    expect(error).toMatchObject({ exitCode: 1 });
-    expect((error as RsyncError).message).toContain(option.replace(/=.*/, ""));
+  test.skipIf(process.getuid?.() !== 0)("--copy-devices fetches a device as a file", async () => {
+    spawnSync("mknod", [path.join(daemon.path("d"), "null"), "c", "1", "3"]);
+    const url = `rsync://127.0.0.1:${daemon.port}/d/`;
+    const to = path.join(work.path, "devices");
+    const { out, code } = await pulled(["-ai", "--copy-devices", url, to]);
+    expect(code).toBe(0);
+    expect(out).toContain(">f+++++++++ null");
+    expect(fs.lstatSync(path.join(to, "null")).isFile()).toBe(true);
+  });
+
+  test("what a pull does not have is refused by name", () => {
+    const words = ["-a", "--write-devices", "-U", "rsync://127.0.0.1/m/", "to"];
+    expect(() => parsePull(words, {})).toThrow(/--write-devices.*-U/s);
   });
 
   test("without a destination it is a listing", () => {

@@ -72,6 +72,7 @@ const options = [
   "-a --ignore-missing-args",
   "-a --remove-source-files",
   "-aR --no-implied-dirs",
+  "-ai --log-file=/dev/null --log-file-format=%i --copy-devices --no-R --files-from=/dev/null",
   "-a --files-from=/dev/null",
   "-ar --files-from=/dev/null -0 --no-i-d",
   "-a --no-R --files-from=/dev/null --delete",

@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
+import { parsePull } from "../../src/cli/pull/command.ts";
+import { runPullCommand } from "../../src/cli/pull/run.ts";
 import { parsePush } from "../../src/cli/push/command.ts";
 import { runPush } from "../../src/cli/push/run.ts";
 import { daemonVersions, rsyncProgram, startDaemon } from "../support/daemon.ts";
@@ -61,6 +63,33 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("--log-file beside rsync 3.5.
       spawnSync(rsyncProgram("3.5.0"), words("stock"));
       expect(await runPush(parsePush(words("ours"), {}), outputs)).toBe(0);
       expect(linesOf(`${work.path}/ours`)).toEqual(linesOf(`${work.path}/stock`));
+    },
+  );
+
+  test.each(["-a --delete", "-ai", "-rtq --log-file-format=%o,%n,%l", "-aii"])(
+    "%s has the same lines of a pull",
+    async (line) => {
+      await using daemon = await startDaemon({ version: "3.5.0", modules: { m: {} } });
+      using work = temporaryDirectory();
+      makeTree(daemon.path("m"), { a: "hello", "d/b b": "x", same: "" });
+      setTimes(daemon.path("m"), "2020-01-02");
+      for (const side of ["stock", "ours"]) {
+        makeTree(`${work.path}/${side}`, { gone: "", a: "he", same: "" });
+        setTimes(`${work.path}/${side}`, "2019-01-02");
+      }
+      const words = (side: string) => [
+        ...line.split(" "),
+        `--log-file=${work.path}/${side}.log`,
+        `rsync://127.0.0.1:${daemon.port}/m/`,
+        `${work.path}/${side}/`,
+      ];
+      spawnSync(rsyncProgram("3.5.0"), words("stock"));
+      const command = parsePull(words("ours"), {});
+      if (command.kind !== "pull") throw new TypeError("a listing was read");
+      expect(await runPullCommand(command, outputs)).toBe(0);
+      // Deletions and what comes are told by two processes there.
+      const [ours, stock] = ["ours", "stock"].map((side) => linesOf(`${work.path}/${side}.log`));
+      expect(ours?.sort()).toEqual(stock?.sort());
     },
   );
 

@@ -16,6 +16,7 @@ import {
   credentialsOf,
   type Environment,
   isIncremental,
+  logFormatOf,
   refuseProblems,
   type Telling,
   tellingOf,
@@ -38,6 +39,9 @@ export interface PullCommand {
   readonly removesSources: boolean;
   /** What stock rsync would say: one list, or many. */
   readonly incremental: boolean;
+  /** Where `--log-file` goes, and what is told there of each item. */
+  readonly logFile: string | undefined;
+  readonly logFormat: string;
   readonly connectSeconds: number | undefined;
   /** When it is given up, ms since 1970. */
   readonly stopAt: number | undefined;
@@ -81,12 +85,14 @@ export function parsePull(
     senderOptions: senderOptions(flags),
     removesSources: flags.removeSource && !transfer.dryRun,
     incremental: transfer.recursive === true && isIncremental(transfer, flags),
+    logFile: flags.logFile,
+    logFormat: logFormatOf(flags),
     connectSeconds: flags.connectSeconds,
     stopAt: flags.stopAt,
   };
 }
 
-const unreceived = ["atimes U", "open-noatime", "copy-devices", "write-devices"];
+const unreceived = ["atimes U", "open-noatime", "write-devices"];
 
 /** Options that a sender obeys, and options that nobody obeys here. */
 function pullRules(flags: PullFlags): OptionRule[] {
@@ -98,11 +104,10 @@ function pullRules(flags: PullFlags): OptionRule[] {
     });
   return [
     ...unreceived.map((name) => refused(name, "sersync pull does not have it")),
-    refused("log-file=", "a pull has none"),
-    refused("log-file-format=", "a pull has none"),
     passed("copy-links L"),
     passed("copy-unsafe-links"),
     passed("copy-dirlinks k"),
+    passed("copy-devices"),
     own("append", (_, { options }) => {
       options.append = true;
       return undefined;

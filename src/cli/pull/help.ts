@@ -11,7 +11,7 @@ not reached through links; -K follows the links to directories that are in DEST.
 
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --munge-links
              --files-from=FILE|:FILE -0 --no-implied-dirs --ignore-missing-args
-             --iconv=LOCAL,REMOTE
+             --copy-devices --iconv=LOCAL,REMOTE
   attributes -p -t -o -g -A -X -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
@@ -24,7 +24,7 @@ not reached through links; -K follows the links to directories that are in DEST.
              -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
              --rsync-path, for host:path, where no wildcards are filled in
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
-             --list-only, or no DEST: only list
+             --log-file --log-file-format; --list-only, or no DEST: only list
 
 --compress-choice is zlibx, zlib, lz4 or, where Node has it, zstd.
 

@@ -1,8 +1,9 @@
-import { type PullObserver, type PullResult, runPull } from "../../../protocol/index.ts";
+import { observers, type PullObserver, type PullResult, runPull } from "../../../protocol/index.ts";
 import { type Outputs, Printer } from "../push/printer.ts";
 import { exitReasons } from "../push/run.ts";
 import { untilStop } from "../push/stop-flags.ts";
 import { statsLines, summaryLines } from "../push/summary.ts";
+import { logged, type TransferLog } from "../push/transfer-log.ts";
 import type { PullCommand } from "./command.ts";
 
 /** A daemon may read for long without a word; for ever it may not. */
@@ -19,30 +20,37 @@ export async function runPullCommand(
   outputs: Outputs,
   signal?: AbortSignal,
 ): Promise<number> {
-  return untilStop(command.stopAt, signal, (either) => pullOnce(command, outputs, either));
+  return logged(command, outputs, "receiving file list", (told, log) =>
+    untilStop(command.stopAt, signal, (either) => pullOnce(command, told, either, log)),
+  );
 }
 
 async function pullOnce(
   command: PullCommand,
   outputs: Outputs,
   signal: AbortSignal | undefined,
+  log: TransferLog | undefined,
 ): Promise<number> {
   const { telling, transfer, connectSeconds, incremental } = command;
   const out = telling.quiet ? () => {} : outputs.out;
   const began = performance.now();
   const printer = new Printer(command, { ...outputs, out }, { direction: "receive" });
+  const logPrinter = log && printerOf(command, log);
   if (telling.tellsList) {
     out(incremental ? "receiving incremental file list\n" : "receiving file list ... ");
   }
   let listMs = 0;
-  const observer = observerOf(printer, () => {
+  const observer = observerOf([printer, ...(logPrinter ? [logPrinter] : [])], () => {
     listMs = performance.now() - began;
     if (telling.tellsList && !incremental) out("done\n");
   });
   const pulling = runPull({
     ...command,
     ...observer,
-    onAgreed: (agreement) => printer.agreed(agreement),
+    onAgreed: (agreement) => {
+      printer.agreed(agreement);
+      logPrinter?.agreed(agreement);
+    },
     wildcards: true,
     tellsAll: telling.tellsAll,
     tellsMade: telling.tellsMade,
@@ -56,13 +64,23 @@ async function pullOnce(
   printer.finish();
   const lines = closingLines(command, result, { listMs, totalMs: performance.now() - began });
   if (lines.length > 0) out(`${lines.join("\n")}\n`);
+  if (lines.length > 0) log?.write(`${lines.join("\n")}\n`);
+  else log?.sum(result.totals);
   const { exitCode } = result;
   const reason = exitReasons[exitCode];
   if (reason !== undefined) outputs.err(`sersync: ${reason} (code ${exitCode})\n`);
   return exitCode;
 }
 
-function observerOf({ observer }: Printer, onListed: () => void): PullObserver {
+/** What is told into the log; what goes wrong is told there as it is printed. */
+function printerOf({ transfer }: PullCommand, log: TransferLog): Printer {
+  const outputs = { out: (text: string): void => log.write(text), err: () => {} };
+  const options = { direction: "receive", afterwards: true } as const;
+  return new Printer({ transfer, telling: log.telling }, outputs, options);
+}
+
+function observerOf(printers: readonly Printer[], onListed: () => void): PullObserver {
+  const observer = observers(printers.map((each) => each.observer));
   const { item, step, deleted, text } = observer;
   return {
     listed: (entries, isLast) => {

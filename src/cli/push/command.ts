@@ -166,7 +166,8 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
   };
 }
 
-function logFormatOf({ logFormat = "%i %n%L" }: PushFlags): string {
+/** What is told in a log of each item. */
+export function logFormatOf({ logFormat = "%i %n%L" }: PushFlags): string {
   return logFormat;
 }
 

@@ -18,7 +18,7 @@ import { type Destination, destinationOf } from "./destination.ts";
 import { type Outputs, Printer } from "./printer.ts";
 import { untilStop } from "./stop-flags.ts";
 import { statsLines, summaryLines } from "./summary.ts";
-import { TransferLog } from "./transfer-log.ts";
+import { logged, type TransferLog } from "./transfer-log.ts";
 
 /** A daemon may compare for long without a word; for ever it may not. */
 const defaultTimeoutSeconds = 3_600;
@@ -37,20 +37,7 @@ export async function runPush(
   const quiet = { ...outputs, out: command.telling.quiet ? () => {} : outputs.out };
   const push = (told: Outputs, log?: TransferLog): Promise<number> =>
     untilStop(command.stopAt, signal, (either) => new Push(command, told, either, log).run());
-  if (command.logFile === undefined) return push(quiet);
-  const log = new TransferLog(command.logFile, command);
-  const err = (text: string): void => {
-    outputs.err(text);
-    log.write(text);
-  };
-  try {
-    return await push({ ...quiet, err }, log);
-  } catch (error) {
-    log.write(`sersync: ${(error as Error).message}\n`);
-    throw error;
-  } finally {
-    log.close();
-  }
+  return logged(command, quiet, "building file list", push);
 }
 
 class Push {

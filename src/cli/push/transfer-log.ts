@@ -5,6 +5,10 @@ import { formatTime } from "../listing.ts";
 import type { PushCommand, Telling } from "./command.ts";
 import type { PushFlags } from "./flags.ts";
 import { hasField } from "./format.ts";
+import type { Outputs } from "./printer.ts";
+
+/** What a log needs to know of a command. */
+type LoggedCommand = Pick<PushCommand, "logFile" | "logFormat" | "telling">;
 
 /** `--log-file` and `--log-file-format`. */
 export function logging(flags: PushFlags): OptionRule[] {
@@ -20,6 +24,34 @@ export function logging(flags: PushFlags): OptionRule[] {
   ];
 }
 
+/**
+ * Runs what is logged where `--log-file` asks for it; what goes wrong stands in the log, too.
+ *
+ * @param first the first line.
+ * @throws {RsyncError} FILE_IO when the log cannot be written; whatever `run` throws.
+ */
+export async function logged(
+  command: LoggedCommand,
+  outputs: Outputs,
+  first: string,
+  run: (told: Outputs, log?: TransferLog) => Promise<number>,
+): Promise<number> {
+  if (command.logFile === undefined) return run(outputs);
+  const log = new TransferLog(command.logFile, command, first);
+  const err = (text: string): void => {
+    outputs.err(text);
+    log.write(text);
+  };
+  try {
+    return await run({ ...outputs, err }, log);
+  } catch (error) {
+    log.write(`sersync: ${(error as Error).message}\n`);
+    throw error;
+  } finally {
+    log.close();
+  }
+}
+
 /** The lines that rsync writes into `--log-file`, each with its time and the process. */
 export class TransferLog {
   readonly #descriptor: number;
@@ -27,7 +59,7 @@ export class TransferLog {
   #rest = "";
 
   /** @throws {RsyncError} FILE_IO when the file cannot be written. */
-  constructor(file: string, { logFormat: format, telling }: PushCommand) {
+  constructor(file: string, { logFormat: format, telling }: LoggedCommand, first: string) {
     const itemizes = hasField(format, "i");
     this.#telling = { ...telling, format, itemizes, tellsDeletions: true, progress: 0 };
     try {
@@ -36,7 +68,7 @@ export class TransferLog {
       const message = `Cannot write the log file ${file}: ${(cause as Error).message}`;
       throw new RsyncError("FILE_IO", message, { cause });
     }
-    this.write("building file list\n");
+    this.write(`${first}\n`);
   }
 
   /** What is told here, beside what is printed. */
@@ -55,7 +87,11 @@ export class TransferLog {
   }
 
   /** What ends a log where no statistics were asked for. */
-  sum({ sentBytes, receivedBytes, totalBytes }: PushTotals): void {
+  sum({
+    sentBytes,
+    receivedBytes,
+    totalBytes,
+  }: Pick<PushTotals, "sentBytes" | "receivedBytes" | "totalBytes">): void {
     const moved = `sent ${sentBytes} bytes  received ${receivedBytes} bytes`;
     this.write(`${moved}  total size ${totalBytes}\n`);
   }
