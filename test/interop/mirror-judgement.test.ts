@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { runNode } from "../support/command.mjs";
 import { type Daemon, daemonVersions, startDaemon } from "../support/daemon.ts";
+import { patienceMs } from "../support/eventually.ts";
 import { type LogLine, launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
 import {
   makeTree,
@@ -19,7 +20,7 @@ function numbered(count: number, prefix = "f"): TreeSpec {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`${prefix}${i}`, `${i}`]));
 }
 
-function until(what: () => unknown, wanted: unknown, timeout = 10_000): Promise<void> {
+function until(what: () => unknown, wanted: unknown, timeout = patienceMs): Promise<void> {
   return expect.poll(what, { timeout, interval: 20 }).toEqual(wanted);
 }
 
@@ -250,24 +251,30 @@ test.skipIf(!hasDaemon)(
     });
     const isFile = (line: LogLine): boolean => line.msg === "delivered" && line.kind === "file";
     const sent = () => one.lines.filter(isFile).length + two.lines.filter(isFile).length;
+    // As long as a file goes round, the number of what was sent never stays the same.
+    const rest = (): Promise<void> => {
+      let before = -1;
+      const isStill = (): boolean => {
+        const now = sent();
+        const wasSame = now === before;
+        before = now;
+        return wasSame;
+      };
+      return expect.poll(isStill, { timeout: patienceMs, interval: 500 }).toBe(true);
+    };
     for (let i = 0; i < 10; i += 1) {
       fs.writeFileSync(`${left.path}/l${i}`, `left ${i}`);
       fs.writeFileSync(`${right.path}/r${i}`, `right ${i}`);
     }
     await untilEqualTrees(left.path, right.path);
+    // What is on its way back would replace what is written meanwhile: that is so with two mirrors.
+    await rest();
     fs.writeFileSync(`${left.path}/l0`, "left 0 again");
     await until(() => fs.readFileSync(`${right.path}/l0`, "utf8"), "left 0 again");
+    await rest();
     fs.writeFileSync(`${right.path}/l0`, "right answers");
     await until(() => fs.readFileSync(`${left.path}/l0`, "utf8"), "right answers");
-    // At rest: as long as a file goes round, the number of what was sent never stays the same.
-    let before = -1;
-    const isStill = (): boolean => {
-      const now = sent();
-      const wasSame = now === before;
-      before = now;
-      return wasSame;
-    };
-    await expect.poll(isStill, { timeout: 10_000, interval: 500 }).toBe(true);
+    await rest();
     await untilEqualTrees(left.path, right.path);
   },
 );

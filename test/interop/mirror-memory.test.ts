@@ -11,7 +11,7 @@ function isProblem({ level }: { readonly level: string }): boolean {
   return level === "error";
 }
 
-function until(what: () => unknown, wanted: unknown, timeout = 10_000): Promise<void> {
+function until(what: () => unknown, wanted: unknown, timeout = 30_000): Promise<void> {
   return expect.poll(what, { timeout, interval: 50 }).toEqual(wanted);
 }
 

@@ -45,7 +45,7 @@ describeDaemons("a mirror", (version) => {
     makeTree(at.source, { new: "new" });
     const after = { "only here": "target", old: "target", new: "new" };
     await expect
-      .poll(() => fs.readdirSync(at.target).sort(), { timeout: 10_000 })
+      .poll(() => fs.readdirSync(at.target).sort(), { timeout: 30_000 })
       .toEqual(Object.keys(after).sort());
     for (const [name, content] of Object.entries(after)) {
       expect(fs.readFileSync(`${at.target}/${name}`, "utf8")).toBe(content);
@@ -69,7 +69,7 @@ describeDaemons("a mirror", (version) => {
       fs.writeFileSync(`${at.source}/f`, content);
       fs.utimesSync(`${at.source}/f`, time, time);
       await expect
-        .poll(() => fs.readFileSync(`${at.target}/f`, "utf8"), { timeout: 5_000 })
+        .poll(() => fs.readFileSync(`${at.target}/f`, "utf8"), { timeout: 30_000 })
         .toBe(content);
     }
     expect(mirror.isRunning()).toBe(true);
@@ -102,7 +102,7 @@ describeDaemons("a mirror", (version) => {
       fs.rmSync(`${at.source}/${name}`, { recursive: true });
     }
     const left = [...Object.keys(theirs), "tree"].sort();
-    await expect.poll(() => fs.readdirSync(at.target).sort(), { timeout: 5_000 }).toEqual(left);
+    await expect.poll(() => fs.readdirSync(at.target).sort(), { timeout: 30_000 }).toEqual(left);
     await expect.poll(() => fs.readdirSync(`${at.target}/a`)).toEqual(["a"]);
     expect(fs.existsSync(`${at.target}/a/a/x`)).toBe(true);
   });

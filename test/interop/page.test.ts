@@ -121,7 +121,7 @@ describe.skipIf(browserProgram === undefined || version === undefined)("the stat
     expect(await page.locator("article .notice").textContent()).toMatch(
       /Cannot connect.* · next try in \d/,
     );
-    await expect.poll(() => page.title(), { timeout: 5_000 }).toContain("1 in trouble");
+    await expect.poll(() => page.title(), { timeout: 30_000 }).toContain("1 in trouble");
     await keep(page, "down");
     await rig.daemon.restart();
     await badge(page, "up");
@@ -153,9 +153,9 @@ describe.skipIf(browserProgram === undefined || version === undefined)("the stat
     await page.getByRole("button", { name: "Enter" }).click();
     await page.getByRole("button", { name: "Pause" }).click();
     await badge(page, "paused");
-    await expect.poll(() => page.title(), { timeout: 5_000 }).toContain("1 in trouble");
+    await expect.poll(() => page.title(), { timeout: 30_000 }).toContain("1 in trouble");
     fs.writeFileSync(path.join(rig.source, "while-paused.txt"), "x");
-    await expect.poll(() => page.title(), { timeout: 5_000 }).toContain("1 pending");
+    await expect.poll(() => page.title(), { timeout: 30_000 }).toContain("1 pending");
     await keep(page, "paused");
     await page.reload(); // the tab remembers the token
     await page.getByRole("button", { name: "Go on" }).click();

@@ -102,7 +102,7 @@ describe.skipIf(!daemonVersions.includes(version))("pause, resume and retry", ()
     fs.writeFileSync(`${at.source}/later`, "x");
     // By then it is tried every few seconds, and later once a minute.
     const attempts = () => at.logged().filter(({ msg }) => msg.includes("trying again")).length;
-    await expect.poll(attempts, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(attempts, { timeout: 30_000 }).toBeGreaterThan(0);
     await at.daemon.restart();
     expect((await at.ask("retry")).out).toContain("tried again now: 127.0.0.1");
     await untilEqualTrees(at.source, at.copy);

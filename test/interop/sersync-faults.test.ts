@@ -104,7 +104,7 @@ describe.skipIf(!daemonVersions.includes(version))(
       }
       makeTree(at.source, { last: "" });
       await expect
-        .poll(() => fs.readdirSync(at.target).sort(), { timeout: 10_000 })
+        .poll(() => fs.readdirSync(at.target).sort(), { timeout: 30_000 })
         .toEqual(["b", "last", "their own"]);
       expect(fs.existsSync("ran")).toBe(false);
       expect(mirror.isRunning()).toBe(true);
@@ -130,7 +130,7 @@ describe.skipIf(!daemonVersions.includes(version))(
       fs.chmodSync(`${at.source}/d`, 0o700);
       fs.chmodSync(at.source, 0o711);
       await untilEqualTrees(at.source, at.target);
-      await expect.poll(() => fs.statSync(at.target).mode & 0o777, { timeout: 10_000 }).toBe(0o711);
+      await expect.poll(() => fs.statSync(at.target).mode & 0o777, { timeout: 30_000 }).toBe(0o711);
     });
 
     test("a moved file is never missing at the target under both names (F-26)", async () => {

@@ -48,7 +48,7 @@ describe.skipIf(!daemonVersions.includes(version))("a running program", () => {
     });
     await at.daemon.kill();
     fs.writeFileSync(`${at.source}/new`, "new");
-    await expect.poll(() => at.explain(), { timeout: 10_000 }).toContain("trying again in");
+    await expect.poll(() => at.explain(), { timeout: 30_000 }).toContain("trying again in");
     expect(await at.ask("status")).toMatchObject({
       exitCode: 2,
       healthy: false,
@@ -61,7 +61,7 @@ describe.skipIf(!daemonVersions.includes(version))("a running program", () => {
     expect(out).toMatch(/::backup: down, 1 path to deliver/);
     await at.daemon.restart();
     await untilEqualTrees(at.source, at.target, at);
-    await expect.poll(() => at.ask("status"), { timeout: 10_000 }).toMatchObject({ exitCode: 0 });
+    await expect.poll(() => at.ask("status"), { timeout: 30_000 }).toMatchObject({ exitCode: 0 });
   });
 
   test("resync PATH puts right what was changed at the target, there and nowhere else", async () => {
@@ -71,7 +71,7 @@ describe.skipIf(!daemonVersions.includes(version))("a running program", () => {
     const reply = await at.ask("resync", "d/e");
     expect(reply).toMatchObject({ exitCode: 0, comparing: [`${at.source}/d/e`] });
     await expect
-      .poll(() => fs.readFileSync(`${at.target}/d/e/g`, "utf8"), { timeout: 10_000 })
+      .poll(() => fs.readFileSync(`${at.target}/d/e/g`, "utf8"), { timeout: 30_000 })
       .toBe("more");
     await expect.poll(() => fs.existsSync(`${at.target}/d/e/extra`)).toBe(false);
     expect(fs.readFileSync(`${at.target}/h`, "utf8")).toBe("also changed");
@@ -100,7 +100,7 @@ describe.skipIf(!daemonVersions.includes(version))("a running program", () => {
     await untilEqualTrees(at.source, at.daemon.path("second"), at);
     makeTree(at.source, { "x.tmp": "", "x.txt": "" });
     await expect
-      .poll(() => fs.existsSync(`${at.daemon.path("second")}/x.txt`), { timeout: 10_000 })
+      .poll(() => fs.existsSync(`${at.daemon.path("second")}/x.txt`), { timeout: 30_000 })
       .toBe(true);
     expect(fs.existsSync(`${at.target}/x.tmp`)).toBe(false);
     expect(await at.ask("status")).toMatchObject({ healthy: true, lastReload: { mistakes: [] } });

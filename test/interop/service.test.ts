@@ -40,7 +40,7 @@ test("-d returns 0 when the process in the background watches, and it goes on (F
   await using at = lonely();
   const pid = await at.daemonize();
   expect(isProcess(pid)).toBe(true);
-  await expect.poll(() => at.logged().some(watching), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => at.logged().some(watching), { timeout: 30_000 }).toBe(true);
   const session = fs.readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[5];
   expect(Number(session)).toBe(pid);
 });
@@ -72,7 +72,7 @@ test("-d without a log file keeps the outputs it was given, as sersync did", asy
   expect(await running.ended).toBe(0);
   fs.writeFileSync(`${at.source}/f`, "x");
   const pending = async () => (await at.run("status", "-o", at.file)).out;
-  await expect.poll(pending, { timeout: 10_000 }).toContain("1 path to deliver");
+  await expect.poll(pending, { timeout: 30_000 }).toContain("1 path to deliver");
   const { exitCode, out } = await at.run("stop", "-o", at.file);
   expect([exitCode, out]).toEqual([0, `${at.file}: stopped; 1 path is left\n`]);
   await running.says(({ msg }) => msg.startsWith("stopped; 1 path is not delivered: the next"));
@@ -207,7 +207,7 @@ test("HUP opens the log file anew, and loses no line", async () => {
   const pid = await at.daemonize();
   fs.renameSync(at.logFile, `${at.logFile}.1`);
   process.kill(pid, "SIGHUP");
-  await expect.poll(() => fs.existsSync(at.logFile), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => fs.existsSync(at.logFile), { timeout: 30_000 }).toBe(true);
   expect((await at.run("stop", "-o", at.file)).exitCode).toBe(0);
   const old = fs.readFileSync(`${at.logFile}.1`, "utf8");
   expect(old).toContain("Watching ");
@@ -260,7 +260,7 @@ test("a mirror without a configuration file is asked by what it watches", async 
   const second = await at.run(...words);
   expect([second.exitCode, second.err]).toEqual([1, expect.stringContaining(`${running.pid}`)]);
   const inWords = async () => (await at.run("status", "--source", at.source)).out;
-  await expect.poll(inWords, { timeout: 10_000 }).toContain("connection refused"); // though idle
+  await expect.poll(inWords, { timeout: 30_000 }).toContain("connection refused"); // though idle
   const status = await at.run("status", "--source", `${at.source}/.`, "--json");
   expect(status.exitCode).toBe(2);
   expect(JSON.parse(status.out)).toMatchObject({ pid: running.pid, state: "running" });
@@ -274,7 +274,7 @@ test("-d with a directory that is waited for is ready while it waits", async () 
   at.configure({ source: `${at.source}/later` });
   await at.daemonize("--wait");
   fs.mkdirSync(`${at.source}/later`);
-  await expect.poll(() => at.logged().some(watching), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => at.logged().some(watching), { timeout: 30_000 }).toBe(true);
 });
 
 test("nothing is written to the kernel's settings (F-29)", async () => {

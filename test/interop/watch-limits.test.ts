@@ -20,7 +20,7 @@ function printWithFewWatches(root: string) {
   createInterface({ input: child.stdout }).on("line", (line) => lines.push(line.slice(13)));
   const says = (text: string) =>
     expect
-      .poll(() => lines.filter((line) => line.includes(text)), { timeout: 10_000 })
+      .poll(() => lines.filter((line) => line.includes(text)), { timeout: 30_000 })
       .not.toEqual([]);
   return says;
 }
