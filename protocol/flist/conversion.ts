@@ -35,15 +35,16 @@ export function entryConversion(
 /** The entries whose names are text here; the others cannot be sent. */
 export function convertible(
   entries: readonly FileEntry[],
-  { iconv }: Converting,
+  converting: Converting,
   onLeftOut: (path: BytePath) => void,
 ): readonly FileEntry[] {
-  if (iconv === undefined) return entries;
-  const { toWire } = conversionOf(iconv.local);
-  return entries.filter(({ path, linkTarget = "" }) => {
-    const isText = toWire(path) !== undefined && toWire(linkTarget) !== undefined;
-    if (!isText) onLeftOut(path);
-    return isText;
+  // Targets of symlinks are asked to be text here, whatever the other side expects.
+  const isText = isConvertible(converting, compatFlags.symlinkIconv);
+  if (isText === undefined) return entries;
+  return entries.filter((entry) => {
+    const isKept = isText(entry);
+    if (!isKept) onLeftOut(entry.path);
+    return isKept;
   });
 }
 
