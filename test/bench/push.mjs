@@ -3,21 +3,13 @@
 // its process, of which Node takes its share; the call's does not.
 //   npm run bench -- push [--runs N] [--files N] [--megabytes N]
 import fs from "node:fs";
-import { parseArgs } from "node:util";
 import { build } from "../prepare.mjs";
 import { daemonLines, daemonProgram, installedProgram } from "../support/daemons.mjs";
 import { startDaemon } from "../support/rsyncd.mjs";
 import { empty, makeBig, makeFiles, temporary } from "./trees.mjs";
-import { archive, command, compare } from "./turns.mjs";
+import { archive, command, compare, readSizes } from "./turns.mjs";
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "5" },
-    files: { type: "string", default: "20000" },
-    megabytes: { type: "string", default: "1024" },
-  },
-});
-const [runs, files, megabytes] = [values.runs, values.files, values.megabytes].map(Number);
+const { runs, files, megabytes } = readSizes();
 const main = new URL("../../dist/bin/sersync.js", import.meta.url).pathname;
 async function call() {
   const { push } = await import("../../dist/protocol/index.js");

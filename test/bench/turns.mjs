@@ -1,6 +1,7 @@
 // Several programs do the same work in turn; what counts are the ratios of the medians.
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import { parseArgs } from "node:util";
 import { median } from "./trees.mjs";
 
 /** What `-a` stands for. */
@@ -10,6 +11,18 @@ export const archive = Object.fromEntries(
     true,
   ]),
 );
+
+/** How often, and of what sizes, as the command line says: numbers. */
+export function readSizes() {
+  const { values } = parseArgs({
+    options: {
+      runs: { type: "string", default: "5" },
+      files: { type: "string", default: "20000" },
+      megabytes: { type: "string", default: "1024" },
+    },
+  });
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
+}
 
 /** Processor time of this process and of its children that have ended, in ms. */
 function processorMs() {
