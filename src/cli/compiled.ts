@@ -32,31 +32,31 @@ function readCompiled(
   try {
     const source = readFileSync(file);
     const cache = readFileSync(`${file.slice(0, -".js".length)}.cache`);
-    const compiled = cache.subarray(sumsLength);
-    const isWhole = cache.subarray(0, sumsLength).equals(sumsOf(source, compiled));
-    return isWhole ? { source, compiled } : undefined;
+    const compiled = cache.subarray(headLength, cache.length - source.length);
+    const isOfSource = cache.subarray(headLength + compiled.length).equals(source);
+    const isWhole = cache.subarray(0, headLength).equals(headOf(compiled));
+    return isOfSource && isWhole ? { source, compiled } : undefined;
   } catch {
     return undefined;
   }
 }
 
-const sumsLength = 8;
+/** What stands in a cache: a head, what V8 has compiled, and what it has compiled that from. */
+export function cacheOf(source: Buffer, compiled: Buffer): Buffer {
+  return Buffer.concat([headOf(compiled), compiled, source]);
+}
+
+const headLength = 8;
 /** Of each part of a disk that is written at one stroke a word is looked at. */
 const sectorWords = 128;
 
-/**
- * What stands in the cache before what V8 has compiled. It costs a tenth of compiling: every letter
- * of the source counts, and of what was made of it so much that no half of another one is taken.
- */
-export function sumsOf(source: Buffer, compiled: Buffer): Buffer {
-  return Buffer.from(Int32Array.of(sumOf(source, 1), sumOf(compiled, sectorWords)).buffer);
-}
-
-function sumOf(bytes: Buffer, step: number): number {
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-  const { length } = words;
-  let sum = bytes.length;
-  for (let at = 0; at < length; at += step) sum = (Math.imul(sum, 31) + (words[at] ?? 0)) | 0;
-  for (const byte of bytes.subarray(length * 4)) sum = (Math.imul(sum, 31) + byte) | 0;
-  return sum;
+/** So much of what was compiled counts that no half of another one is taken. */
+function headOf(compiled: Buffer): Buffer {
+  const { buffer, byteOffset, length } = compiled;
+  const words = new Int32Array(buffer, byteOffset, length >> 2);
+  let sum = length;
+  for (let at = 0; at < words.length; at += sectorWords) {
+    sum = (Math.imul(sum, 31) + (words[at] ?? 0)) | 0;
+  }
+  return Buffer.from(Int32Array.of(length, sum).buffer);
 }

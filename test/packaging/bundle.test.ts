@@ -104,8 +104,9 @@ test("what is read by and by is there as V8 compiles it, and V8 takes that", () 
   const compiled = fs.readdirSync(folder).filter((name) => name.endsWith(".cache"));
   expect(compiled).toEqual(expect.arrayContaining(["cli-push-run.cache", "push-thread.cache"]));
   for (const name of compiled) {
-    const source = Module.wrap(textOf(name.replace(/cache$/, "js")));
-    const cachedData = fs.readFileSync(`${folder}/${name}`).subarray(8);
+    const text = textOf(name.replace(/cache$/, "js"));
+    const source = Module.wrap(text);
+    const cachedData = fs.readFileSync(`${folder}/${name}`).subarray(8, -Buffer.byteLength(text));
     const script = new Script(source, { cachedData });
     expect([name, script.cachedDataRejected]).toEqual([name, false]);
     expect(source).not.toMatch(/\bimport\(/); // nobody would load what that asks for

@@ -45,8 +45,8 @@ export async function bundleProgram() {
   const known = Object.values(starts);
   const late = [...names.values()].filter((name) => !known.includes(name));
   fs.writeFileSync(path.join(folder, "package.json"), '{ "type": "commonjs" }\n');
-  const { sumsOf } = createRequire(import.meta.url)(path.join(folder, "compiled.js"));
-  for (const name of late) writeCompiled(path.join(folder, name), sumsOf);
+  const { cacheOf } = createRequire(import.meta.url)(path.join(folder, "compiled.js"));
+  for (const name of late) writeCompiled(path.join(folder, name), cacheOf);
 }
 
 async function bundleFile(file, outfile, names) {
@@ -75,16 +75,16 @@ async function bundleFile(file, outfile, names) {
 
 /**
  * Writes what V8 makes of a file's functions, all of them, beside it. It belongs to the flags that
- * are set at that moment: those of a program that sets none. Before it stands what it is known by.
+ * are set at that moment: those of a program that sets none. The source stands beside it.
  */
-function writeCompiled(file, sumsOf) {
+function writeCompiled(file, cacheOf) {
   const source = fs.readFileSync(`${file}.js`);
   setFlagsFromString("--no-lazy");
   const filename = `${path.basename(file)}.js`; // is what traces tell, wherever it is read
   const script = new Script(Module.wrap(source.toString("latin1")), { filename });
   setFlagsFromString("--lazy");
   const compiled = script.createCachedData();
-  fs.writeFileSync(`${file}.cache`, Buffer.concat([sumsOf(source, compiled), compiled]));
+  fs.writeFileSync(`${file}.cache`, cacheOf(source, compiled));
 }
 
 /** For esbuild: what is imported by and by, or shared, is a file of its own, added to `names`. */
