@@ -41,7 +41,6 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
       ...named,
       acknowledge: removesSources ?? false,
       filesFrom: filesFrom && module !== "" ? forDaemon(filesFrom) : filesFrom,
-      convertsLists: true,
       incremental: (job.incremental ?? true) && mayListInPieces(transfer),
     },
     credentials,

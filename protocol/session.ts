@@ -1,7 +1,7 @@
 import { type Agreement, isIncremental } from "./agreement.ts";
 import { RsyncError } from "./errors.ts";
 import { type ModeChange, parseChmod } from "./flist/chmod.ts";
-import { convertible } from "./flist/conversion.ts";
+import { misfitOf } from "./flist/conversion.ts";
 import { listToSend } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { TargetKnowledge } from "./knowledge.ts";
@@ -13,6 +13,7 @@ import { handshakeLimitMs, type Opening, openTarget } from "./opening.ts";
 import { displayPath } from "./path.ts";
 import { type ListsPushOptions, type PushOptions, PushReport } from "./report.ts";
 import type { ListNumbers } from "./roles/list-window.ts";
+import { Admission } from "./source/admission.ts";
 import type { FileSource } from "./source/source.ts";
 import type { ListSource } from "./source/tree-lists.ts";
 import type { SessionOptions, Target } from "./target.ts";
@@ -145,9 +146,10 @@ export class Session {
   ): Promise<PushReport> {
     const { agreement } = this;
     const { acknowledges } = agreement;
-    const { incomplete = false } = options;
     if (isIncremental(agreement)) throw new TypeError("this session takes lists: see pushLists()");
-    const sent = this.#convertible(entries);
+    const admission = this.#admission();
+    const sent = admission === undefined ? entries : entries.filter(admission.admits);
+    const incomplete = options.incomplete === true || admission?.hasLeftOut === true;
     const list = listToSend(sent, agreement, { incomplete, changeMode: this.#changeMode });
     this.#report.begin(list.all, options, { acknowledges, left: list.left });
     const job = { list, source, report: this.#report, incomplete, protect: options.protect ?? [] };
@@ -159,7 +161,7 @@ export class Session {
    * with the tree: for sessions whose agreement {@link isIncremental}.
    */
   async pushLists(
-    lists: ListSource,
+    all: ListSource,
     source: FileSource,
     options: ListsPushOptions = {},
   ): Promise<PushReport> {
@@ -167,17 +169,21 @@ export class Session {
     const { keepsPaths = false, protect } = options;
     if (!isIncremental(this.agreement)) throw new TypeError("this session takes one list: push()");
     const report = this.#report;
+    const lists = this.#admission()?.lists(all) ?? all;
     const onBegin = (numbers: ListNumbers): void =>
       report.beginLists(numbers, options, { acknowledges, keepsPaths });
     const job = { lists, source, report, protect, changeMode: this.#changeMode, onBegin };
     return this.#carry((link) => runListsTransfer(link, this.#options, job), options.signal);
   }
 
-  /** What is listed under `--iconv`; of the rest it is told that it is not. */
-  #convertible(entries: readonly FileEntry[]): readonly FileEntry[] {
-    return convertible(entries, this.#options.transfer, (path) => {
+  /** Under `--iconv`: what cannot be listed is left out, and told. */
+  #admission(): Admission | undefined {
+    const misfit = misfitOf(this.#options.transfer, this.agreement.compat);
+    if (misfit === undefined) return undefined;
+    return new Admission(misfit, ({ path }, what) => {
+      const found = what === "name" ? displayPath(path) : `of ${displayPath(path)}`;
       this.#report.sawFailure();
-      this.#report.text("error", `cannot convert the name ${displayPath(path)}\n`);
+      this.#report.text("error", `cannot convert the ${what} ${found}\n`);
     });
   }
 

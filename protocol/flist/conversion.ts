@@ -1,6 +1,6 @@
 import { compatFlags } from "../agreement.ts";
 import type { TransferOptions } from "../options.ts";
-import { asBytePath, type BytePath } from "../path.ts";
+import { asBytePath } from "../path.ts";
 import { conversionOf } from "./charset.ts";
 import type { FileEntry } from "./entry.ts";
 
@@ -32,33 +32,28 @@ export function entryConversion(
   };
 }
 
-/** The entries whose names are text here; the others cannot be sent. */
-export function convertible(
-  entries: readonly FileEntry[],
-  converting: Converting,
-  onLeftOut: (path: BytePath) => void,
-): readonly FileEntry[] {
-  // Targets of symlinks are asked to be text here, whatever the other side expects.
-  const isText = isConvertible(converting, compatFlags.symlinkIconv);
-  if (isText === undefined) return entries;
-  return entries.filter((entry) => {
-    const isKept = isText(entry);
-    if (!isKept) onLeftOut(entry.path);
-    return isKept;
-  });
-}
-
 /** Says of an entry whether its names are text here; undefined without `--iconv`. */
 export function isConvertible(
-  { iconv }: Converting,
+  converting: Converting,
   compat: number,
 ): ((entry: FileEntry) => boolean) | undefined {
+  const misfit = misfitOf(converting, compat);
+  return misfit && ((entry) => misfit(entry) === undefined);
+}
+
+/** Says of an entry which of its names is no text here; undefined without `--iconv`. */
+export function misfitOf(
+  { iconv }: Converting,
+  compat: number,
+): ((entry: FileEntry) => "name" | "target" | undefined) | undefined {
   if (iconv === undefined) return undefined;
   const { toWire } = conversionOf(iconv.local);
   const convertsTargets = (compat & compatFlags.symlinkIconv) !== 0;
-  return ({ path, linkTarget }) =>
-    toWire(path) !== undefined &&
-    (linkTarget === undefined || !convertsTargets || toWire(linkTarget) !== undefined);
+  return ({ path, linkTarget }) => {
+    if (toWire(path) === undefined) return "name";
+    const isTarget = convertsTargets && linkTarget !== undefined;
+    return isTarget && toWire(linkTarget) === undefined ? "target" : undefined;
+  };
 }
 
 /** A name from here, as the other side is told it; one that cannot be converted stays. */

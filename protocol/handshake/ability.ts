@@ -22,8 +22,7 @@ export function askOf(
   features: SessionFeatures,
 ): Asked {
   expectAttributes(protocol, options);
-  const { acknowledge = false, deleteMissing = false, incremental = false, ...others } = features;
-  const { convertsLists = false, ...choices } = others;
+  const { acknowledge = false, deleteMissing = false, incremental = false, ...choices } = features;
   const deletesByName = deleteMissing && announced >= 31;
   const deletesByRules = deleteMissing && !deletesByName && !options.delete;
   const { modifyWindowSeconds: window, ...rest } = options;
@@ -40,8 +39,8 @@ export function askOf(
       ...choices,
       acknowledge: acknowledge && announced >= 29,
       deleteMissing: deletesByName,
-      // Rules that delete are made of the whole list, and names that we send are converted in one.
-      incremental: incremental && !deletesByRules && (options.iconv === undefined || convertsLists),
+      // Rules that delete are made of the whole list.
+      incremental: incremental && !deletesByRules,
     },
     deletesByRules,
   };

@@ -25,8 +25,6 @@ export interface SessionFeatures {
   readonly incremental?: boolean;
   /** Of a pull: names below its source. Default all that is in it. */
   readonly filesFrom?: FilesFrom | undefined;
-  /** Under `--iconv`, too: the lists are the daemon's. Default false. */
-  readonly convertsLists?: boolean;
   /** `-x`: a delete pass leaves alone what is mounted there; "skip" is `-xx`. */
   readonly oneFileSystem?: boolean | "skip";
   /** `--stats`: how many objects of each kind were deleted is told before protocol 32, too. */

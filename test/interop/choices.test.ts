@@ -11,6 +11,10 @@ import { expectEqualTrees, makeTree, type TreeEntry, temporaryDirectory } from "
 
 const large = randomBytes(300_000);
 
+function namesIn(root: string): string[] {
+  return fs.readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
+}
+
 describeDaemons("what is chosen by name", (version) => {
   test.each([
     ["xxh64", 32],
@@ -94,16 +98,37 @@ describeDaemons("what is chosen by name", (version) => {
     }
   });
 
-  test("--iconv leaves out what is no text, and says so", async () => {
+  test.each([true, false])("--iconv leaves out what is no text: %s", async (incremental) => {
     await using daemon = await startDaemon({ version, modules: { m: { charset: "utf-8" } } });
     using source = temporaryDirectory();
-    makeTree(source.path, { "\xff": "no text", good: "text" });
+    makeTree(source.path, {
+      "\xff": "no text",
+      "d\xff/deep\xff/a": "below no text",
+      "good/a": "text",
+      "good/link": { type: "symlink", target: "\xff" },
+    });
+    makeTree(daemon.path("m"), { kept: "the list is incomplete" });
     const iconv = { local: "utf-8", remote: "utf-8" };
     const url = `rsync://127.0.0.1:${daemon.port}/m/`;
-    const result = await push(source.path, url, { transfer: { recursive: true, iconv } });
+    const transfer = { recursive: true, links: true, delete: true, iconv } as const;
+    const result = await push(source.path, url, { transfer, incremental });
     expect(result.exitCode).toBe(23);
-    expect(result.report.errorTexts.join()).toMatch(/cannot convert the name/);
-    expect(fs.readdirSync(daemon.path("m"))).toEqual(["good"]);
+    const lost = result.report.errorTexts.filter((text) => text.startsWith("cannot convert"));
+    expect(lost.sort()).toEqual([
+      "cannot convert the name \\#377",
+      "cannot convert the name d\\#377",
+      "cannot convert the target of good/link",
+    ]);
+    expect(namesIn(daemon.path("m"))).toEqual(["good", "good/a", "kept"]);
+    // Before protocol 30 nobody converts what links lead to.
+    await push(source.path, url, { transfer, protocol: 29 });
+    expect(namesIn(daemon.path("m"))).toEqual(["good", "good/a", "good/link", "kept"]);
+  });
+
+  test("--iconv leaves out of a pull what has no name here, and says so", async () => {
+    await using daemon = await startDaemon({ version, modules: { m: { charset: "utf-8" } } });
+    using source = temporaryDirectory();
+    const url = `rsync://127.0.0.1:${daemon.port}/m/`;
     makeTree(daemon.path("m"), { "\xc3\xa9": "not in ascii" });
     makeTree(source.path, { extra: "stays: it may be that name" });
     const asked = { recursive: true, delete: true, iconv: { local: "ascii", remote: "utf-8" } };

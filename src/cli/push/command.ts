@@ -260,8 +260,7 @@ export function credentialsOf(
 /** Whether stock rsync would send its list in pieces, which it tells. */
 export function isIncremental(transfer: TransferOptions, { incremental }: PushFlags): boolean {
   const { delete: when, delayUpdates, pruneEmptyDirs } = transfer;
-  const needsAll =
-    when === "before" || when === "after" || delayUpdates || pruneEmptyDirs || transfer.iconv;
+  const needsAll = when === "before" || when === "after" || delayUpdates || pruneEmptyDirs;
   return incremental && !needsAll;
 }
 
