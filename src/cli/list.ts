@@ -6,9 +6,9 @@ import {
   type Target,
 } from "../../protocol/index.ts";
 import type { ListCommand } from "./command.ts";
+import { credentialsOf } from "./credentials.ts";
 import { describeFile, formatFile } from "./listing.ts";
 import { placeOf } from "./place.ts";
-import { credentialsOf } from "./push/command.ts";
 import type { Outputs } from "./push/printer.ts";
 
 /** Names are padded to so many columns, as rsync pads them. */
@@ -42,7 +42,7 @@ export async function runList(
   const target: Target = {
     ...place,
     namesFile: !command.url.endsWith("/") && place.directory !== "",
-    credentials: credentialsOf(user, command.passwordFile, environment),
+    credentials: credentialsOf({ user, isPath }, command.passwordFile, environment),
     protocol: command.protocol,
   };
   return listFilesOf(target, command, { out, err });

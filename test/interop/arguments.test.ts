@@ -55,6 +55,7 @@ const lines = [
   "-a --backup",
   "-a --suffix=.old -b",
   "-a -M--log-file=x",
+  "-a --log-file=/dev/null",
   "-aE",
   "-rE",
   "-aKOJy",

@@ -9,11 +9,11 @@ import {
 import { nothing, type OptionRule, own, refused } from "../../config/option-rule.ts";
 import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
 import type { ListCommand } from "../command.ts";
+import { credentialsOf } from "../credentials.ts";
 import { placeOf } from "../place.ts";
 import {
   checkSuffix,
   conversionWith,
-  credentialsOf,
   type Environment,
   isIncremental,
   logFormatOf,
@@ -190,7 +190,7 @@ function targetOf(
     ...(family !== undefined && { family }),
     localAddress,
     protocol,
-    credentials: credentialsOf(user, passwordFile, environment),
+    credentials: credentialsOf({ user, isPath }, passwordFile, environment),
   };
 }
 

@@ -75,7 +75,7 @@ async function pullOnce(
 /** What is told into the log; what goes wrong is told there as it is printed. */
 function printerOf({ transfer }: PullCommand, log: TransferLog): Printer {
   const outputs = { out: (text: string): void => log.write(text), err: () => {} };
-  const options = { direction: "receive", afterwards: true } as const;
+  const options = { direction: "receive", isLog: true } as const;
   return new Printer({ transfer, telling: log.telling }, outputs, options);
 }
 

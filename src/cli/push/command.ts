@@ -1,5 +1,4 @@
 import {
-  type Credentials,
   type FilterRules,
   parseConversions,
   pathFromText,
@@ -8,8 +7,8 @@ import {
   type Target,
   type TransferOptions,
 } from "../../../protocol/index.ts";
-import { readPassword } from "../../config/password.ts";
 import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options.ts";
+import { credentialsOf } from "../credentials.ts";
 import { placeOf } from "../place.ts";
 import { filterOf } from "./filter-flags.ts";
 import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
@@ -150,9 +149,7 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
   const tells = outFormat !== "" || (flags.info.get("name") ?? 0) > 0;
   const silent = verbosity > 0 || !tells ? undefined : "X";
   const other = hasField(outFormat, "o") ? "%o" : silent;
-  const logs = flags.logFile === undefined ? "" : logFormatOf(flags);
-  const itemizes = hasField(outFormat, "i") || hasField(logs, "i");
-  const logFormat = itemize > 0 || itemizes ? itemized : other;
+  const logFormat = itemize > 0 || hasField(outFormat, "i") ? itemized : other;
   return {
     verbosity,
     quiet,
@@ -232,29 +229,8 @@ function targetOf(
     ...(family !== undefined && { family }),
     localAddress,
     protocol,
-    credentials: credentialsOf(user, passwordFile, environment),
+    credentials: credentialsOf({ user, isPath }, passwordFile, environment),
   };
-}
-
-/**
- * Who we are, as rsync finds it out: undefined without any password.
- *
- * @throws {RsyncError} BAD_OPTION for a password file that cannot be used.
- */
-export function credentialsOf(
-  user: string | undefined,
-  passwordFile: string | undefined,
-  { RSYNC_PASSWORD, USER, LOGNAME }: Environment,
-): Credentials | undefined {
-  const name = user ?? USER ?? LOGNAME ?? "nobody";
-  if (passwordFile === undefined) {
-    return RSYNC_PASSWORD === undefined ? undefined : { user: name, password: RSYNC_PASSWORD };
-  }
-  try {
-    return { user: name, password: Buffer.from(readPassword(passwordFile), "latin1") };
-  } catch (cause) {
-    throw new RsyncError("BAD_OPTION", `--password-file: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /** Whether stock rsync would send its list in pieces, which it tells. */

@@ -1,5 +1,7 @@
 import { type FileEntry, isDirectory } from "../../../protocol/index.ts";
 import { ProgressLine, type ProgressOutput } from "../progress-line.ts";
+import type { PushCommand } from "./command.ts";
+import type { Outputs } from "./printer.ts";
 
 /** How far a whole transfer is, in one line that lets the others be. */
 export class Course {
@@ -55,4 +57,30 @@ export class Course {
     if (this.#listedBytes > 0) return (this.#passedBytes + bytes) / this.#listedBytes;
     return this.#sizes.length === 0 ? 1 : this.#passed / this.#sizes.length;
   }
+}
+
+/**
+ * On a terminal a bar, unless `--progress` draws its own or `-q` wants quiet; elsewhere lines now and
+ * then, but only for who wants to be told something: others may be a schedule that mails what is said.
+ */
+export function courseOf(
+  { telling, transfer }: Pick<PushCommand, "telling" | "transfer">,
+  { progress }: Outputs,
+): Course | undefined {
+  const { quiet, stats, progress: asked } = telling;
+  if (progress === undefined || quiet || transfer.dryRun) return undefined;
+  const isWanted = progress.columns === undefined ? stats + asked > 0 : asked === 0;
+  return isWanted ? new Course(progress) : undefined;
+}
+
+/** The same outputs; what is written there makes the bar go away before. */
+export function besides(course: Course | undefined, { out, err, ...others }: Outputs): Outputs {
+  if (course === undefined) return { out, err, ...others };
+  const cleared =
+    (write: (text: string) => void) =>
+    (text: string): void => {
+      course.clear();
+      write(text);
+    };
+  return { ...others, out: cleared(out), err: cleared(err) };
 }

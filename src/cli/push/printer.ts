@@ -13,7 +13,7 @@ import {
 } from "../../../protocol/index.ts";
 import type { ProgressOutput } from "../progress-line.ts";
 import type { PushCommand } from "./command.ts";
-import { Course } from "./course.ts";
+import { besides, type Course, courseOf } from "./course.ts";
 import { compileFormat, hasField, type Line, shownPath } from "./format.ts";
 import { type Direction, isSignificant, itemize } from "./itemize.ts";
 import { Meter, type Position } from "./meter.ts";
@@ -31,8 +31,11 @@ export interface Outputs {
 export interface PrinterOptions {
   /** Default "send". */
   readonly direction?: Direction;
-  /** Files are told of when they are through; default: when they begin, unless more is told. */
-  readonly afterwards?: boolean;
+  /**
+   * It goes into a log: files are told of when they are through, and nothing of what a dry run
+   * would send or delete. Default false.
+   */
+  readonly isLog?: boolean;
   /** The name of an entry with where it lies here, a byte string. Default its name there. */
   readonly fullName?: (entry: FileEntry) => string;
 }
@@ -70,7 +73,7 @@ export class Printer {
     const { format, human } = command.telling;
     this.#command = command;
     this.#options = options;
-    this.#afterwards = options.afterwards ?? hasField(format ?? "", laterFields);
+    this.#afterwards = options.isLog === true || hasField(format ?? "", laterFields);
     this.#course = courseOf(command, outputs);
     this.#outputs = besides(this.#course, outputs);
     this.#format = format === undefined ? undefined : compileFormat(format);
@@ -133,16 +136,21 @@ export class Printer {
 
   /** Items without content; those with it are told of when the file is open. */
   #tell(entry: FileEntry, item: Item): void {
-    const { dryRun = false } = this.#command.transfer;
     if ((item.flags & itemFlags.transfer) !== 0) {
-      if (dryRun) this.#print(entry, item);
+      if (this.#isRehearsal && !this.#options.isLog) this.#print(entry, item);
       return;
     }
-    const { itemizes, tellsAll } = this.#command.telling;
+    const { itemizes, tellsAll, format = "" } = this.#command.telling;
     const isNamed = item.name !== undefined && item.name !== "";
     const isDone = (item.flags & itemFlags.localChange) !== 0 || isDirectory(entry);
-    const differs = isSignificant(item) && (itemizes || isDone);
+    const isChange = isSignificant(item);
+    if (this.#options.isLog && !isChange && !hasField(format, "i")) return;
+    const differs = isChange && (itemizes || isDone);
     if (differs || isNamed || (itemizes && tellsAll)) this.#print(entry, item);
+  }
+
+  get #isRehearsal(): boolean {
+    return this.#command.transfer.dryRun === true;
   }
 
   #print(entry: FileEntry, item: Item, traffic?: Traffic): void {
@@ -176,8 +184,9 @@ export class Printer {
   }
 
   #tellDeleted(path: BytePath, wasDirectory: boolean): void {
-    const { itemizes, tellsDeletions, format = "" } = this.#command.telling;
-    if (this.#format !== undefined && (itemizes || hasField(format, "o"))) {
+    if (this.#isRehearsal && this.#options.isLog) return;
+    const { tellsDeletions, format = "" } = this.#command.telling;
+    if (hasField(format, "io")) {
       const entry = { ...noEntry, path, mode: wasDirectory ? 0o40000 : 0 };
       this.#tellLine({ entry, item: "*deleting  ", operation: "del.", isTransfer: false });
     } else if (tellsDeletions) {
@@ -241,32 +250,6 @@ export class Printer {
       isListing: this.#isListing,
     };
   }
-}
-
-/**
- * On a terminal a bar, unless `--progress` draws its own or `-q` wants quiet; elsewhere lines now and
- * then, but only for who wants to be told something: others may be a schedule that mails what is said.
- */
-function courseOf(
-  { telling, transfer }: Pick<PushCommand, "telling" | "transfer">,
-  { progress }: Outputs,
-): Course | undefined {
-  const { quiet, stats, progress: asked } = telling;
-  if (progress === undefined || quiet || transfer.dryRun) return undefined;
-  const isWanted = progress.columns === undefined ? stats + asked > 0 : asked === 0;
-  return isWanted ? new Course(progress) : undefined;
-}
-
-/** The same outputs; what is written there makes the bar go away before. */
-function besides(course: Course | undefined, { out, err, ...others }: Outputs): Outputs {
-  if (course === undefined) return { out, err, ...others };
-  const cleared =
-    (write: (text: string) => void) =>
-    (text: string): void => {
-      course.clear();
-      write(text);
-    };
-  return { ...others, out: cleared(out), err: cleared(err) };
 }
 
 /** What a line is about, but for what goes for all lines. */

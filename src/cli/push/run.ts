@@ -110,7 +110,7 @@ class Push {
     if (log === undefined) return undefined;
     const out = (text: string): void => log.write(text);
     const command = { transfer: this.#command.transfer, telling: log.telling };
-    return new Printer(command, { out, err: () => {} }, { fullName, afterwards: true });
+    return new Printer(command, { out, err: () => {} }, { fullName, isLog: true });
   }
 
   async #open({ target, newName }: Destination): Promise<Session> {

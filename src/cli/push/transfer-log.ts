@@ -1,10 +1,9 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { type PushTotals, RsyncError } from "../../../protocol/index.ts";
+import type { PushTotals } from "../../../protocol/index.ts";
 import { type OptionRule, own } from "../../config/option-rule.ts";
 import { formatTime } from "../listing.ts";
 import type { PushCommand, Telling } from "./command.ts";
 import type { PushFlags } from "./flags.ts";
-import { hasField } from "./format.ts";
 import type { Outputs } from "./printer.ts";
 
 /** What a log needs to know of a command. */
@@ -14,8 +13,8 @@ type LoggedCommand = Pick<PushCommand, "logFile" | "logFormat" | "telling">;
 export function logging(flags: PushFlags): OptionRule[] {
   return [
     own("log-file=", (value) => {
-      flags.logFile = value;
-      return value === "" ? "a file" : undefined;
+      flags.logFile = value === "" ? undefined : value;
+      return undefined;
     }),
     own("log-file-format=", (value) => {
       flags.logFormat = value;
@@ -25,10 +24,11 @@ export function logging(flags: PushFlags): OptionRule[] {
 }
 
 /**
- * Runs what is logged where `--log-file` asks for it; what goes wrong stands in the log, too.
+ * Runs what is logged where `--log-file` asks for it; what goes wrong stands in the log, too. A log
+ * that cannot be written is told of, and stops nothing.
  *
  * @param first the first line.
- * @throws {RsyncError} FILE_IO when the log cannot be written; whatever `run` throws.
+ * @throws whatever `run` throws.
  */
 export async function logged(
   command: LoggedCommand,
@@ -37,7 +37,8 @@ export async function logged(
   run: (told: Outputs, log?: TransferLog) => Promise<number>,
 ): Promise<number> {
   if (command.logFile === undefined) return run(outputs);
-  const log = new TransferLog(command.logFile, command, first);
+  const log = new TransferLog(command.logFile, command, outputs.err);
+  log.write(`${first}\n`);
   const err = (text: string): void => {
     outputs.err(text);
     log.write(text);
@@ -54,21 +55,24 @@ export async function logged(
 
 /** The lines that rsync writes into `--log-file`, each with its time and the process. */
 export class TransferLog {
-  readonly #descriptor: number;
+  readonly #file: string;
   readonly #telling: Telling;
+  readonly #complain: (text: string) => void;
+  /** Undefined when the file cannot be written. */
+  #descriptor: number | undefined;
   #rest = "";
 
-  /** @throws {RsyncError} FILE_IO when the file cannot be written. */
-  constructor(file: string, { logFormat: format, telling }: LoggedCommand, first: string) {
-    const itemizes = hasField(format, "i");
-    this.#telling = { ...telling, format, itemizes, tellsDeletions: true, progress: 0 };
-    try {
+  constructor(
+    file: string,
+    { logFormat: format, telling }: LoggedCommand,
+    complain: (text: string) => void,
+  ) {
+    this.#file = file;
+    this.#telling = { ...telling, format, tellsDeletions: true, progress: 0 };
+    this.#complain = complain;
+    this.#try(() => {
       this.#descriptor = openSync(file, "a", 0o644);
-    } catch (cause) {
-      const message = `Cannot write the log file ${file}: ${(cause as Error).message}`;
-      throw new RsyncError("FILE_IO", message, { cause });
-    }
-    this.write(`${first}\n`);
+    });
   }
 
   /** What is told here, beside what is printed. */
@@ -82,7 +86,9 @@ export class TransferLog {
     this.#rest = lines.pop() ?? "";
     const stamp = formatTime({ mtimeSeconds: Date.now() / 1_000 }, " ");
     for (const line of lines) {
-      if (line !== "") writeSync(this.#descriptor, `${stamp} [${process.pid}] ${line}\n`);
+      const descriptor = this.#descriptor;
+      if (line === "" || descriptor === undefined) continue;
+      this.#try(() => void writeSync(descriptor, `${stamp} [${process.pid}] ${line}\n`));
     }
   }
 
@@ -97,6 +103,17 @@ export class TransferLog {
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+  }
+
+  #try(access: () => void): void {
+    try {
+      access();
+    } catch (cause) {
+      this.close();
+      this.#descriptor = undefined;
+      const { message } = cause as Error;
+      this.#complain(`sersync: cannot write the log file ${this.#file}: ${message}; goes on\n`);
+    }
   }
 }
