@@ -5,6 +5,7 @@ const failures = {
   PROTOCOL_MISMATCH: { exitCode: 2, retryable: false },
   SOURCE_MISSING: { exitCode: 3, retryable: false },
   OPTION_REFUSED: { exitCode: 4, retryable: false },
+  UNREQUESTED: { exitCode: 4, retryable: false },
   AUTH_FAILED: { exitCode: 5, retryable: false },
   UNKNOWN_MODULE: { exitCode: 5, retryable: false },
   ACCESS_REFUSED: { exitCode: 5, retryable: false },

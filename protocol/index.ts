@@ -72,7 +72,12 @@ export { type ChecksumChoice, parseChecksumChoice } from "./handshake/checksum-c
 export type { FilesFrom } from "./handshake/files-from.ts";
 export type { Module } from "./handshake/listing.ts";
 export { TargetKnowledge } from "./knowledge.ts";
-export { type FileListing, type ListFilesOptions, listDirectory } from "./lister.ts";
+export {
+  type FileListing,
+  type ListedParts,
+  type ListFilesOptions,
+  listDirectory,
+} from "./lister.ts";
 export { observers } from "./observers.ts";
 export type { AlternateDestination, CompressionName, TransferOptions } from "./options.ts";
 export {

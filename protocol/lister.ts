@@ -2,16 +2,22 @@ import type { Agreement } from "./agreement.ts";
 import { readable } from "./daemon-texts.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
+import { writeFilterList } from "./flist/delete-rules.ts";
+import { FilterRules } from "./flist/filter.ts";
 import { listFormat } from "./flist/format.ts";
 import { type ListLimits, type ReceivedList, readFileList } from "./flist/list-reader.ts";
 import { listArguments } from "./handshake/argv.ts";
+import { filesFromWords } from "./handshake/files-from.ts";
 import type { HandshakeRequest } from "./handshake/handshake.ts";
 import { checksums } from "./knowledge.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { type Opening, openWith } from "./opening.ts";
-import { sourceArgument } from "./pull-job.ts";
+import type { TransferOptions } from "./options.ts";
+import { type ListExpectation, listExpectation } from "./pull-expectation.ts";
+import { type PullJob, sourceArgument } from "./pull-job.ts";
+import { namedThere, sendNames } from "./pull-request.ts";
 import { openDialect } from "./roles/dialect.ts";
 import type { Target } from "./target.ts";
 import type { Connection } from "./transport/connection.ts";
@@ -19,11 +25,23 @@ import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import { indexDone } from "./wire/file-index.ts";
 
-export interface ListFilesOptions extends ListLimits {
+/** What is listed besides the one place, and how it is asked for: as in a pull. */
+export type ListedParts = Pick<
+  PullJob,
+  | "moreSources"
+  | "filesFrom"
+  | "wildcards"
+  | "filter"
+  | "senderOptions"
+  | "trustsSender"
+  | "trustsArguments"
+>;
+
+export interface ListFilesOptions extends ListLimits, ListedParts {
   /** Everything below, not only what is directly there. Default false. */
   readonly recursive?: boolean;
-  /** The daemon expands wildcards in names. Default false: names are what they are. */
-  readonly wildcards?: boolean;
+  /** `-R`: names are whole paths. Default: with `filesFrom`. */
+  readonly relative?: boolean;
   readonly signal?: AbortSignal | undefined;
   /** Limit of silence, default 30,000 ms. */
   readonly timeoutMs?: number;
@@ -51,7 +69,8 @@ export async function listDirectory(
   const { signal, timeoutMs = 30_000 } = options;
   const opening = await openWith(target, requestOf(target, options), { timeoutMs, signal });
   const socket = opening.connection;
-  const lister = new Lister(opening, options);
+  const expect = listExpectation({ ...options, target, transfer: transferOf(options) });
+  const lister = new Lister(opening, options, expect);
   const abort = (): void => lister.fail("ABORTED", "aborted");
   signal?.addEventListener("abort", abort);
   socket.setTimeout(timeoutMs, () => lister.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
@@ -69,13 +88,15 @@ class Lister {
   readonly #source: Source;
   readonly #opening: Opening;
   readonly #options: ListFilesOptions;
+  readonly #expect: ListExpectation | undefined;
   readonly #errors: string[] = [];
 
-  constructor(opening: Opening, options: ListFilesOptions) {
+  constructor(opening: Opening, options: ListFilesOptions, expect: ListExpectation | undefined) {
     const socket = opening.connection;
     this.#socket = socket;
     this.#opening = opening;
     this.#options = options;
+    this.#expect = expect;
     if ("onComplaint" in socket) socket.onComplaint = (line) => void this.#errors.push(line);
     this.#source = new Source(socket, {
       onMessage: (tag, payload) => this.#receive(tag, payload),
@@ -91,8 +112,10 @@ class Lister {
     const sink = new Sink(this.#socket);
     const output = agreement.protocol < 30 ? new RawOutput(sink) : new Mux(sink);
     this.#source.demultiplex();
-    output.int32(0); // no filter rules (spec 1 §6)
+    const { filter = new FilterRules() } = this.#options;
+    writeFilterList(output, filter.toSender(agreement.protocol));
     output.flush();
+    sendNames(this.#options, output, sink, agreement);
     const format = listFormat(agreement, { links: true, recursive: true });
     const list = await this.#explaining(
       readFileList(
@@ -101,6 +124,7 @@ class Lister {
         this.#options,
       ),
     );
+    this.#expect?.(list.entries);
     if (list.entries.length > 0) await this.#sayGoodbye(output, agreement);
     return { ...list, errors: this.#errors };
   }
@@ -151,22 +175,35 @@ class Lister {
   }
 }
 
-function requestOf(
-  target: Target,
-  { recursive = false, wildcards = false, onMotd }: ListFilesOptions,
-): HandshakeRequest {
+function transferOf(options: ListFilesOptions): TransferOptions {
+  const { recursive = false, filesFrom, relative = filesFrom !== undefined } = options;
+  return { links: true, recursive, dirs: true, relative };
+}
+
+function requestOf(target: Target, options: ListFilesOptions): HandshakeRequest {
+  const { moreSources = [], filesFrom, senderOptions = [], onMotd } = options;
   const { module, credentials, protocol } = target;
-  const place = sourceArgument({ target, wildcards }, target);
+  const transfer = transferOf(options);
+  const { relative, recursive = false } = transfer;
+  const places = [target, ...moreSources].map((each) =>
+    sourceArgument({ target, wildcards: options.wildcards ?? false }, each),
+  );
+  const named = filesFrom && namedThere(filesFrom, target);
+  const more = [
+    ...(relative ? ["-R"] : []),
+    ...senderOptions,
+    ...(named ? filesFromWords(named, relative) : []),
+  ];
   return {
     module,
-    destination: place,
+    destination: places[0] as string,
     options: { links: true, recursive },
-    features: {},
+    features: { filesFrom: named },
     credentials,
     protocol,
     checksums,
     compressions: [],
-    words: () => listArguments(place, recursive, protocol ?? 32),
+    words: () => listArguments(places, recursive, protocol ?? 32, more),
     onText: onMotd,
   };
 }

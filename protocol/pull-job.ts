@@ -43,6 +43,10 @@ export interface PullJob extends PullObserver, ListLimits {
   readonly filter?: FilterRules;
   /** Options for the sender alone. */
   readonly senderOptions?: readonly string[];
+  /** What it lists is taken, whatever was asked for and whatever the rules say. Default false. */
+  readonly trustsSender?: boolean;
+  /** Half of that: only the rules are held against what it lists. Default false. */
+  readonly trustsArguments?: boolean;
   /** Files are deleted at the daemon when they are in place here. Default false. */
   readonly removesSources?: boolean;
   /** What is as it should be is told, too. Default false. */
@@ -220,13 +224,25 @@ export async function strongOf({ checksum, seed, compat }: Agreement): Promise<S
   return loadStrongChecksum(checksum as ChecksumName, seed, { seedFix });
 }
 
-/** A place of the module as the daemon takes it. */
-export function sourceArgument(
-  { target, wildcards = false }: Pick<PullJob, "target" | "wildcards">,
+/** A place below the module as it is meant; a final `/` says that its content is fetched. */
+export function sourcePlace(
+  { target }: Pick<PullJob, "target">,
   { directory = rootPath, namesFile }: Pick<Target, "directory" | "namesFile">,
 ): string {
   const { module, ssh } = target;
   if (ssh !== undefined && module === "") return shellDestination(directory, { namesFile });
+  return namesFile || directory === "" ? directory : `${directory}/`;
+}
+
+/** The same as the daemon takes it. */
+export function sourceArgument(
+  { target, wildcards = false }: Pick<PullJob, "target" | "wildcards">,
+  source: Pick<Target, "directory" | "namesFile">,
+): string {
+  const { module, ssh } = target;
+  const { directory = rootPath, namesFile } = source;
+  const isPath = ssh !== undefined && module === "";
+  if (isPath) return sourcePlace({ target }, source);
   if (!wildcards) return destinationArgument(module, directory, { namesFile });
-  return `${module}/${directory}${namesFile || directory === "" ? "" : "/"}`;
+  return `${module}/${sourcePlace({ target }, source)}`;
 }

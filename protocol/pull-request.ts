@@ -8,6 +8,7 @@ import type { Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { type PullJob, sourceArgument } from "./pull-job.ts";
 import { mayListInPieces } from "./roles/receiving-options.ts";
+import type { Target } from "./target.ts";
 import type { Sink } from "./transport/sink.ts";
 
 /** What a pull asks of the daemon: its sources, and everything in which rsync's arguments differ. */
@@ -40,7 +41,7 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
     features: {
       ...named,
       acknowledge: removesSources ?? false,
-      filesFrom: filesFrom && module !== "" ? forDaemon(filesFrom) : filesFrom,
+      filesFrom: filesFrom && namedThere(filesFrom, target),
       incremental: (job.incremental ?? true) && mayListInPieces(transfer),
     },
     credentials,
@@ -52,9 +53,12 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
   };
 }
 
-/** A daemon takes backslashes off the values of options; releases before 3.4.4 leave them. */
-function forDaemon(filesFrom: FilesFrom): FilesFrom {
-  if ("names" in filesFrom) return filesFrom;
+/**
+ * A file of names as it is told: a daemon takes backslashes off the values of options; releases
+ * before 3.4.4 leave them.
+ */
+export function namedThere(filesFrom: FilesFrom, { module }: Pick<Target, "module">): FilesFrom {
+  if (module === "" || "names" in filesFrom) return filesFrom;
   const file = filesFrom.file.replaceAll(/[*?[\]!#$&;|<>(){}"'` \t\r\n\\]/g, "\\$&");
   return { ...filesFrom, file };
 }
@@ -67,7 +71,7 @@ function forDaemon(filesFrom: FilesFrom): FilesFrom {
  * @throws {RsyncError} BAD_OPTION for a name that holds a NUL.
  */
 export function sendNames(
-  { filesFrom }: PullJob,
+  { filesFrom }: Pick<PullJob, "filesFrom">,
   output: Output,
   sink: Sink,
   { protocol }: Agreement,

@@ -8,19 +8,15 @@ import { openPlaces } from "./destination/places.ts";
 import { DestinationTree } from "./destination/tree.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
-import { parseChmod } from "./flist/chmod.ts";
-import { convertedNumbering } from "./flist/converted-list.ts";
 import { writeFilterList } from "./flist/delete-rules.ts";
 import type { FileEntry } from "./flist/entry.ts";
 import { FilterRules } from "./flist/filter.ts";
-import { listFormat } from "./flist/format.ts";
-import { ListReader, type NumberedList } from "./flist/list-reader.ts";
-import { munged } from "./flist/munge.ts";
-import { pruneEmptyDirectories } from "./flist/prune.ts";
+import type { NumberedList } from "./flist/list-reader.ts";
 import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { handshakeLimitMs, type Opening, openWith } from "./opening.ts";
+import { type CheckedJob, openPullIntake, placedSlots } from "./pull-intake.ts";
 import {
   compressionOf,
   expectParents,
@@ -31,8 +27,8 @@ import {
 } from "./pull-job.ts";
 import { PullResult, severityOf } from "./pull-report.ts";
 import { requestOfPull, sendNames } from "./pull-request.ts";
-import { IncomingLists, type Slots } from "./roles/incoming-lists.ts";
-import { ListIntake } from "./roles/list-intake.ts";
+import { IncomingLists } from "./roles/incoming-lists.ts";
+import type { ListIntake } from "./roles/list-intake.ts";
 import { Meeting } from "./roles/receiving.ts";
 import { receivingOptions, receivingRules } from "./roles/receiving-options.ts";
 import { runReception } from "./roles/reception.ts";
@@ -72,8 +68,6 @@ const mostClosingBytes = 64 * 1024;
 /** A disk is slower than a network: what is ahead of it waits in the daemon, not here. */
 const longestQueue = 2 * 1024 * 1024;
 const goodbyeMs = 1_000;
-
-type CheckedJob = PullJob & { readonly filter: FilterRules };
 
 /** The receiving side of one session. */
 class Puller {
@@ -131,7 +125,12 @@ class Puller {
       writeFilterList(output, this.#job.filter.toSender(agreement.protocol));
       output.flush();
       const besides = sendNames(this.#job, output, this.#sink, agreement);
-      const intake = this.#openIntake(agreement, strong);
+      const intake = openPullIntake(this.#job, {
+        result: this.#result,
+        owners: this.#owners,
+        agreement,
+        strong,
+      });
       const first = await intake.readFirst(
         (decode) => this.#source.tryRead(decode) ?? this.#source.read(decode),
       );
@@ -160,28 +159,6 @@ class Puller {
     return agreement;
   }
 
-  #openIntake(agreement: Agreement, strong: StrongChecksum): ListIntake {
-    const { transfer, mostEntries } = this.#job;
-    const format = listFormat(agreement, transfer, {
-      digestLength: transfer.checksum ? strong.length : 0,
-    });
-    const reader = new ListReader(format, {
-      ...(mostEntries !== undefined && { mostEntries }),
-      names: this.#owners.names,
-      numbering: convertedNumbering({
-        iconv: transfer.iconv,
-        convertsTargets: (agreement.compat & compatFlags.symlinkIconv) !== 0,
-        onLeftOut: (name) => this.#result.leaveOut(name),
-      }),
-    });
-    return new ListIntake({
-      reader,
-      isIncremental: isIncremental(agreement),
-      onIoError: (bits) => this.#result.sawIoError(bits),
-      onListed: (entries, isLast) => this.#result.listed(entries, isLast),
-    });
-  }
-
   async #receive(
     intake: ListIntake,
     first: NumberedList,
@@ -190,14 +167,14 @@ class Puller {
     strong: StrongChecksum,
   ): Promise<void> {
     const { destination, transfer } = this.#job;
-    const landing = land(destination, this.#changed(first.slots), transfer);
+    const landing = land(destination, placedSlots(this.#job, first.slots), transfer);
     if (!isIncremental(agreement)) expectParents(landing.slots, transfer);
     this.#lists = intake.lists;
     this.#tellMade(landing);
     const tree = new DestinationTree(landing.root);
     const places = openPlaces(tree, landing.root ?? destination, transfer);
     try {
-      intake.begin(first, landing.slots, (slots) => this.#changed(slots));
+      intake.begin(first, landing.slots, (slots) => placedSlots(this.#job, slots));
       const job = receivingJob(this.#job, this.#result, {
         intake,
         tree,
@@ -224,19 +201,6 @@ class Puller {
     if (made === 0 || !tellsMade) return;
     const place = destination.replace(/(?<=.)\/+$/, "");
     this.#result.text("info", madeText(made, place, transfer));
-  }
-
-  /** A list as it is to be placed. */
-  #changed(slots: Slots): Slots {
-    const { transfer, filter } = this.#job;
-    const change = transfer.chmod && parseChmod(transfer.chmod, process.umask());
-    const told = transfer.mungeLinks ? slots.map((entry) => entry && munged(entry)) : slots;
-    const changed = change ? told.map((entry) => entry && change(entry)) : told;
-    if (!transfer.pruneEmptyDirs) return changed;
-    return pruneEmptyDirectories(
-      changed,
-      filter.protecting(() => undefined, false),
-    );
   }
 
   /** The daemon hangs up first: it logs an error otherwise. All is done, whatever it does. */

@@ -51,7 +51,7 @@ export class ClassicEntryReader {
   read(from: Cursor): FileEntry | undefined {
     const flags = this.#readFlags(from);
     if (flags === 0) return undefined;
-    const name = readName(from, flags, this.#previous.name, readInt32);
+    const name = readName(from, flags, this.#previous.name, this.#format, readInt32);
     const state = { device: this.#device, fileSystem: this.#fileSystem };
     const entry = this.#readAttributes(from, flags, name, state);
     // Nothing is remembered of an entry that is not complete.

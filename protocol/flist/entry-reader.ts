@@ -5,6 +5,7 @@ import { readInt32 } from "../wire/int.ts";
 import { readVarint, readVarlong } from "../wire/varint.ts";
 import type { AttributeReader } from "./attribute-reader.ts";
 import { type EntryFormat, entryFlags, type FileEntry, fileTypes } from "./entry.ts";
+import { topOfRoot } from "./rooted-path.ts";
 
 /** Longer names and link targets no system has; a peer that announces one wants our memory. */
 const longestName = 4_095;
@@ -76,7 +77,7 @@ export class EntryReader {
     if (!this.#format.varintFlags && flags === endWithError) {
       return { kind: "end", ioError: readVarint(from) };
     }
-    const name = readName(from, flags, this.#previous.name);
+    const name = readName(from, flags, this.#previous.name, this.#format);
     const told = this.#readLinked(from, flags, name);
     const attributes = this.#attributes?.read(from, told);
     const entry = attributes === undefined ? told : { ...told, attributes };
@@ -202,6 +203,7 @@ export function readName(
   from: Cursor,
   flags: number,
   previous: string,
+  format: Pick<EntryFormat, "relative">,
   readLength: (from: Cursor) => number = readVarint,
 ): string {
   const shared = (flags & entryFlags.sameName) === 0 ? 0 : from.uint8();
@@ -209,19 +211,19 @@ export function readName(
   if (shared > previous.length || length < 0 || shared + length > longestName) {
     throw badEntry(previous, `the name after it shares ${shared} bytes and has ${length} more`);
   }
-  return checkedName(previous.slice(0, shared) + from.latin1(length));
+  return checkedName(previous.slice(0, shared) + from.latin1(length), format);
 }
 
 /** A name must lie below the root: what follows it to the disk must not leave the transfer. */
-function checkedName(name: string): string {
-  const bad = name === "" || name.startsWith("/") || name.includes("\0") || name.endsWith("/");
-  if (bad || name.split("/").some((part) => part === ".." || part === "")) {
+function checkedName(name: string, { relative = false }: Pick<EntryFormat, "relative">): string {
+  const below = relative ? name.replace(/^\//, "") : name;
+  if (below.includes("\0") || below.split("/").some((part) => part === ".." || part === "")) {
     throw badEntry(name, "it is no path below the root");
   }
   return name;
 }
 
-/** The path that a name on the wire stands for. */
+/** The path that a name on the wire stands for; one from the root down keeps its `/` until then. */
 export function pathOf(name: string): BytePath {
   return asBytePath(name === "." ? "" : name.replace(/^(?:\.\/)+/, ""));
 }
@@ -233,7 +235,7 @@ export function checkedType(
   { deletions = false }: Pick<EntryFormat, "deletions">,
 ): number {
   const type = mode & fileTypes.mask;
-  const isRoot = pathOf(name) === "";
+  const isRoot = pathOf(name) === "" || name === topOfRoot;
   if (isRoot && type !== fileTypes.directory) throw badEntry(name, "the root is no directory");
   const isDeletion = mode === 0 && deletions;
   if (!isDeletion && !knownTypes.has(type))

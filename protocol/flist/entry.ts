@@ -125,6 +125,8 @@ export interface EntryFormat {
   readonly hardLinks: boolean;
   /** Default: entries have no further attributes. */
   readonly attributes?: AttributeWriter | undefined;
+  /** `-R`: a path that is told from the root down may begin with `/`. Default false. */
+  readonly relative?: boolean;
   /** A mode of 0 may be read: it deletes its name (`--delete-missing-args`). Default false. */
   readonly deletions?: boolean;
   /** Names of owners stand in the entries, each once: lists that follow others have no room. */

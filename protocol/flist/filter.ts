@@ -65,6 +65,19 @@ export class FilterRules {
   }
 
   /**
+   * Says of a list that came what its sender should have left out.
+   *
+   * @returns undefined where no rule is about it, or where only the sender can say: rules that lie
+   *   in its directories, or count from its root.
+   */
+  hiding(): PatternMatch | undefined {
+    const rules = this.#rules.filter(({ rule }) => isAboutFiles(rule) && isFor(rule, sending));
+    const isTheirs = rules.some(({ rule }) => rule.kind === "merge each" || rule.absolute);
+    if (rules.length === 0 || isTheirs) return undefined;
+    return this.#deciding(() => undefined, sending);
+  }
+
+  /**
    * Says which extended attributes are sent.
    *
    * @returns undefined where no rule is about them.

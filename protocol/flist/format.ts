@@ -25,6 +25,7 @@ export function listFormat(
   return {
     protocol,
     recursive: options.recursive ?? false,
+    relative: options.relative ?? false,
     converts: entryConversion(options, compat),
     ...(isIncremental({ compat }) && { inlineNames: names }),
     varintFlags: (compat & compatFlags.varintFlags) !== 0,

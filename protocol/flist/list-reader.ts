@@ -9,6 +9,7 @@ import type { FileEntry } from "./entry.ts";
 import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
 import { type NumberedEntries, numbered } from "./order.ts";
+import { withoutRoot } from "./rooted-path.ts";
 import { paced } from "./stepwise.ts";
 
 /** Names of owners that one list may bring along. */
@@ -110,13 +111,16 @@ export class ListReader {
     const entries: FileEntry[] = [];
     let nameBytes = 0;
     let bytes = 0;
+    let isRooted = false;
     for (;;) {
       const next = read(this.#decode);
       const found = next instanceof Promise ? await next : next;
       if ("kind" in found) {
         if (inlineNames === undefined) await readIdNames(read, this.#format, names);
         const ioError = this.#classic === undefined ? found.ioError : await read(readInt32);
-        return { ...(await paced(number(entries, protocol), pace)), ioError, bytes };
+        const list = await paced(number(entries, protocol), pace);
+        const below = isRooted ? await paced(withoutRoot(list), pace) : list;
+        return { ...below, ioError, bytes };
       }
       const length = found.path.length + (found.linkTarget?.length ?? 0);
       nameBytes += length;
@@ -124,6 +128,7 @@ export class ListReader {
       spend?.(entryBytes + 2 * length);
       if (held + entries.length >= mostEntries) throw tooLong(`${mostEntries} entries`);
       if (nameBytes > mostNameBytes) throw tooLong(`${mostNameBytes} bytes of names`);
+      isRooted ||= found.path.startsWith("/");
       entries.push(found);
     }
   }

@@ -1,4 +1,5 @@
 import { type FileEntry, isDirectory } from "./entry.ts";
+import { topOfRoot } from "./rooted-path.ts";
 import { atOnce, eachOf, type Stepwise, sortedByKey } from "./stepwise.ts";
 
 // Chars below any byte of a name's first position that matters: they rank what follows.
@@ -16,6 +17,7 @@ const directory = "\x01";
 export function sortKey(entry: Pick<FileEntry, "path" | "mode">): string {
   const { path } = entry;
   if (path === "") return nonDirectory;
+  if (path === topOfRoot) return `${directory}/${nonDirectory}`;
   let key = "";
   let start = 0;
   for (let slash = path.indexOf("/"); slash >= 0; slash = path.indexOf("/", start)) {

@@ -203,9 +203,14 @@ export function encodeArguments(words: readonly string[], protocol = 32): Buffer
 }
 
 /** What a listing shows: a directory's content or everything below, links with their targets. */
-export function listArguments(source: string, recursive: boolean, protocol: number): string[] {
+export function listArguments(
+  sources: readonly string[],
+  recursive: boolean,
+  protocol: number,
+  more: readonly string[] = [],
+): string[] {
   const bundle = `-l${recursive ? "r" : "d"}${protocol < 30 ? "" : capabilities}`;
-  return ["--server", "--sender", bundle, "--list-only", ".", source];
+  return ["--server", "--sender", bundle, "--list-only", ...more, ".", ...sources];
 }
 
 /** `--suffix`, unless it is what it would be anyway. */

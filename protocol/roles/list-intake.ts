@@ -8,6 +8,8 @@ export interface ListIntakeOptions {
   readonly reader: ListReader;
   /** Lists come in pieces. */
   readonly isIncremental: boolean;
+  /** Throws for a list that is not to be taken. Default: each is. */
+  readonly expect?: ((slots: Slots) => void) | undefined;
   /** Something of a list could not be read by the sender. */
   readonly onIoError: (bits: number) => void;
   /** A list is here; `isLast`: no other follows. */
@@ -51,8 +53,9 @@ export class ListIntake {
 
   /** Reads the first list, which is all where lists do not come in pieces. */
   async readFirst(read: ReadValue): Promise<NumberedList> {
-    const { reader, isIncremental } = this.#options;
+    const { reader, isIncremental, expect } = this.#options;
     const list = await reader.read(read, { first: this.lists.nextIndex });
+    expect?.(list.slots);
     if (isIncremental) expectChildren(list, rootPath);
     this.#options.onIoError(list.ioError);
     return list;
@@ -83,13 +86,14 @@ export class ListIntake {
    *   elsewhere.
    */
   async take(directory: number, read: ReadValue): Promise<void> {
-    const { reader, onIoError } = this.#options;
+    const { reader, onIoError, expect } = this.#options;
     const awaited = this.#awaited.get(directory);
     if (awaited === undefined || this.lists.isComplete) {
       throw badList(`the list of directory ${directory}, which has none to come`);
     }
     const held = this.lists.held + this.#awaited.size;
     const list = await reader.read(read, { first: this.lists.nextIndex, held });
+    expect?.(list.slots);
     expectChildren(list, awaited.path);
     onIoError(list.ioError);
     this.#awaited.delete(directory);

@@ -1,3 +1,4 @@
+import type { ListedParts, ListFilesOptions } from "../../protocol/index.ts";
 import type { PluginName } from "../config/schema.ts";
 import type { MirrorSettings } from "../config/template.ts";
 import type { Request } from "../control/message.ts";
@@ -77,6 +78,8 @@ export interface ListCommand {
   /** `-e` and `--rsync-path` */
   readonly remoteShell: string | undefined;
   readonly program: string | undefined;
+  /** What `sersync pull --list-only` says besides. */
+  readonly parts?: (ListedParts & Pick<ListFilesOptions, "relative">) | undefined;
 }
 
 /** The subcommands that answer and end; `answer` carries them out. */

@@ -50,11 +50,12 @@ export async function runList(
 
 async function listFilesOf(
   target: Target,
-  { recursive, json, motd, timeoutMs }: ListCommand,
+  { recursive, json, motd, timeoutMs, parts }: ListCommand,
   { out, err }: Outputs,
 ): Promise<number> {
   const said: string[] = [];
   const { entries, errors, ioError } = await listDirectory(target, {
+    ...parts,
     recursive,
     wildcards: true,
     timeoutMs,

@@ -202,3 +202,21 @@ test.skipIf(!isThere).each(pushes.map((words) => [words.join(" "), words] as con
     await runAtBoth(words);
   },
 );
+
+test.skipIf(!isThere).each(["-aR", "-aR --no-i-r", "-aRH --protocol=29", "-rR --protocol=27"])(
+  "rsync %s %s of paths from the root down, beside others",
+  async (options) => {
+    await using stock = await startDaemon({ version, modules: { m: {} } });
+    await using served = await serveModule();
+    const client = path.join(served.here, "client");
+    makeTree(client, { "d/one": "1", "d/sub/two": "2", "e/0": "0", "e/-": "-", "-d/x": "x" });
+    fs.linkSync(path.join(client, "e/0"), path.join(client, "e/1"));
+    const places = [`${client}/d`, `${client}/./e`, `${client}/./-d`];
+    for (const { port } of [stock, served]) {
+      const words = [...options.split(" "), ...places, `rsync://127.0.0.1:${port}/m/`];
+      expect(await runRsync(version, words)).toMatchObject({ code: 0, errors: "" });
+    }
+    const [wanted, found] = [readTree(stock.path("m")), readTree(served.path)];
+    expect(treeDifferences(wanted, found, { times: false })).toEqual([]);
+  },
+);

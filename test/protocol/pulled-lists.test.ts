@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { FileEntry } from "../../protocol/flist/entry.ts";
 import { EntryWriter } from "../../protocol/flist/entry-writer.ts";
+import { FilterRules } from "../../protocol/flist/filter.ts";
+import { parseFilterRule } from "../../protocol/flist/filter-rule.ts";
 import { runPull } from "../../protocol/puller.ts";
 import { FileIndexWriter, indexDone, indexListEnd } from "../../protocol/wire/file-index.ts";
 import type { Writer } from "../../protocol/wire/writer.ts";
@@ -68,6 +70,15 @@ const wrong: readonly (readonly [string, readonly Said[]])[] = [
   ],
   ["that is done with before we are", [top, [1, entry("d/x")], "done", "done", "done"]],
 ];
+
+test("a list that comes later is held against the rules, too", async () => {
+  const said = lists(top, [1, entry("d/x"), entry("d/left-out")]);
+  const filter = new FilterRules();
+  filter.add(parseFilterRule("- left-out"));
+  const { error, names } = await pullFrom([[/xxh64./s, said]], { setUp: readyForLists, filter });
+  expect(error?.code).toBe("UNREQUESTED");
+  expect(names.filter((name) => name.startsWith("in/d/"))).toEqual([]);
+});
 
 test.each(wrong)("a list %s ends the session, and nothing is written outside", async (_, said) => {
   const { error, names, content } = await pullFrom([[chosen, lists(...said)]], {

@@ -7,6 +7,7 @@ import { asBytePath } from "../../protocol/path.ts";
 import type { PullJob } from "../../protocol/pull-job.ts";
 import type { PullResult } from "../../protocol/pull-report.ts";
 import { runPull } from "../../protocol/puller.ts";
+import type { Target } from "../../protocol/target.ts";
 import { encoded, type Writer } from "../../protocol/wire/writer.ts";
 import { startPeer } from "../support/peer.ts";
 import { makeTree, readTree, temporaryDirectory } from "../support/tree.ts";
@@ -72,10 +73,16 @@ export interface Pulled {
   readonly content: string | undefined;
 }
 
+interface ScriptedPull {
+  readonly setUp?: Buffer;
+  /** Default: all that is in the module. */
+  readonly from?: Pick<Target, "directory" | "namesFile">;
+}
+
 /** Pulls into a directory that has the file "a"; what is around it must stay as it is. */
 export async function pullFrom(
   steps: readonly Step[],
-  { setUp = ready, ...more }: Partial<PullJob> & { readonly setUp?: Buffer } = {},
+  { setUp = ready, from, ...more }: Partial<PullJob> & ScriptedPull = {},
 ): Promise<Pulled> {
   using work = temporaryDirectory();
   makeTree(work.path, { "in/a": "old", "out/secret": "s" });
@@ -84,7 +91,7 @@ export async function pullFrom(
   let error: RsyncError | undefined;
   try {
     result = await runPull({
-      target: { host: "127.0.0.1", port: peer.port, module: "m" },
+      target: { host: "127.0.0.1", port: peer.port, module: "m", ...from },
       destination: path.join(work.path, "in"),
       transfer: { recursive: true, links: true, times: true, wholeFile: true },
       timeoutMs: 2_000,

@@ -6,12 +6,14 @@ export const pullHelp: string = `Usage: sersync pull [rsync options] rsync://[us
 Fetches files from an rsync daemon, as rsync does; no rsync is needed here. Options have rsync's
 names and meanings; one that sersync does not have is refused by name. Under every name there is the
 old file or the complete new one, but with --inplace and --append; nothing outside of DEST, and of
-the directories that options name, is written, whatever the daemon sends. Those that lie in DEST are
-not reached through links; -K follows the links to directories that are in DEST.
+the directories that options name, is written, whatever the daemon sends. A list with names that
+were not asked for, or that the rules leave out, is refused, but with --trust-sender. Directories
+that options name in DEST are not reached through links; -K follows the links to directories that
+are in DEST.
 
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --munge-links
              --files-from=FILE|:FILE -0 --no-implied-dirs --ignore-missing-args
-             --copy-devices --iconv=LOCAL,REMOTE
+             --copy-devices --iconv=LOCAL,REMOTE --trust-sender
   attributes -p -t -o -g -A -X -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
