@@ -2,6 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { RsyncError } from "../errors.ts";
+import { readDirectly } from "../transport/direct.ts";
 import { networkOf } from "./access/address.ts";
 import type { GuestLimits } from "./guests.ts";
 import type { DaemonTls } from "./module.ts";
@@ -69,7 +70,11 @@ function makeServer(
   welcome: (socket: net.Socket) => void,
 ): net.Server {
   const options = { noDelay: true, keepAlive: true };
-  if (secure === undefined) return net.createServer(options, welcome);
+  if (secure === undefined) {
+    return net.createServer({ ...options, pauseOnConnect: true }, (socket) =>
+      welcome(readDirectly(socket)),
+    );
+  }
   const context = contextOf(secure);
   const server = tls.createServer(
     { ...options, ...context, handshakeTimeout: handshakeTimeoutMs },

@@ -14,6 +14,8 @@ export interface AnswerLink {
   read<T>(decode: (from: Cursor) => T): Promise<T>;
   /** Undefined when it is not here yet. */
   tryRead<T>(decode: (from: Cursor) => T): T | undefined;
+  /** Takes values as they arrive, where they lie, up to the first that is not undefined. */
+  stream<T>(decode: (from: Cursor) => T | undefined): Promise<T>;
 }
 
 /** What a receiver works with. */
@@ -96,20 +98,33 @@ export class Assembly {
     try {
       if (start > 0 && this.#verifiesStart) await this.#sumStart(basis, start, incoming);
       const next = (from: Cursor): boolean => this.#tokens.read(from, target);
-      for (let told = 0, ended = false; !ended; ) {
-        const now = this.#link.tryRead(next);
-        ended = now ?? (await this.#link.read(next));
+      const isDone = (ended: boolean): boolean => ended || range.from < range.to;
+      const tell = this.#stepTeller(incoming);
+      const arriving = (from: Cursor): boolean | undefined => {
+        const ended = next(from);
+        tell();
+        return isDone(ended) ? ended : undefined;
+      };
+      for (let ended = false; !ended; ) {
+        ended = this.#link.tryRead(next) ?? (await this.#link.stream(arriving));
         if (range.from < range.to) await this.#copy(basis, range, incoming, staysInPlace);
-        if (incoming.length - told >= stepBytes) {
-          this.#job.events.step(incoming.length);
-          told = incoming.length;
-        }
+        tell();
         if (this.#pace.isDue) await this.#pace.take();
       }
     } finally {
       basis.close();
     }
     this.#job.events.content(literalBytes, incoming.length - start - literalBytes);
+  }
+
+  /** Says how far the file is, step by step. */
+  #stepTeller(incoming: IncomingFile): () => void {
+    let told = 0;
+    return () => {
+      if (incoming.length - told < stepBytes) return;
+      told = incoming.length;
+      this.#job.events.step(told);
+    };
   }
 
   /** Before protocol 30 there is no `--append` that does not. */

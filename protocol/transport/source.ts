@@ -1,12 +1,15 @@
 import { RsyncError } from "../errors.ts";
 import { Demux } from "../mux/demux.ts";
-import { Cursor, NeedMoreBytes } from "../wire/cursor.ts";
+import type { Cursor } from "../wire/cursor.ts";
+import { ByteQueue } from "./byte-queue.ts";
 import type { Connection } from "./connection.ts";
 import { HeldMessages } from "./held-messages.ts";
+import { Stream } from "./stream.ts";
 
-const initialBytes = 16 * 1024;
 /** Past this many unread bytes the socket is paused until they have been worked off. */
 const longestQueueBytes = 64 * 1024 * 1024;
+/** What is streamed is worked off as it arrives; past this much, others have their turn. */
+const turnBytes = 2 * 1024 * 1024;
 
 /** What a {@link Source} tells beside the data. */
 export interface SourceEvents {
@@ -37,12 +40,12 @@ export class Source {
   readonly #events: SourceEvents;
   readonly #lingers: boolean;
   readonly #longestQueue: number;
-  #queue: Buffer = Buffer.allocUnsafe(initialBytes);
-  #start = 0;
-  #end = 0;
-  #appended = 0;
+  readonly #queue = new ByteQueue();
   readonly #held: HeldMessages;
-  #cursor: Cursor | undefined;
+  #stream: Pick<Stream<unknown>, "take" | "isOver" | "fail"> | undefined;
+  #onWait: (() => void) | undefined;
+  /** Streamed since others had their turn. */
+  #streamedBytes = 0;
   #demux: Demux | undefined;
   #failure: RsyncError | undefined;
   #wake: (() => void) | undefined;
@@ -74,12 +77,12 @@ export class Source {
 
   /** Unread bytes that have arrived. */
   get available(): number {
-    return this.#end - this.#start;
+    return this.#queue.available;
   }
 
   /** Bytes that have been read, without frames where there are any. */
   get position(): number {
-    return this.#appended - this.available;
+    return this.#queue.position;
   }
 
   /** One value, waiting for the rest of it. @throws the failure that ended the connection. */
@@ -94,26 +97,38 @@ export class Source {
   /** One value if all of it is here, else undefined and nothing is consumed. */
   tryRead<T>(decode: (from: Cursor) => T): T | undefined {
     if (!this.#held.isEmpty) this.#held.release(this.position);
-    this.#cursor ??= new Cursor(this.#queue.subarray(0, this.#end), this.#start);
-    const cursor = this.#cursor;
-    try {
-      const value = decode(cursor);
-      this.#start = cursor.offset;
-      // What came in the middle of a value stands before it.
-      if (!this.#held.isEmpty) this.#held.release(this.position - 1);
-      if (this.#isPaused && this.available < this.#longestQueue / 2) this.#resume();
-      return value;
-    } catch (error) {
-      if (!(error instanceof NeedMoreBytes)) throw error;
-      cursor.rewind(this.#start);
-      return undefined;
+    const value = this.#queue.tryRead(decode);
+    if (value === undefined) return undefined;
+    // What came in the middle of a value stands before it.
+    if (!this.#held.isEmpty) this.#held.release(this.position - 1);
+    this.#resumeWhenRead();
+    return value;
+  }
+
+  /**
+   * Decodes one value after the other, each as it arrives and where it lies: content is not copied
+   * on its way. Ends with the first value that is not undefined; what came behind it is queued.
+   *
+   * @param onWait told each time when all that is here has been taken.
+   * @throws the failure that ended the connection; what `decode` throws.
+   */
+  stream<T>(decode: (from: Cursor) => T | undefined, onWait?: () => void): Promise<T> {
+    const stream = new Stream(this.#queue, decode);
+    stream.takeQueued();
+    this.#resumeWhenRead();
+    if (this.#failure !== undefined) stream.fail(this.#failure);
+    else if (!stream.isOver) {
+      this.#stream = stream;
+      this.#onWait = onWait;
+      onWait?.();
     }
+    return stream.result;
   }
 
   /** Resolves when more bytes are here. @throws the failure that ended the connection. */
   async more(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    const before = this.#end - this.#start;
+    const before = this.available;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
@@ -122,11 +137,9 @@ export class Source {
 
   /** From here on the stream is framed: data goes to the readers, messages to `onMessage`. */
   demultiplex(): void {
-    const early = Buffer.from(this.#queue.subarray(this.#start, this.#end));
-    this.#start = this.#end;
-    this.#cursor = undefined; // it stands in front of bytes that were not framed away yet
+    const early = this.#queue.takeBack();
     this.#demux = new Demux({
-      data: (view) => this.#append(view),
+      data: (view) => this.#take(view),
       message: (tag, payload) => this.#message(tag, payload),
     });
     if (early.length > 0) this.#receive(early);
@@ -143,13 +156,14 @@ export class Source {
       // It has ended already, and who reads must hear of that whatever came of the last messages.
     }
     this.#events.onEnd?.(reason);
+    this.#stream?.fail(reason);
     this.#notify();
   }
 
   #message(tag: number, payload: Buffer): void {
     const isBehindData = this.available > 0 || !this.#held.isEmpty;
     if (isBehindData && this.#events.isInTurn?.(tag)) {
-      this.#held.hold(tag, payload, this.#appended);
+      this.#held.hold(tag, payload, this.#queue.appended);
     } else {
       this.#events.onMessage(tag, payload);
     }
@@ -158,8 +172,9 @@ export class Source {
   #receive(chunk: Buffer): void {
     if (this.#failure !== undefined) return;
     try {
-      if (this.#demux === undefined) this.#append(chunk);
+      if (this.#demux === undefined) this.#take(chunk);
       else this.#demux.push(chunk);
+      if (this.#stream !== undefined) this.#goOn(chunk.length);
     } catch (error) {
       this.fail(asRsyncError(error));
     }
@@ -170,30 +185,34 @@ export class Source {
     this.#notify();
   }
 
-  #resume(): void {
+  #take(view: Uint8Array): void {
+    const stream = this.#stream;
+    if (stream === undefined) {
+      this.#queue.append(view);
+      return;
+    }
+    const rest = stream.take(view);
+    if (rest.length > 0) this.#queue.append(rest);
+    if (stream.isOver) this.#stream = undefined;
+    if (!this.#held.isEmpty) this.#held.release(this.position);
+  }
+
+  /** All that is here has been taken from the socket, which would deliver without an end. */
+  #goOn(bytes: number): void {
+    this.#onWait?.();
+    this.#streamedBytes += bytes;
+    if (this.#streamedBytes < turnBytes) return;
+    this.#streamedBytes = 0;
+    this.#socket.pause();
+    setImmediate(() => {
+      if (!this.#isPaused) this.#socket.resume();
+    });
+  }
+
+  #resumeWhenRead(): void {
+    if (!this.#isPaused || this.available >= this.#longestQueue / 2) return;
     this.#isPaused = false;
     this.#socket.resume();
-  }
-
-  #append(view: Uint8Array): void {
-    this.#cursor = undefined;
-    if (this.#start === this.#end) this.#start = this.#end = 0;
-    if (this.#end + view.length > this.#queue.length) this.#makeRoom(view.length);
-    this.#queue.set(view, this.#end);
-    this.#end += view.length;
-    this.#appended += view.length;
-  }
-
-  #makeRoom(length: number): void {
-    const needed = this.available + length;
-    const fits = needed * 2 <= this.#queue.length;
-    const target = fits
-      ? this.#queue
-      : Buffer.allocUnsafe(Math.max(needed, this.#queue.length * 2));
-    this.#queue.copy(target, 0, this.#start, this.#end);
-    this.#queue = target;
-    this.#end -= this.#start;
-    this.#start = 0;
   }
 
   #notify(): void {
