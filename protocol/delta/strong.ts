@@ -1,6 +1,6 @@
 import { createHash, hash } from "node:crypto";
 import { Md4, md4 } from "./md4.ts";
-import { loadXxh64 } from "./xxh64.ts";
+import { openXxh64 } from "./xxh64.ts";
 
 /**
  * Strong checksums by rsync's names. `old-md4` is what protocols 27 to 29 use for transfers:
@@ -23,6 +23,14 @@ export interface Digest {
   digest(): Uint8Array;
 }
 
+/** Memory in which data may be gathered that will be summed: it is summed where it lies. */
+export interface LentMemory {
+  /** 256 KiB, of any content. */
+  readonly bytes: Uint8Array;
+  /** Nothing is written to it afterwards. */
+  release(): void;
+}
+
 /** One session's strong checksum: the negotiated algorithm with the session's seed. */
 export interface StrongChecksum {
   readonly name: ChecksumName;
@@ -34,6 +42,8 @@ export interface StrongChecksum {
   wholeFile(data: Uint8Array): Uint8Array;
   /** The sum of a whole file that comes in chunks. */
   start(): Digest;
+  /** Undefined, or not there at all, where there is none: any other memory does as well. */
+  lend?(): LentMemory | undefined;
 }
 
 export interface StrongChecksumOptions {
@@ -63,7 +73,7 @@ export async function loadStrongChecksum(
 ): Promise<StrongChecksum> {
   switch (name) {
     case "xxh64":
-      return loadXxh64(seed);
+      return openXxh64(seed);
     case "xxh3":
     case "xxh128":
       // Read only where it is asked for: it is large, and compiled for each session.

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Digest, StrongChecksum } from "../delta/strong.ts";
+import type { Digest, LentMemory, StrongChecksum } from "../delta/strong.ts";
 import type { BytePath } from "../path.ts";
 import type { Area } from "./area.ts";
 import { libC } from "./libc.ts";
@@ -122,7 +122,7 @@ export class IncomingFile {
   }
 
   /**
-   * Forgets the file.
+   * Forgets the file; what comes is thrown away.
    *
    * @param keep takes what has come so far; what it leaves is removed.
    */
@@ -137,6 +137,7 @@ export class IncomingFile {
       const left = this.#temporary;
       this.#temporary = undefined;
       this.#close();
+      this.failure ??= Object.assign(new Error("it was given up"), { code: "ECANCELED" });
       left?.tree.removeFile(left.path);
     }
   }
@@ -191,8 +192,20 @@ export class IncomingFile {
 
 /** Where content is gathered; one serves all files of a session, one after the other. */
 export class Staging {
-  readonly buffer: Buffer = Buffer.allocUnsafeSlow(stagingBytes);
+  readonly buffer: Uint8Array;
   length = 0;
+  readonly #lent: LentMemory | undefined;
+
+  /** @param strong what all of them are summed with. */
+  constructor(strong: StrongChecksum) {
+    this.#lent = strong.lend?.();
+    this.buffer = this.#lent?.bytes ?? Buffer.allocUnsafeSlow(stagingBytes);
+  }
+
+  /** No file follows, and the last has what there was for it. */
+  release(): void {
+    this.#lent?.release();
+  }
 
   get bytes(): Uint8Array {
     return this.buffer.subarray(0, this.length);

@@ -41,25 +41,29 @@ export class Assembly {
   readonly #tokens: TokenReader;
   readonly #pace: Pace;
   readonly #placing: Placing;
-  readonly #staging = new Staging();
+  readonly #staging: Staging;
   readonly #scratch: Buffer = Buffer.allocUnsafeSlow(stepBytes);
   #current: { readonly incoming: IncomingFile; readonly requested: Requested } | undefined;
+  #isAbandoned = false;
 
   constructor(link: AnswerLink, job: ReceivingJob, { tokens, pace, placing }: AssemblyParts) {
     this.#link = link;
     this.#job = job;
+    this.#staging = new Staging(job.strong);
     this.#tokens = tokens;
     this.#pace = pace;
     this.#placing = placing;
   }
 
-  /** Takes what follows the head of an answer. */
+  /** Takes what follows the head of an answer. @throws {RsyncError} ABORTED, once abandoned. */
   async receive(requested: Requested): Promise<Received | Failed | "again"> {
     const { strong } = this.#job;
+    this.#expectSession();
     const incoming = this.#placing.open(requested, this.#staging);
     this.#current = { incoming, requested };
     await this.#receiveContent(incoming, requested);
     const sum = await this.#read((from) => Uint8Array.from(from.bytes(strong.length)));
+    this.#expectSession();
     const outcome = await this.#conclude(incoming, requested, sum);
     this.#current = undefined;
     return outcome;
@@ -67,9 +71,20 @@ export class Assembly {
 
   /** The session ends early; `--partial` keeps what has come of the current file. */
   abandon(): void {
+    this.#isAbandoned = true;
     const current = this.#current;
     this.#current = undefined;
     if (current !== undefined) this.#placing.keepPart(current.incoming, current.requested);
+  }
+
+  /** Nothing is received any more, and nothing is left to be kept. */
+  release(): void {
+    this.#staging.release();
+  }
+
+  /** What had arrived can be read for a while after that: what is half there stays so. */
+  #expectSession(): void {
+    if (this.#isAbandoned) throw new RsyncError("ABORTED", "Cannot go on: the session has ended");
   }
 
   #read<T>(decode: (from: Cursor) => T): T | Promise<T> {

@@ -84,6 +84,11 @@ export class Receiver {
     this.#assembly.abandon();
   }
 
+  /** It has run, and was abandoned. */
+  release(): void {
+    this.#assembly.release();
+  }
+
   #read<T>(decode: (from: Cursor) => T): T | Promise<T> {
     return this.#link.tryRead(decode) ?? this.#link.read(decode);
   }

@@ -52,11 +52,15 @@ export async function runReception(
     source.fail(reason ?? new RsyncError("FILE_IO", String(error), { cause: error }));
     throw error;
   };
+  const received = receiver.run().catch(ends);
   try {
-    await Promise.all([generator.run().catch(ends), receiver.run().catch(ends)]);
+    await Promise.all([generator.run().catch(ends), received]);
   } finally {
     silence.stop();
     receiver.abandon();
+    // What fails in the generator ends the receiver a moment later.
+    const release = (): void => receiver.release();
+    received.then(release, release);
   }
 }
 

@@ -1,24 +1,31 @@
-// Writes protocol/delta/match-wasm.ts from match.wat. Run it after changing the kernel:
+// Writes the modules of WebAssembly in protocol/delta from their texts. Run it after changing one:
 //   node test/protocol/delta/build-kernel.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import openWabt from "wabt";
 
-const source = new URL("../../../protocol/delta/match.wat", import.meta.url);
-const target = new URL("../../../protocol/delta/match-wasm.ts", import.meta.url);
+/** The kernels in protocol/delta. */
+export const kernels = ["match", "xxh64"];
 
-/** The text of match-wasm.ts that belongs to match.wat. */
-export async function kernelModule() {
+/** Where a file of protocol/delta is. */
+export function kernelFile(name) {
+  return new URL(`../../../protocol/delta/${name}`, import.meta.url);
+}
+
+/** The text of the module that belongs to a kernel's text. */
+export async function kernelModule(name) {
   const wabt = await openWabt();
-  const module = wabt.parseWat("match.wat", readFileSync(source, "utf8"), { simd: true });
+  const source = readFileSync(kernelFile(`${name}.wat`), "utf8");
+  const module = wabt.parseWat(`${name}.wat`, source, { simd: true });
   const { buffer } = module.toBinary({});
   module.destroy();
-  return `/** match.wat as WebAssembly, in base64; written by test/protocol/delta/build-kernel.mjs. */
-export const matchWasm: string =
+  return `/** ${name}.wat as WebAssembly, in base64; written by test/protocol/delta/build-kernel.mjs. */
+export const ${name}Wasm: string =
   "${Buffer.from(buffer).toString("base64")}";
 `;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(target, await kernelModule());
+  for (const name of kernels)
+    writeFileSync(kernelFile(`${name}-wasm.ts`), await kernelModule(name));
 }

@@ -8,7 +8,7 @@ import { openKernel } from "../../../protocol/delta/wasm-kernel.ts";
 import { Cursor } from "../../../protocol/wire/cursor.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";
 import { random } from "../../support/random.ts";
-import { kernelModule } from "./build-kernel.mjs";
+import { kernelFile, kernelModule, kernels } from "./build-kernel.mjs";
 
 const blockLength = 16;
 const windowBytes = 4000;
@@ -39,9 +39,8 @@ function bothKernels(window: Uint8Array, weak: readonly number[]): [ScanKernel, 
 
 afterEach(() => vi.unstubAllGlobals());
 
-test("match-wasm.ts is what match.wat compiles to", async () => {
-  const file = new URL("../../../protocol/delta/match-wasm.ts", import.meta.url);
-  expect(readFileSync(file, "utf8")).toBe(await kernelModule());
+test.each(kernels)("%s-wasm.ts is what its text compiles to", async (name) => {
+  expect(readFileSync(kernelFile(`${name}-wasm.ts`), "utf8")).toBe(await kernelModule(name));
 });
 
 test("this Node runs the WebAssembly kernel", () => {

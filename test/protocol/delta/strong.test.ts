@@ -3,7 +3,11 @@ import fc from "fast-check";
 import { createXXHash64 } from "hash-wasm";
 import { describe, expect, test } from "vitest";
 import { md4 } from "../../../protocol/delta/md4.ts";
-import { type ChecksumName, loadStrongChecksum } from "../../../protocol/delta/strong.ts";
+import {
+  type ChecksumName,
+  type LentMemory,
+  loadStrongChecksum,
+} from "../../../protocol/delta/strong.ts";
 import { hex } from "../../support/bytes.ts";
 
 const names = ["xxh64", "xxh3", "xxh128", "md5", "md4", "sha1", "none", "old-md4"] as const;
@@ -101,6 +105,29 @@ test("xxh64 is the same in whatever chunks, with others in between", async () =>
     }),
     { numRuns: 60, seed: 4 },
   );
+});
+
+test("xxh64 lends memory, each part of it to one at a time, and sums what lies there", async () => {
+  const strong = await load("xxh64");
+  const lent: LentMemory[] = [];
+  for (let one = strong.lend?.(); one !== undefined; one = strong.lend?.()) lent.push(one);
+  expect(lent).toHaveLength(16);
+  for (const [at, { bytes }] of lent.entries()) bytes.fill(at + 1);
+  const digest = strong.start();
+  const parts = lent.map(({ bytes }, at) => bytes.subarray(at, bytes.length - 3 * at));
+  for (const part of parts) digest.update(part);
+  const copies = parts.map((part) => Buffer.from(part));
+  for (const [at, copy] of copies.entries()) expect(new Set(copy)).toEqual(new Set([at + 1]));
+  expect(shown(digest.digest())).toBe(reference(Buffer.concat(copies), 0));
+  for (const [at, part] of parts.entries()) {
+    expect(shown(strong.wholeFile(part))).toBe(reference(copies[at] as Buffer, 0));
+  }
+  lent[0]?.release();
+  lent[0]?.release();
+  const again = strong.lend?.();
+  expect(again?.bytes.byteOffset).toBe(lent[0]?.bytes.byteOffset);
+  expect(strong.lend?.()).toBeUndefined();
+  for (const one of [...lent.slice(1), again]) one?.release();
 });
 
 describe.each(names)("%s", (name) => {

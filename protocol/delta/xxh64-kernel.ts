@@ -1,0 +1,125 @@
+import type { LentMemory } from "./strong.ts";
+import { xxh64Wasm } from "./xxh64-wasm.ts";
+
+/** The part of the WebAssembly API that is used here; Node's types leave it to the browser's. */
+declare const WebAssembly: {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (module: object) => { readonly exports: object };
+};
+
+/** What xxh64.wat exports. */
+interface Xxh64Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly begin: (seed: number) => void;
+  readonly stripes: (at: number, end: number) => void;
+  readonly finish: (length: number, at: number, end: number) => void;
+}
+
+const stripeBytes = 32;
+const digestBytes = 8;
+/** The running sums come first in memory; behind them what is less than a stripe. */
+const tailAt = 32;
+const stateBytes = tailAt + stripeBytes;
+/** Data that lies elsewhere is copied to here, piece by piece. */
+const pieceAt = 64 * 1024;
+const pieceBytes = 256 * 1024;
+/** Memory that is lent: as many areas as xxh64.wat has room for. */
+const areasAt: number = pieceAt + pieceBytes;
+const areaBytes = 256 * 1024;
+
+/** One sum on its way: what the memory begins with while it is worked on. */
+export interface Xxh64State {
+  readonly sums: Uint8Array;
+  length: number;
+}
+
+/** XXH64 in WebAssembly, one for a thread. Its memory never grows, so that views of it stay. */
+export class Xxh64Kernel {
+  readonly #exports: Xxh64Exports;
+  readonly #bytes: Uint8Array;
+  readonly #areas: number[] = [];
+
+  constructor() {
+    const module = new WebAssembly.Module(Buffer.from(xxh64Wasm, "base64"));
+    this.#exports = new WebAssembly.Instance(module).exports as Xxh64Exports;
+    this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+    const end = this.#bytes.length - areaBytes;
+    for (let at = areasAt; at <= end; at += areaBytes) this.#areas.push(at);
+  }
+
+  /** The sum of `data`, little-endian. @param seed signed, of 32 bits. */
+  sum(data: Uint8Array, seed: number): Uint8Array {
+    const { begin, stripes, finish } = this.#exports;
+    const { length } = data;
+    begin(seed);
+    if (length > pieceBytes) return this.#finish(length, this.#add(data, 0));
+    const at = this.#place(data);
+    const end = at + length;
+    const tail = end - (length % stripeBytes);
+    stripes(at, tail);
+    finish(length, tail, end);
+    return this.#bytes.slice(0, digestBytes);
+  }
+
+  begin(seed: number): Xxh64State {
+    this.#exports.begin(seed);
+    return { sums: this.#bytes.slice(0, stateBytes), length: 0 };
+  }
+
+  add(state: Xxh64State, data: Uint8Array): void {
+    this.#bytes.set(state.sums);
+    this.#add(data, state.length % stripeBytes);
+    state.sums.set(this.#bytes.subarray(0, stateBytes));
+    state.length += data.length;
+  }
+
+  finish({ sums, length }: Xxh64State): Uint8Array {
+    this.#bytes.set(sums);
+    return this.#finish(length, length % stripeBytes);
+  }
+
+  /** Memory from which data is added without a copy; undefined when all is lent. */
+  lend(): LentMemory | undefined {
+    const at = this.#areas.pop();
+    if (at === undefined) return undefined;
+    let isBack = false;
+    return {
+      bytes: this.#bytes.subarray(at, at + areaBytes),
+      release: () => {
+        if (!isBack) this.#areas.push(at);
+        isBack = true;
+      },
+    };
+  }
+
+  /** Adds data behind so many bytes of an incomplete stripe. @returns how many there are now. */
+  #add(data: Uint8Array, tail: number): number {
+    let at = 0;
+    if (tail > 0) {
+      at = Math.min(stripeBytes - tail, data.length);
+      this.#bytes.set(data.subarray(0, at), tailAt + tail);
+      if (tail + at < stripeBytes) return tail + at;
+      this.#exports.stripes(tailAt, tailAt + stripeBytes);
+    }
+    const end = data.length - ((data.length - at) % stripeBytes);
+    while (at < end) {
+      const piece = data.subarray(at, Math.min(end, at + pieceBytes));
+      const where = this.#place(piece);
+      this.#exports.stripes(where, where + piece.length);
+      at += piece.length;
+    }
+    this.#bytes.set(data.subarray(end), tailAt);
+    return data.length - end;
+  }
+
+  #place(piece: Uint8Array): number {
+    if (piece.buffer === this.#bytes.buffer) return piece.byteOffset;
+    this.#bytes.set(piece, pieceAt);
+    return pieceAt;
+  }
+
+  #finish(length: number, tail: number): Uint8Array {
+    this.#exports.finish(length, tailAt, tailAt + tail);
+    return this.#bytes.slice(0, digestBytes);
+  }
+}
