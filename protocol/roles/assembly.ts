@@ -14,9 +14,14 @@ export interface AnswerLink {
   read<T>(decode: (from: Cursor) => T): Promise<T>;
   /** Undefined when it is not here yet. */
   tryRead<T>(decode: (from: Cursor) => T): T | undefined;
+  /** Bytes that wait to be read. */
+  available(): number;
   /** Takes values as they arrive, where they lie, up to the first that is not undefined. */
   stream<T>(decode: (from: Cursor) => T | undefined): Promise<T>;
 }
+
+/** So much of what waits is taken at once. */
+const longestStep = 4 * stepBytes;
 
 /** What a receiver works with. */
 export interface AssemblyParts {
@@ -121,7 +126,9 @@ export class Assembly {
         return isDone(ended) ? ended : undefined;
       };
       for (let ended = false; !ended; ) {
-        ended = this.#link.tryRead(next) ?? (await this.#link.stream(arriving));
+        // Where much waits others get their turn; what comes meanwhile is queued, and so copied.
+        const queued = this.#link.available() > longestStep ? this.#link.tryRead(next) : undefined;
+        ended = queued ?? (await this.#link.stream(arriving));
         if (range.from < range.to) await this.#copy(basis, range, incoming, staysInPlace);
         tell();
         if (this.#pace.isDue) await this.#pace.take();

@@ -40,6 +40,7 @@ export async function runReception(
   const reading: ReceiverLink = {
     read: (decode) => read(link, silence, decode),
     tryRead: (decode) => source.tryRead(decode),
+    available: () => source.available,
     stream: (decode) => source.stream(decode, () => silence.answer(output)),
     position: () => source.position,
     dialect,
