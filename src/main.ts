@@ -3,7 +3,7 @@ import { readFileSync, writeSync } from "node:fs";
 import type { Command } from "./cli/command.ts";
 import type { Outputs } from "./cli/push/printer.ts";
 import type { RunContext } from "./cli/run.ts";
-import { leaveStarter, sayOnError } from "./cli/starter.ts";
+import { complain, leaveStarter, sayOnError } from "./cli/starter.ts";
 
 /** What is still open when all is done cannot keep the process for longer. */
 const lingerMs = 2_000;
@@ -79,6 +79,7 @@ async function carryOut(command: Command, context: RunContext): Promise<number> 
       return await (await import("./cli/control.ts")).runControl(command);
     case "print": {
       const { printChanges } = await import("./cli/print.ts");
+      for (const warning of command.warnings) complain(warning);
       await printChanges(command, { write: (line) => process.stdout.write(line), until: ended() });
       return 0;
     }

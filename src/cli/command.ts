@@ -52,6 +52,8 @@ export interface MirrorCommand extends RunOptions {
 export interface WatchCommand extends RunOptions {
   readonly kind: "watch";
   readonly settings: MirrorSettings;
+  /** What is set for us and has no effect, one line each. */
+  readonly warnings: readonly string[];
 }
 
 /** `sersync watch [SRC] [-o FILE]… --print`: tells changes, mirrors nothing. */
@@ -62,6 +64,8 @@ export interface PrintCommand extends Pick<RunOptions, "watcher" | "wait" | "pol
   readonly settings: Partial<MirrorSettings>;
   /** One JSON object per line. */
   readonly json: boolean;
+  /** What is set for us and has no effect, one line each. */
+  readonly warnings: readonly string[];
 }
 
 /** `sersync list URL` */

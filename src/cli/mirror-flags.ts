@@ -3,6 +3,7 @@ import { type PluginName, pluginNames } from "../config/schema.ts";
 import { nearestWord } from "../config/spelling.ts";
 import type { MirrorCommand, RunOptions } from "./command.ts";
 import { countFrom, parseCount, switchFrom } from "./settings.ts";
+import { type Environment, strayVariables, variableOf } from "./variables.ts";
 
 /** The flags of sersync itself, as commander hands them over. */
 export interface MirrorFlags {
@@ -22,8 +23,6 @@ export interface MirrorFlags {
   readonly deleteGuard?: number;
   readonly readyShare?: number;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What `--watcher` takes. */
 export const watchers = ["auto", "inotify", "chokidar", "poll"] as const;
@@ -49,24 +48,28 @@ function parsePercent(text: string): number {
   throw new InvalidArgumentError("a number from 1 to 100 is needed.");
 }
 
-/** The percentage a variable holds; undefined when it is unset or empty. */
-function percentFrom(name: string, environment: Environment): number | undefined {
-  const text = environment[name];
-  if (text === undefined || text === "") return undefined;
-  try {
-    return parsePercent(text);
-  } catch {
-    throw new InvalidArgumentError(`${name}: found "${text}"; a number from 1 to 100 is needed.`);
-  }
-}
-
 const defaultSessions = 10;
 const mostSessions = 1_000;
+
+/** A number of sessions, as an option's value. */
+export function parseSessions(text: string): number {
+  if (/^[0-9]{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= mostSessions) {
+    return Number(text);
+  }
+  throw new InvalidArgumentError(`a number from 1 to ${mostSessions} is needed.`);
+}
+
+function parseWatcher(text: string): (typeof watchers)[number] {
+  const watcher = watchers.find((name) => name === text);
+  if (watcher !== undefined) return watcher;
+  throw new InvalidArgumentError(`allowed are ${watchers.join(", ")}`);
+}
 
 interface MirrorWords {
   readonly given: readonly string[];
   /** Words that are neither options nor subcommands; sersync passed them over. */
   readonly rest: readonly string[];
+  readonly environment: Environment;
 }
 
 /** Adds the flags that say how changes are noticed. */
@@ -92,57 +95,58 @@ export function addProcessFiles(command: Commander): Commander {
 export function mirrorFrom(
   program: Commander,
   flags: MirrorFlags,
-  { given, rest }: MirrorWords,
+  { given, rest, environment }: MirrorWords,
 ): MirrorCommand {
   const files = flags.config ?? ["confxml.xml"];
   if (files.includes("")) program.error("ERROR config file name empty");
   refuseMisspeltCommand(program, rest[0]);
-  const { run, warnings } = runOptions(program, flags, {});
+  const { sessions: asked } = flags;
+  const sessions = sessionsFrom(program, asked);
+  const usual = `-n: found ${JSON.stringify(asked)}; as in sersync ${defaultSessions} is taken`;
   const ignored = rest.map((word) => `${JSON.stringify(word)} is no option and is passed over`);
   const command: MirrorCommand = {
     kind: "mirror",
     files,
     given,
-    warnings: [...warnings, ...ignored],
-    ...run,
+    warnings: [
+      ...(asked !== undefined && sessions === undefined ? [usual] : []),
+      ...ignored,
+      ...strayVariables(environment, { onlyNear: true }),
+    ],
+    ...runOptions({ ...flags, sessions }, {}),
   };
   const plugin = pluginFrom(program, flags.plugin);
   return plugin === undefined ? command : { ...command, plugin };
 }
 
-/** How the mirror is run; for `watch` the environment has a say where no flag stands. */
+/**
+ * How the mirror is run; for `watch` the environment has a say where no flag stands.
+ *
+ * @throws {InvalidArgumentError} naming the variable that cannot be understood.
+ */
 export function runOptions(
-  program: Commander,
-  flags: MirrorFlags,
+  flags: Omit<MirrorFlags, "sessions"> & { readonly sessions?: number | undefined },
   environment: Environment,
-): { readonly run: RunOptions; readonly warnings: readonly string[] } {
-  const { SERSYNC_SESSIONS, SERSYNC_WATCHER, SERSYNC_LOG_FILE, SERSYNC_PID_FILE } = environment;
-  const asked = flags.sessions ?? (SERSYNC_SESSIONS || undefined);
-  const sessions = sessionsFrom(program, asked);
-  const fromEnvironment = watchers.find((name) => name === SERSYNC_WATCHER);
-  if (SERSYNC_WATCHER && fromEnvironment === undefined) {
-    const found = JSON.stringify(SERSYNC_WATCHER);
-    program.error(`error: SERSYNC_WATCHER: found ${found}; allowed are ${watchers.join(", ")}`);
-  }
+): RunOptions {
+  const { SERSYNC_LOG_FILE, SERSYNC_PID_FILE, SERSYNC_TOKEN_FILE } = environment;
+  const sessions = flags.sessions ?? variableOf("SERSYNC_SESSIONS", environment, parseSessions);
   const pollSeconds = flags.pollInterval ?? countFrom("SERSYNC_POLL_INTERVAL", environment);
-  const guard = flags.deleteGuard ?? percentFrom("SERSYNC_DELETE_GUARD", environment);
-  const share = flags.readyShare ?? percentFrom("SERSYNC_READY_SHARE", environment);
-  const run: RunOptions = {
+  const guard = flags.deleteGuard ?? variableOf("SERSYNC_DELETE_GUARD", environment, parsePercent);
+  const share = flags.readyShare ?? variableOf("SERSYNC_READY_SHARE", environment, parsePercent);
+  return {
     fullPush: flags.fullPush ?? switchFrom("SERSYNC_FULL_PUSH", environment) ?? false,
     daemon: flags.daemon ?? false,
     sessions: sessions ?? defaultSessions,
-    watcher: flags.watcher ?? fromEnvironment ?? "auto",
+    watcher: flags.watcher ?? variableOf("SERSYNC_WATCHER", environment, parseWatcher) ?? "auto",
     wait: (flags.wait ?? switchFrom("SERSYNC_WAIT", environment)) || undefined,
     pollIntervalMs: pollSeconds === undefined ? undefined : pollSeconds * 1_000,
     logFile: flags.logFile ?? (SERSYNC_LOG_FILE || undefined),
     pidFile: flags.pidFile ?? (SERSYNC_PID_FILE || undefined),
-    tokenFile: flags.tokenFile ?? (environment["SERSYNC_TOKEN_FILE"] || undefined),
+    tokenFile: flags.tokenFile ?? (SERSYNC_TOKEN_FILE || undefined),
     ...(flags.stateDir !== undefined && { stateDirectory: flags.stateDir }),
     ...(guard !== undefined && { deleteGuard: guard / 100 }),
     ...(share !== undefined && { readyShare: share / 100 }),
   };
-  const warning = `-n: found ${JSON.stringify(asked)}; as in sersync ${defaultSessions} is taken`;
-  return { run, warnings: asked !== undefined && sessions === undefined ? [warning] : [] };
 }
 
 /** Undefined for what sersync took for its default: 0 and what is no number. */

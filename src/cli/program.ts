@@ -11,16 +11,18 @@ import {
   addWatching,
   type MirrorFlags,
   mirrorFrom,
+  parseSessions,
   runOptions,
 } from "./mirror-flags.ts";
 import { addServe } from "./serve/flags.ts";
 import { addSettings, collect, type SettingsFlags, settingsFrom } from "./settings.ts";
+import { type Environment, strayVariables } from "./variables.ts";
 
 /** What the command line is read with besides its own words. */
 export interface CommandLineOptions {
   readonly version: string;
   /** Default: this process's. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
 }
 
 /** Says what the words after the program's name ask for; does nothing itself. */
@@ -33,7 +35,7 @@ export function parseCommandLine(
   const asked = (said: Command): void => {
     command = said;
   };
-  const program = buildProgram(version, asked);
+  const program = buildProgram(version, asked, environment);
   const add = Object.hasOwn(subcommands, words[0] ?? "") ? subcommands[words[0] ?? ""] : addAll;
   add?.(program, asked, environment);
   let printed = "";
@@ -65,7 +67,6 @@ function textFrom(error: CommanderError, printed: string, help: string | undefin
   return { kind: "text", text: (isHelp && help) || printed, exitCode: 0 };
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type Asked = (command: Command) => void;
 type Adder = (program: Commander, asked: Asked, environment: Environment) => void;
 
@@ -90,7 +91,7 @@ function addAll(program: Commander, asked: Asked, environment: Environment): voi
   program.command("pull").description("fetch files from an rsync daemon, as rsync does");
 }
 
-function buildProgram(version: string, asked: Asked): Commander {
+function buildProgram(version: string, asked: Asked, environment: Environment): Commander {
   const program = new Commander("sersync");
   const given: string[] = [];
   program
@@ -107,7 +108,7 @@ function buildProgram(version: string, asked: Asked): Commander {
     .argument("[words...]")
     .addHelpText("after", examples)
     .action((rest: string[], flags: MirrorFlags) =>
-      asked(mirrorFrom(program, flags, { given, rest })),
+      asked(mirrorFrom(program, flags, { given, rest, environment })),
     );
   for (const [long, letter] of [
     ["daemon", "d"],
@@ -177,14 +178,18 @@ function addInit(program: Commander, asked: Asked, environment: Environment): vo
     );
 }
 
-type WatchFlags = SettingsFlags & MirrorFlags & FilesFlags & { readonly print?: boolean };
+type WatchFlags = SettingsFlags &
+  Omit<MirrorFlags, "sessions"> &
+  FilesFlags & { readonly sessions?: number; readonly print?: boolean };
+
+const sessionsWords = "sessions at a time, default 10 (SERSYNC_SESSIONS)";
 
 function addWatch(program: Commander, asked: Asked, environment: Environment): void {
   const command = subcommand(program, "watch", "mirror without a configuration file");
   addProcessFiles(addSafety(addWatching(addSettings(command))))
     .option("-d, --daemon", "run in the background")
     .option("-r, --full-push", "push everything once before mirroring live (SERSYNC_FULL_PUSH)")
-    .option("-n, --sessions <number>", "sessions at a time, default 10 (SERSYNC_SESSIONS)")
+    .option("-n, --sessions <number>", sessionsWords, parseSessions)
     .option("--print", "only tell what changes; no address is needed")
     .option("--json", "with --print: for programs")
     .option("-o, --config <file>", "with --print: whose filters and switches count", collect)
@@ -202,17 +207,21 @@ function watchFrom(
   const { print = false, json = false, config: files = [] } = flags;
   const settings = settingsFrom(words, flags, environment);
   const { source, targets } = settings;
-  const { run } = runOptions(command, flags, environment);
+  const run = runOptions(flags, environment);
+  const warnings = strayVariables(environment);
+  // What is missing may be there under another name.
+  const refuse = (what: string): never => command.error([...warnings, what].join("\n"));
   if (source === undefined && files.length === 0) {
-    return command.error("error: the directory to watch is missing");
+    return refuse("error: the directory to watch is missing");
   }
   if (print) {
     const { watcher, wait, pollIntervalMs } = run;
-    return { kind: "print", files, settings, json, watcher, wait, pollIntervalMs };
+    return { kind: "print", files, settings, json, watcher, wait, pollIntervalMs, warnings };
   }
   if (files.length > 0 || json) {
-    return command.error("error: -o and --json go with --print; to mirror: sersync -o FILE");
+    return refuse("error: -o and --json go with --print; to mirror: sersync -o FILE");
   }
-  if (targets === undefined) return command.error("error: the address of a module is missing");
-  return { kind: "watch", settings: { ...settings, source: source as string, targets }, ...run };
+  if (targets === undefined) return refuse("error: the address of a module is missing");
+  const complete = { ...settings, source: source as string, targets };
+  return { kind: "watch", settings: complete, warnings, ...run };
 }

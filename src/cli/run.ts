@@ -36,7 +36,7 @@ export async function runMirror(
   const [first] = sources as readonly [PlanSource, ...PlanSource[]];
   const started = await startInBackground(command, words, first);
   if (started !== undefined) return started;
-  if (command.kind === "mirror") for (const warning of command.warnings) complain(warning);
+  for (const warning of command.warnings) complain(warning);
   const plans = loadPlans(sources);
   for (const { warnings } of plans) for (const line of warnings) sayOnError(`${line}\n`);
   await serve(command, plans, { sources, version });

@@ -2,6 +2,7 @@ import { type Command as Commander, InvalidArgumentError } from "commander";
 import { parseDaemonUrl, RsyncError } from "../../protocol/index.ts";
 import type { MirrorSettings, TargetSettings } from "../config/template.ts";
 import { parsePageAddress, type StatusAddress } from "../status/address.ts";
+import { type Environment, variableOf } from "./variables.ts";
 
 /** The flags of `watch` and `init`, as commander hands them over. */
 export interface SettingsFlags {
@@ -15,8 +16,6 @@ export interface SettingsFlags {
   readonly debug?: boolean;
   readonly page?: StatusAddress;
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Adds the flags that say what is mirrored; {@link settingsFrom} reads them. */
 export function addSettings(command: Commander): Commander {
@@ -44,11 +43,8 @@ export function parsePage(text: string): StatusAddress {
 }
 
 /** The address that SERSYNC_PAGE holds; undefined when it is unset or empty. */
-export function pageFrom({ SERSYNC_PAGE: text }: Environment): StatusAddress | undefined {
-  if (text === undefined || text === "") return undefined;
-  const address = parsePageAddress(text);
-  if (address !== undefined) return address;
-  throw new InvalidArgumentError(`SERSYNC_PAGE: found "${text}"; HOST:PORT or off is needed.`);
+export function pageFrom(environment: Environment): StatusAddress | undefined {
+  return variableOf("SERSYNC_PAGE", environment, parsePage);
 }
 
 /** Words of an option that may be repeated. */
@@ -97,15 +93,7 @@ export function settingsFrom(
 
 /** The count a variable holds; undefined when it is unset or empty. */
 export function countFrom(name: string, environment: Environment): number | undefined {
-  const text = environment[name];
-  if (text === undefined || text === "") return undefined;
-  try {
-    return parseCount(text);
-  } catch {
-    throw new InvalidArgumentError(
-      `${name}: found "${text}"; a number from 1 to 999999 is needed.`,
-    );
-  }
+  return variableOf(name, environment, parseCount);
 }
 
 const switchWords: Readonly<Record<string, boolean>> = {
@@ -119,12 +107,12 @@ const switchWords: Readonly<Record<string, boolean>> = {
 
 /** The switch a variable holds; undefined when it is unset or empty. */
 export function switchFrom(name: string, environment: Environment): boolean | undefined {
-  const text = environment[name];
-  if (text === undefined || text === "") return undefined;
+  return variableOf(name, environment, parseSwitch);
+}
+
+function parseSwitch(text: string): boolean {
   const value = switchWords[text.trim().toLowerCase()];
-  if (value === undefined) {
-    throw new InvalidArgumentError(`${name}: found "${text}"; true or false is needed.`);
-  }
+  if (value === undefined) throw new InvalidArgumentError("true or false is needed.");
   return value;
 }
 

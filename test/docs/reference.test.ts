@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseCommandLine } from "../../src/cli/program.ts";
+import { readVariables } from "../../src/cli/variables.ts";
 import { type ElementRule, headRule } from "../../src/config/vocabulary.ts";
 import { parameters } from "../../src/serve/parameters.ts";
 import { countedSeries, lagMetric, targetSeries, watchSeries } from "../../src/status/series.ts";
@@ -130,6 +131,7 @@ test("every variable that the sources name is told", () => {
   const named = new Set(text.match(/\bSERSYNC_[A-Z_]*[A-Z]\b/g));
   const told = rows(english.get("Variables")).map(([name]) => name);
   expect(new Set([...named].filter((name) => !internal.has(name)))).toEqual(new Set(told));
+  expect(told.slice(0, readVariables.length)).toEqual(readVariables);
   expect(rows(chinese.get("变量")).map(([name]) => name)).toEqual(told);
 });
 

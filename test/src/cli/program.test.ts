@@ -142,6 +142,7 @@ describe("subcommands", () => {
       "watch -r /data rsync://anna@h:8730/m/d [::1]::n --exclude *.o --exclude /x --no-delete --password-file p -n 2";
     expect(command(text)).toEqual({
       kind: "watch",
+      warnings: [],
       fullPush: true,
       daemon: false,
       sessions: 2,
@@ -178,6 +179,7 @@ describe("subcommands", () => {
     });
     expect(parsed).toEqual({
       kind: "watch",
+      warnings: [],
       fullPush: true,
       daemon: false,
       sessions: 4,
@@ -206,6 +208,13 @@ describe("subcommands", () => {
     ["watch /data /elsewhere", {}, 'Cannot read the address "/elsewhere"'],
     ["watch /d rsync://h/m", { SERSYNC_TIMEOUT: "soon" }, 'SERSYNC_TIMEOUT: found "soon"'],
     ["watch /d rsync://h/m", { SERSYNC_WATCHER: "eyes" }, 'SERSYNC_WATCHER: found "eyes"'],
+    ["watch /d rsync://h/m", { SERSYNC_SESSIONS: "0" }, 'SERSYNC_SESSIONS: found "0"; a number'],
+    ["watch /d rsync://h/m -n 0", {}, "a number from 1 to 1000 is needed"],
+    [
+      "watch /d",
+      { SERSYNC_TARGET: "rsync://h/m" },
+      "did you mean SERSYNC_TARGETS?\nerror: the addr",
+    ],
     ["watch /d rsync://h/m --timeout 0", {}, "a number from 1 to 999999"],
     ["explain -o a.xml", {}, "missing required argument 'path'"],
   ])("%s is refused where something is missing or wrong", (text, environment, said) => {
@@ -214,6 +223,25 @@ describe("subcommands", () => {
       text: expect.stringContaining(said),
       exitCode: 1,
     });
+  });
+
+  test("a variable that is misspelt is told, with the one that was meant", () => {
+    const environment = {
+      SERSYNC_EXCLUDE: "*.o",
+      SERSYNC_COLOUR: "red",
+      SERSYNC_PORT: "tcp://10.0.0.1:8008", // as Kubernetes tells of a service called "sersync"
+      SERSYNC_PORT_8008_TCP_ADDR: "10.0.0.1",
+      SERSYNC_PAGE_SERVICE_HOST: "10.0.0.1",
+      SERSYNC_SERVICE_PORT_PAGE: "8008",
+    };
+    const near = "SERSYNC_EXCLUDE is no variable of sersync; did you mean SERSYNC_EXCLUDES?";
+    const passedOver = "SERSYNC_COLOUR is no variable of sersync, and is passed over";
+    expect(command("watch /d rsync://h/m", environment)).toMatchObject({
+      warnings: [near, passedOver],
+    });
+    expect(command("-r", environment)).toMatchObject({ warnings: [near] });
+    const ofPlugin = { SERSYNC_RESULT: "delivered", SERSYNC_TARGET: "h::m" };
+    expect(command("watch /d rsync://h/m", ofPlugin)).toMatchObject({ warnings: [] });
   });
 
   test("init may leave everything open", () => {
