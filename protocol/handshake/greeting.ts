@@ -1,4 +1,5 @@
 import { RsyncError } from "../errors.ts";
+import { parseModuleReply } from "./module.ts";
 
 /** The first line of each side. */
 export interface Greeting {
@@ -42,10 +43,13 @@ export function parseGreeting(line: string): Greeting {
  * Reads a daemon's greeting, which has all that its protocol has: without its digests a weaker one
  * would be taken, and whoever is between could leave them out.
  *
- * @throws {RsyncError} PROTOCOL_MISMATCH as {@link parseGreeting} does; with rsync's exit code 5 for a
- *   protocol from 30 on without a sub-protocol, and from 32 on without digests.
+ * @throws {RsyncError} MAX_CONNECTIONS instead of a greeting, as `sersync serve` has it when it is
+ *   full. PROTOCOL_MISMATCH as {@link parseGreeting} does; with rsync's exit code 5 for a protocol
+ *   from 30 on without a sub-protocol, and from 32 on without digests.
  */
 export function parseDaemonGreeting(line: string): Greeting {
+  const reply = parseModuleReply(line);
+  if (reply.kind === "refused" && reply.error.code === "MAX_CONNECTIONS") throw reply.error;
   const greeting = parseGreeting(line);
   const { protocol, digests } = greeting;
   const lacks =

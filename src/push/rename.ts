@@ -1,10 +1,4 @@
-import {
-  type BytePath,
-  isDirectory,
-  isRegularFile,
-  RsyncError,
-  renamedFile,
-} from "../../protocol/index.ts";
+import { type BytePath, isDirectory, isRegularFile, renamedFile } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { deliverDepartures } from "./departure.ts";
@@ -12,6 +6,7 @@ import { isBreak } from "./failure.ts";
 import { formerDirectories } from "./former.ts";
 import { isSilence, mostByChance, witness } from "./isolation.ts";
 import type { AskedPath } from "./message.ts";
+import { isRefusal } from "./refusals.ts";
 import { type Renamed, renameDirectory, withFormer } from "./relink.ts";
 import { Locked } from "./relock.ts";
 
@@ -124,10 +119,6 @@ async function attempt(
       if (isSilence(error)) await witness(report, carrier);
     }
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof RsyncError && error.code === "OPTION_REFUSED";
 }
 
 async function renameFiles(

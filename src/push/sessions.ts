@@ -9,7 +9,6 @@ import {
   type PushObserver,
   type PushReport,
   type Rename,
-  RsyncError,
   renamedDirectory,
   type SessionOptions,
   SessionPool,
@@ -19,7 +18,9 @@ import { excludesAnything } from "../filter/rules.ts";
 import { Gate } from "./gate.ts";
 import { kindArguments, type SessionKind, sparingArguments, type TimePrecision } from "./kinds.ts";
 import { type Pushed, pushLinked } from "./linked.ts";
+import { Lookout } from "./lookout.ts";
 import type { Activity, TargetSettings } from "./message.ts";
+import { isFull, isRefusal, refusesNanoseconds } from "./refusals.ts";
 
 export type { Pushed } from "./linked.ts";
 
@@ -50,6 +51,8 @@ export interface SessionsOptions {
   readonly onLook?: (look: PoolLook) => void;
   /** How long no session waits where there was no room; default ten minutes. */
   readonly crampedMs?: number;
+  /** How often it is looked meanwhile whether the target is there; default once a minute. */
+  readonly lookEveryMs?: number;
 }
 
 /**
@@ -75,6 +78,7 @@ export class Sessions {
   #mayLink = true;
   readonly #gate: Gate;
   readonly #onLook: (look: PoolLook) => void;
+  readonly #lookout: Lookout;
   readonly #crampedMs: number;
 
   constructor(settings: TargetSettings, options: SessionsOptions = {}) {
@@ -82,6 +86,8 @@ export class Sessions {
     this.#gate = gate;
     this.#crampedMs = crampedMs;
     this.#onLook = onLook;
+    const looked = (look: PoolLook): void => this.#looked(look);
+    this.#lookout = new Lookout(settings, { onLook: looked, everyMs: options.lookEveryMs });
     const { sessions } = settings;
     this.#settings = settings;
     this.#large = pLimit(Math.max(1, Math.floor(sessions / 4)));
@@ -183,6 +189,7 @@ export class Sessions {
   /** Closes what waits; what is under way is not touched. */
   close(): void {
     clearTimeout(this.#crampedTimer);
+    this.#lookout.stop();
     for (const pool of this.#pools.values()) pool.close();
   }
 
@@ -205,6 +212,7 @@ export class Sessions {
 
   /** A daemon that is full, or refuses what can be done without, can be reached. */
   #looked(look: PoolLook): void {
+    if (isFull(look.failure) && !this.#pools.get("small")?.waiting) this.#waitForRoom();
     const isThere = isFull(look.failure) || isRefusal(look.failure);
     this.#onLook(isThere ? { retryMs: 0 } : look);
   }
@@ -259,28 +267,23 @@ export class Sessions {
     this.#pools.clear();
     const isSpare = this.#room > 2 ? 1 : 0; // one that waits ready
     this.#limit.concurrency = Math.max(1, Math.min(this.#limit.concurrency, this.#room - isSpare));
-    this.#crampedTimer ??= setTimeout(() => this.#relax(), this.#crampedMs).unref();
+    this.#waitForRoom();
     return waiting + others > 0;
+  }
+
+  /** No session tells of the target's end; nor does one wait, before there may be room again. */
+  #waitForRoom(): void {
+    this.#lookout.start();
+    this.#crampedTimer ??= setTimeout(() => this.#relax(), this.#crampedMs).unref();
   }
 
   #relax(): void {
     this.#crampedTimer = undefined;
+    this.#lookout.stop();
     this.#room = Number.POSITIVE_INFINITY;
     this.#limit.concurrency = Math.max(1, this.#settings.sessions - this.#large.concurrency);
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
     this.prepare(["small"]); // nobody else would notice that an idle target is gone
   }
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof RsyncError && error.code === "MAX_CONNECTIONS";
-}
-
-function isRefusal(error: unknown): error is RsyncError {
-  return error instanceof RsyncError && error.code === "OPTION_REFUSED";
-}
-
-function refusesNanoseconds(error: unknown): boolean {
-  return isRefusal(error) && /-@-1|modify-window/.test(error.message);
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   formatGreeting,
   negotiateProtocol,
+  parseDaemonGreeting,
   parseGreeting,
 } from "../../../protocol/handshake/greeting.ts";
 import { readLine } from "../../../protocol/handshake/line.ts";
@@ -36,6 +37,11 @@ test.each([
   expect(() => parseGreeting(line)).toThrowError(
     refused("PROTOCOL_MISMATCH", "Cannot talk to this server"),
   );
+});
+
+test("a daemon that is full may say so instead of greeting", () => {
+  const line = "@ERROR: max connections (5) reached -- try again later";
+  expect(() => parseDaemonGreeting(line)).toThrowError(refused("MAX_CONNECTIONS", "max conn"));
 });
 
 test.each([0, 19, 41, 99])("protocol %i is none that a daemon has", (protocol) => {
