@@ -136,4 +136,4 @@ test("whatever happens, what is to be done is under way or has its time, and get
     }),
     { seed: 20_261_122, numRuns: 2_000 },
   );
-});
+}, 60_000);
