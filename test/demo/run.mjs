@@ -2,7 +2,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import { build, preparePackages } from "../prepare.mjs";
-import { freePort } from "../support/rsyncd.mjs";
+import { freePort } from "../support/ports.mjs";
 import { findDifferences, readTree } from "../support/tree-differences.mjs";
 import { formatConfxml } from "./confxml.mjs";
 import { startDestination } from "./destination.mjs";

@@ -4,9 +4,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type BareRoot, bareRoot, canUnshare, fillImage } from "../support/bare-root.ts";
-import { type Daemon, daemonVersions, freePort, startDaemon } from "../support/daemon.ts";
+import { type Daemon, daemonVersions, startDaemon } from "../support/daemon.ts";
 import { readImage } from "../support/image.ts";
 import { readLog } from "../support/mirror.ts";
+import { freePort } from "../support/ports.mjs";
 
 // There is no container engine in every test machine: what is in the image, and how the Dockerfile
 // says it is run, is tried in a root file system that holds nothing else.

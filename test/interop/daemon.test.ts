@@ -4,6 +4,7 @@ import net from "node:net";
 import { expect, test } from "vitest";
 import { describeDaemons, rsyncProgram, startDaemon } from "../support/daemon.ts";
 import { makeHostileTree, mutateTree } from "../support/hostile.ts";
+import { listen } from "../support/servers.ts";
 import { expectEqualTrees, temporaryDirectory } from "../support/tree.ts";
 
 function list(url: string, version: "3.5.0" | "3.2.7", password: string): string {
@@ -30,6 +31,12 @@ describeDaemons("a daemon for tests", (version) => {
     await daemon.restart();
     expect(list(daemon.url("backup", "rsync_backup"), version, "s3cret")).toContain("here");
     expect(daemon.log()).toContain("auth failed on module backup");
+  });
+
+  test("is none where somebody else answers on its port", async () => {
+    await using other = await listen(net.createServer());
+    const started = startDaemon({ version, modules: {}, port: other.port });
+    await expect(started).rejects.toThrow("somebody else listens there");
   });
 
   // If rsync itself could not mirror these trees, no test of ours that uses them would be fair.

@@ -2,8 +2,9 @@ import fs from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { daemonVersions, freePort, startDaemon } from "../support/daemon.ts";
+import { daemonVersions, startDaemon } from "../support/daemon.ts";
 import { type LogLine, startMirror } from "../support/mirror.ts";
+import { freePort } from "../support/ports.mjs";
 import { temporaryDirectory } from "../support/tree.ts";
 
 const [version] = daemonVersions;

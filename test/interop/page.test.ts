@@ -3,8 +3,9 @@ import path from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { browserProgram, startBrowser } from "../support/browser.ts";
-import { type Daemon, daemonVersions, freePort, startDaemon } from "../support/daemon.ts";
+import { type Daemon, daemonVersions, startDaemon } from "../support/daemon.ts";
 import { type RunningMirror, startMirror } from "../support/mirror.ts";
+import { freePort } from "../support/ports.mjs";
 import { temporaryDirectory } from "../support/tree.ts";
 
 /** Where to keep what the page looked like; unset: nowhere. */

@@ -2,11 +2,12 @@ import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import { expect, test } from "vitest";
 import { nativePath, pathFromText } from "../../protocol/path.ts";
-import { freePort, listen, listenHttp } from "../src/plugin/listeners.ts";
+import { listen, listenHttp } from "../src/plugin/listeners.ts";
 import { inProject } from "../support/command.mjs";
 import { describeDaemons, startDaemon } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";
 import { launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
+import { freePort } from "../support/ports.mjs";
 import { temporaryDirectory } from "../support/tree.ts";
 
 /** Names that a shell would act upon, and one that no text can hold. */

@@ -6,7 +6,6 @@ export {
   type Daemon,
   type DaemonOptions,
   type DaemonVersion,
-  freePort,
   type Parameters,
   startDaemon,
 } from "./rsyncd.mjs";

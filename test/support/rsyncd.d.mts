@@ -51,9 +51,6 @@ export interface Daemon extends AsyncDisposable {
 /**
  * Starts a stock daemon and waits until it accepts connections.
  *
- * @throws {Error} with the daemon's log when it does not listen within 10 s.
+ * @throws {Error} with the daemon's log when it does not listen within 30 s.
  */
 export function startDaemon(options: DaemonOptions): Promise<Daemon>;
-
-/** A port of 127.0.0.1 where nobody listens now. */
-export function freePort(): Promise<number>;

@@ -5,8 +5,11 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { daemonProgram } from "./daemons.mjs";
+import { freePort, listensAt } from "./ports.mjs";
 
-const startDeadlineMs = 10_000;
+const startDeadlineMs = 30_000;
+/** So many free ports may be taken by others before a daemon listens there. */
+const mostPorts = 5;
 const stopDeadlineMs = 5_000;
 const isRoot = process.getuid?.() === 0;
 
@@ -58,19 +61,9 @@ function writeConfiguration(directory, port, options) {
   return file;
 }
 
-/** A port of 127.0.0.1 where nobody listens now. */
-export async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-function accepts(port) {
+function accepts({ address, port }) {
   return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
+    const socket = net.connect(port, address);
     socket.once("error", () => resolve(false));
     socket.once("connect", () => {
       socket.destroy();
@@ -109,48 +102,80 @@ async function untilExit(child, signal) {
   clearTimeout(late);
 }
 
-/** Polls until `port` accepts connections, or until it no longer does. */
-async function untilAccepts(port, wanted, { deadlineMs, giveUp = () => false }) {
+/** Polls until connections are accepted there, or until they no longer are. */
+async function untilAccepts(place, wanted, { deadlineMs, giveUp = () => false }) {
   const deadline = Date.now() + deadlineMs;
   while (Date.now() < deadline && !giveUp()) {
-    if ((await accepts(port)) === wanted) return true;
+    if ((await accepts(place)) === wanted) return true;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return false;
 }
 
-async function end({ child, port }, signal) {
-  // Its number may belong to somebody else once it has ended.
-  if (!running.has(child)) return;
+async function endProcess(child, signal) {
   await untilExit(child, signal);
   signalGroup(child, "SIGKILL");
   running.delete(child);
-  // Sessions inherit the listening socket, and a killed one takes a moment to let go of it.
-  await untilAccepts(port, false, { deadlineMs: stopDeadlineMs });
 }
 
-async function launch(program, configuration, port) {
+async function end({ child, place }, signal) {
+  // Its number may belong to somebody else once it has ended.
+  if (!running.has(child)) return;
+  await endProcess(child, signal);
+  // Sessions inherit the listening socket, and a killed one takes a moment to let go of it.
+  await untilAccepts(place, false, { deadlineMs: stopDeadlineMs });
+}
+
+function logOf(directory) {
+  return readIfPresent(path.join(directory, "rsyncd.log"));
+}
+
+async function launch({ program, directory, configuration, place }) {
   const argv = ["--daemon", "--no-detach", `--config=${configuration}`];
   const child = spawn(program, argv, { stdio: "ignore", detached: true });
   running.add(child);
   const giveUp = () => child.exitCode !== null;
-  const listens = await untilAccepts(port, true, { deadlineMs: startDeadlineMs, giveUp });
-  if (listens && !giveUp()) return { child, port };
-  await end({ child, port }, "SIGKILL");
-  const log = readIfPresent(path.join(path.dirname(configuration), "rsyncd.log"));
-  throw new Error(`Cannot start ${program} on port ${port}: ${log || "it does not listen"}`);
+  const answers = await untilAccepts(place, true, { deadlineMs: startDeadlineMs, giveUp });
+  if (answers && listensAt(child.pid, place)) return { child, place };
+  await endProcess(child, "SIGKILL");
+  const log = logOf(directory);
+  // Whoever answers although the daemon does not listen was faster.
+  const isTaken = answers || log.includes("Address already in use");
+  const found = isTaken ? "somebody else listens there" : log || "it does not listen";
+  throw Object.assign(new Error(`Cannot start ${program} on port ${place.port}: ${found}`), {
+    isTaken,
+  });
+}
+
+/** Starts it on a port of its own; what is free now may be taken before it listens. */
+async function launchSomewhere(program, directory, options) {
+  for (let tries = 1; ; tries += 1) {
+    const port = options.port ?? (await freePort());
+    const place = { address: options.global?.address ?? "127.0.0.1", port };
+    const configuration = writeConfiguration(directory, port, options);
+    const start = { program, directory, configuration, place };
+    try {
+      return { start, server: await launch(start) };
+    } catch (error) {
+      if (!error.isTaken || options.port !== undefined || tries === mostPorts) throw error;
+      for (const left of ["rsyncd.pid", "rsyncd.log"]) {
+        fs.rmSync(path.join(directory, left), { force: true });
+      }
+    }
+  }
 }
 
 export async function startDaemon(options) {
-  const { version, program = daemonProgram(version), port = await freePort() } = options;
+  const { version, program = daemonProgram(version) } = options;
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "sersync-daemon-"));
-  const configuration = writeConfiguration(directory, port, options);
-  let server = await launch(program, configuration, port);
+  const { start, ...launched } = await launchSomewhere(program, directory, options);
+  const { port } = start.place;
+  let { server } = launched;
 
   async function restart() {
     await end(server, "SIGTERM");
     fs.rmSync(path.join(directory, "rsyncd.pid"), { force: true });
-    server = await launch(program, configuration, port);
+    server = await launch(start);
   }
 
   async function remove() {
@@ -165,7 +190,7 @@ export async function startDaemon(options) {
     directory,
     path: (module) => options.modules[module]?.path ?? path.join(directory, "modules", module),
     url: (module, user) => `rsync://${user ? `${user}@` : ""}127.0.0.1:${port}/${module}/`,
-    log: () => readIfPresent(path.join(directory, "rsyncd.log")),
+    log: () => logOf(directory),
     stop: () => end(server, "SIGTERM"),
     kill: () => end(server, "SIGKILL"),
     restart,

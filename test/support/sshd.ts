@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
-import net, { type AddressInfo } from "node:net";
 import { userInfo } from "node:os";
 import ssh2 from "ssh2";
+import { freePort } from "./ports.mjs";
 import { temporaryDirectory } from "./tree.ts";
 
 const program = "/usr/sbin/sshd";
@@ -38,15 +38,6 @@ function readablePair(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
     const pair = ssh2.utils.generateKeyPairSync("ed25519");
     if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Starts sshd and waits until it listens. */

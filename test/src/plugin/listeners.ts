@@ -89,12 +89,6 @@ export async function listenHttp(statuses: number[] = []): Promise<Web> {
   };
 }
 
-/** A port on which nobody listens. */
-export async function freePort(): Promise<number> {
-  await using listener = await listen();
-  return listener.port;
-}
-
 function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }

@@ -6,8 +6,9 @@ import { UrlPurge } from "../../../src/plugin/purge.ts";
 import { PluginRunner } from "../../../src/plugin/runner.ts";
 import { openSocket } from "../../../src/plugin/socket.ts";
 import { eventually } from "../../support/eventually.ts";
+import { freePort } from "../../support/ports.mjs";
 import { baseOf, eventOf, keptLog } from "./events.ts";
-import { freePort, listen, listenHttp } from "./listeners.ts";
+import { listen, listenHttp } from "./listeners.ts";
 
 const neverAborted = new AbortController().signal;
 const oddName = "caf\xe9 `x;\n";
