@@ -1,3 +1,4 @@
+import { counted } from "../amount.ts";
 import type { LoadedConfig } from "../config/confxml.ts";
 import { display } from "../config/display.ts";
 import { loadConfig } from "../config/load.ts";
@@ -186,7 +187,9 @@ function describeCrontab({ crontab }: Config): string {
   if (crontab === undefined) return "Nothing is compared again on a schedule.";
   const { cron, everyMinutes, excludes } = crontab;
   const when =
-    cron === undefined ? `Every ${everyMinutes} minutes` : `By the schedule ${display(cron)}`;
+    cron === undefined
+      ? `Every ${counted(everyMinutes, "minute")}`
+      : `By the schedule ${display(cron)}`;
   const without = excludes.length === 0 ? "" : `, without ${excludes.map(display).join(", ")}`;
   return `${when} everything is compared again${without}.`;
 }

@@ -1,5 +1,6 @@
 import { lstatSync, type Stats } from "node:fs";
 import { asBytePath, type BytePath, displayPath, nativePath } from "../../protocol/index.ts";
+import { counted } from "../amount.ts";
 import { configFromSettings } from "../config/direct.ts";
 import { display } from "../config/display.ts";
 import { loadConfig } from "../config/load.ts";
@@ -139,7 +140,7 @@ function changeLine(watch: string, root: string, change: Change): Line {
   const path = displayPath(change.path);
   const is = typeOf(stats);
   const size = stats?.isFile() ? { size: stats.size } : {};
-  const text = `${path}${is === "file" ? ` (${stats?.size} bytes)` : ""}${reasonOf(change, is)}`;
+  const text = `${path}${is === "file" ? ` (${counted(stats?.size ?? 0, "byte")})` : ""}${reasonOf(change, is)}`;
   const what = is === "gone" ? "gone" : change.kind === "tree" ? "tree" : is;
   return { watch, what, text, fields: { path, is, ...size } };
 }

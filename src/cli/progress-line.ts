@@ -1,4 +1,4 @@
-import { formatBytes } from "./amount.ts";
+import { formatBytes } from "../amount.ts";
 
 /** Where it is told how far something is. */
 export interface ProgressOutput {
@@ -24,7 +24,7 @@ const plainMs = 5_000;
 export function formatProgress({ files, bytes, share, elapsedMs }: Progress): string {
   const seconds = elapsedMs / 1_000;
   const rate = seconds > 0 ? bytes / seconds : 0;
-  const done = `${files.toLocaleString("en")} files, ${formatBytes(bytes)}, ${formatBytes(rate)}/s`;
+  const done = `${files.toLocaleString("en")} ${files === 1 ? "file" : "files"}, ${formatBytes(bytes)}, ${formatBytes(rate)}/s`;
   if (share === undefined) return done;
   const filled = Math.round(Math.min(1, share) * barWidth);
   const bar = `[${"#".repeat(filled)}${"-".repeat(barWidth - filled)}]`;

@@ -1,7 +1,7 @@
+import { counted } from "../amount.ts";
 import type { Reply, Request } from "../control/message.ts";
 import type { Left } from "../service/answer.ts";
 import type { StatusReport } from "../status/report.ts";
-import { counted } from "./amount.ts";
 import { type Earlier, formatStatus } from "./status.ts";
 
 type Answered = Extract<Reply, { readonly ok: true }>;

@@ -1,6 +1,6 @@
+import { counted, formatAge, formatBytes, formatNumber } from "../amount.ts";
 import { escapeControls } from "../printable.ts";
 import type { LatestReport, SourceReport, StatusReport, TargetReport } from "../status/report.ts";
-import { counted, formatAge, formatBytes, formatNumber } from "./amount.ts";
 
 /** What was told before, and when, in ms since 1970. */
 export interface Earlier {

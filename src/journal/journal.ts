@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, renameSync, type Stats } from "node:fs";
 import { asBytePath, displayPath, nativePath, rootPath } from "../../protocol/index.ts";
+import { counted } from "../amount.ts";
 import { beside, writeAtomically } from "../state/atomic-file.ts";
 import { formatJournal, type JournalEntry, journalMark } from "./entry.ts";
 import { isOldScript, type OldFailure, parseOldScript } from "./old-script.ts";
@@ -53,7 +54,7 @@ export class Journal {
     }
     if (typeof found === "object" && this.#setAside()) {
       const failures = parseOldScript(found.script);
-      const message = `${shown} is a script of sersync 2.5: its ${failures.length} paths are taken over, and it is kept as ${shown}.sersync-2.5; it is never run`;
+      const message = `${shown} is a script of sersync 2.5: ${counted(failures.length, "path of it is", "paths of it are")} taken over, and it is kept as ${shown}.sersync-2.5; it is never run`;
       return { failures, message };
     }
     const what = typeof found === "object" ? "a script that cannot be renamed" : found;

@@ -6,6 +6,7 @@ import {
   type ListenAddress,
   RsyncError,
 } from "../../protocol/index.ts";
+import { counted } from "../amount.ts";
 import { inspect } from "../config/inspect.ts";
 import { claimPidFile, type PidFile } from "../service/pid-file.ts";
 import { ServeLog } from "./log.ts";
@@ -109,7 +110,7 @@ export class ServeService {
       this.#daemon.replace(settings.modules.map(({ module }) => module));
       this.#log.use(settings.modules);
       this.#settings = settings;
-      this.#log.say(`configuration read again: ${settings.modules.length} modules`);
+      this.#log.say(`configuration read again: ${counted(settings.modules.length, "module")}`);
     } catch (error) {
       if (!(error instanceof ConfError || error instanceof RsyncError)) throw error;
       this.#complainOf([...error.message.split("\n"), "the old configuration goes on"]);

@@ -1,5 +1,5 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
-import { counted } from "../cli/amount.ts";
+import { counted } from "../amount.ts";
 import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
 import type { MirrorStatus, SourceStatus } from "../target/mirror-status.ts";
 import type { TargetStatus } from "../target/status.ts";

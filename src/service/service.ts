@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { asBytePath, displayPath } from "../../protocol/index.ts";
-import { counted } from "../cli/amount.ts";
+import { counted } from "../amount.ts";
 import type { TargetListener } from "../mirror.ts";
 import { StatusPages } from "../status/pages.ts";
 import type { StatusReport } from "../status/report.ts";

@@ -11,6 +11,7 @@ import {
   pathToBytes,
   rootPath,
 } from "../../protocol/index.ts";
+import { counted } from "../amount.ts";
 import { defaultEvents, type EventSwitches } from "./events.ts";
 import type { Engine, EngineHost } from "./portable.ts";
 
@@ -108,7 +109,7 @@ export class ChokidarEngine implements Engine {
   }
 
   describe(): string {
-    return `with chokidar: ${this.directories} directories; everything is compared every ${reconcileMs / 60_000} min`;
+    return `with chokidar: ${counted(this.directories, "directory", "directories")}; everything is compared every ${reconcileMs / 60_000} min`;
   }
 
   #isIgnored(name: string, stats: Stats | undefined): boolean {

@@ -1,4 +1,5 @@
 import { displayPath, rootPath } from "../../protocol/index.ts";
+import { counted } from "../amount.ts";
 import type { Watcher, WatcherStatus, WatchOptions } from "./contract.ts";
 import { defaultEvents } from "./events.ts";
 import { errorName } from "./inotify/kernel.ts";
@@ -274,7 +275,7 @@ export class InotifyWatcher implements Watcher {
     if (name !== "ENOSPC") return name;
     const count = this.#watch?.table.watched ?? 0;
     const { watches } = readLimits();
-    return `${count} directories are watched, and ${watches.name} (${watches.value}, for all programs of this user) is used up`;
+    return `${counted(count, "directory is", "directories are")} watched, and ${watches.name} (${watches.value}, for all programs of this user) is used up`;
   }
 
   #explain(error: NodeJS.ErrnoException): Error {

@@ -1,4 +1,5 @@
 import { type BytePath, displayPath } from "../../protocol/index.ts";
+import { counted } from "../amount.ts";
 import { defaultEvents } from "./events.ts";
 import { Scanner } from "./poll/scan.ts";
 import type { Engine, EngineHost } from "./portable.ts";
@@ -80,7 +81,7 @@ export class PollEngine implements Engine {
       pollIntervalMs === undefined
         ? "again and again, in a fifth of the time and at most once a second"
         : `every ${pollIntervalMs / 1_000} s`;
-    return `by polling: ${this.directories} directories, looked at ${often}`;
+    return `by polling: ${counted(this.directories, "directory", "directories")}, looked at ${often}`;
   }
 
   async #goOn(): Promise<void> {

@@ -46,7 +46,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/index.ts"],
   ],
   src: [
-    ["src/log.ts", "src/log-file.ts", "src/log-output.ts", "src/printable.ts"],
+    ["src/amount.ts", "src/log.ts", "src/log-file.ts", "src/log-output.ts", "src/printable.ts"],
     ["src/watch", "src/config", "src/filter", "src/control"],
     ["src/pending"],
     ["src/state", "src/journal"],

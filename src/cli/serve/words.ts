@@ -1,4 +1,5 @@
 import type { ListenAddress } from "../../../protocol/index.ts";
+import { counted } from "../../amount.ts";
 import type { ServedModule } from "../../serve/module.ts";
 import type { ServeSettings } from "../../serve/settings.ts";
 
@@ -12,7 +13,7 @@ export function describeServing(
   const place = `${isEverywhere(address) ? "HOST" : bracketed(address)}${usual}`;
   const where = isEverywhere(address) ? "every address" : address;
   const user = ids?.uid === undefined ? "" : ` as user ${ids.uid}`;
-  const head = `serving ${count(modules.length)} on port ${port} of ${where}${user}`;
+  const head = `serving ${counted(modules.length, "module")} on port ${port} of ${where}${user}`;
   return [head, ...modules.map((served) => `  ${describeModule(served, `${scheme}://`, place)}`)];
 }
 
@@ -43,10 +44,6 @@ export function warnOfOpenDoors(
   return open.map(
     ({ module }) => `module ${module.name} can be written by everybody who reaches this port`,
   );
-}
-
-function count(modules: number): string {
-  return modules === 1 ? "1 module" : `${modules} modules`;
 }
 
 function isEverywhere(address: string): boolean {

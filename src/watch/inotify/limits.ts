@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { counted } from "../../amount.ts";
 
 /** The kernel's bounds for inotify, per user but for the queue, which is per instance. */
 export interface Limits {
@@ -38,7 +39,7 @@ export function readLimits(folder = "/proc/sys"): Limits {
  * (fs.inotify.max_user_watches) with 128 instances (fs.inotify.max_user_instances), of which this is 1".
  */
 export function describeUse(directories: number, { watches, instances }: Limits): string {
-  const count = directories === 1 ? "1 directory" : `${directories} directories`;
+  const count = counted(directories, "directory", "directories");
   if (!Number.isFinite(watches.value)) return count;
   return (
     `${count}; a user's programs may watch ${watches.value} (${watches.name}) ` +

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatAge, formatBytes } from "../../../src/cli/amount.ts";
+import { formatAge, formatBytes } from "../../../src/amount.ts";
 import { askHealth } from "../../../src/cli/health.ts";
 import { parseCommandLine } from "../../../src/cli/program.ts";
 import { describeReply } from "../../../src/cli/reply.ts";

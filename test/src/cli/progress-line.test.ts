@@ -17,7 +17,7 @@ test.each([
   ],
   [
     { files: 1, bytes: 1, share: 1.2, elapsedMs: 1_000 },
-    "[####################] 100%  1 files, 1 bytes, 1 bytes/s, 0:00:00 left",
+    "[####################] 100%  1 file, 1 byte, 1 byte/s, 0:00:00 left",
   ],
   [
     { files: 0, bytes: 0, share: 0, elapsedMs: 0 },
@@ -25,7 +25,7 @@ test.each([
   ],
   [
     { files: 0, bytes: 9, share: 1e-9, elapsedMs: 9_000 },
-    "[--------------------]   0%  0 files, 9 bytes, 1 bytes/s, 104167 days left",
+    "[--------------------]   0%  0 files, 9 bytes, 1 byte/s, 104167 days left",
   ],
 ])("%j is shown as %s", (progress, text) => {
   expect(formatProgress(progress)).toBe(text);
@@ -78,5 +78,5 @@ test("what is in place already counts as done, and is not sent", () => {
   expect(written.at(-1)).toContain(" 80%  0 files, 200 bytes, 100 bytes/s, 0:00:01 left");
   vi.advanceTimersByTime(1_000);
   course.at(2, 0);
-  expect(written.at(-1)).toContain(" 80%  1 files, 200 bytes");
+  expect(written.at(-1)).toContain(" 80%  1 file, 200 bytes");
 });

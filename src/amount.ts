@@ -15,6 +15,7 @@ const byteUnits = ["bytes", "KB", "MB", "GB", "TB"] as const;
 
 /** An amount of data as people say it, in powers of 1000. */
 export function formatBytes(bytes: number): string {
+  if (bytes === 1) return "1 byte";
   let value = bytes;
   let unit = 0;
   while (value >= 1_000 && unit < byteUnits.length - 1) {
