@@ -15,6 +15,7 @@ export class ClientLine {
   readonly socket: Connection;
   readonly source: Source;
   readonly sink: Sink;
+  #isLeaving = false;
   #deadline: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
   /** Bytes that were sent to keep the line alive: they are no progress. */
@@ -23,7 +24,7 @@ export class ClientLine {
   constructor(socket: Connection, events: SourceEvents) {
     this.socket = socket;
     this.sink = new Sink(socket);
-    this.source = new Source(socket, events, { lingers: true, longestQueue });
+    this.source = new Source(socket, events, { peer: "the client", lingers: true, longestQueue });
   }
 
   read<T>(decode: (from: Cursor) => T): Promise<T> {
@@ -57,8 +58,14 @@ export class ClientLine {
     }, timeoutMs / checksPerTimeout);
   }
 
+  /** True from {@link hangUp} on. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
   /** Says the last words, and waits for the client to read them. */
   async hangUp(words?: string): Promise<void> {
+    this.#isLeaving = true;
     clearTimeout(this.#deadline);
     clearInterval(this.#patience);
     const { socket } = this;

@@ -52,6 +52,8 @@ class Conversation {
   totalBytes = 0;
   readonly #start: SessionStart;
   readonly #keepAlive: KeepAlive;
+  /** Where the client's data begins. */
+  #begunAt = 0;
 
   constructor(start: SessionStart) {
     this.#start = start;
@@ -64,13 +66,21 @@ class Conversation {
     const { agreement, line, timeoutSeconds } = this.#start;
     const { protocol } = agreement;
     line.expectProgress(timeoutSeconds * 1_000);
+    this.#begunAt = line.source.position;
     if (protocol >= 30) {
+      this.#begunAt += line.source.available; // as bytes that were not framed away yet
       line.source.demultiplex();
       this.#keepAlive.adoptTimeout(seconds(timeoutSeconds));
       this.#keepAlive.start();
     }
     if (protocol < 31 || timeoutSeconds > mostSilenceSeconds) return;
     this.output.message(messageTags.ioTimeout, seconds(timeoutSeconds));
+  }
+
+  /** True while the client has sent nothing but signs of life: a mirror keeps some that wait. */
+  get isIdle(): boolean {
+    const { position, available } = this.#start.line.source;
+    return position + available === this.#begunAt;
   }
 
   end(): void {

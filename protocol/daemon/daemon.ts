@@ -21,6 +21,7 @@ import { type House, Visit } from "./visit.ts";
 const daemonPort = 873;
 const tlsPort = 874;
 const graceMsByDefault = 1_000;
+const idleCheckMs = 250;
 const defaultConnections = 500;
 /** Timers take no more, and fire at once instead. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -104,12 +105,21 @@ class DaemonServer implements Daemon {
     if (listener === undefined) return;
     this.#listener = undefined;
     this.#address = undefined;
+    const closed = listener.close();
+    const abortIdle = (): void => this.#abort(({ isIdle }) => isIdle);
+    abortIdle();
+    const look = setInterval(abortIdle, idleCheckMs);
     const late = setTimeout(() => {
-      for (const visit of this.#guests.visits) visit.abort("the daemon closes");
+      this.#abort(() => true);
       listener.dropAll();
     }, graceMs);
-    await listener.close();
+    await closed;
+    clearInterval(look);
     clearTimeout(late);
+  }
+
+  #abort(isMeant: (visit: Visit) => boolean): void {
+    for (const visit of this.#guests.visits) if (isMeant(visit)) visit.abort("the daemon closes");
   }
 
   #makeListener(): Listener {

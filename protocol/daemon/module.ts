@@ -204,7 +204,10 @@ export interface Daemon {
   renewTls(tls: DaemonTls): void;
   /** Gives up the rights of root for good, in the whole process. */
   dropTo(ids: ProcessIds): void;
-  /** Takes no new clients; ends sessions that have not ended by themselves after `graceMs`. */
+  /**
+   * Takes no new clients; ends those that transfer nothing, and after `graceMs` (default 1,000) the
+   * others that have not ended by themselves.
+   */
   close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 

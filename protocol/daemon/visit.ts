@@ -21,6 +21,8 @@ export interface House extends Door {
 }
 
 const dawdlesAfterMs = 2_000;
+/** Between two things that a client says during its set-up it takes less. */
+const idleAfterMs = 1_000;
 /** 30 days; timers could not take much more. */
 const longestTimeoutSeconds = 2_592_000;
 
@@ -30,6 +32,7 @@ export class Visit {
   readonly #client: DaemonClient;
   readonly #house: House;
   readonly #cameAt = performance.now();
+  #begunAt = this.#cameAt;
   #session: ClientSession | undefined;
   /** The module that it has a place in. */
   module: DaemonModule | undefined;
@@ -72,6 +75,12 @@ export class Visit {
     return this.#session === undefined && performance.now() - this.#cameAt > dawdlesAfterMs;
   }
 
+  /** Nothing is lost when it ends now: for a while it has not begun to transfer anything. */
+  get isIdle(): boolean {
+    const isWaiting = !this.#line.isLeaving && (this.#session?.isIdle ?? true);
+    return isWaiting && performance.now() - this.#begunAt > idleAfterMs;
+  }
+
   async #serve(entered: Entered): Promise<void> {
     const { module, protocol, user, mayRead, mayWrite } = entered;
     const line = this.#line;
@@ -107,6 +116,7 @@ export class Visit {
       log,
     });
     this.#session = session;
+    this.#begunAt = performance.now();
     session.begin();
     log({ ...about, kind: "started" });
     await this.#finish(session, async () => {

@@ -77,5 +77,8 @@ export class Inflater {
 }
 
 function badDeflate(): RsyncError {
-  return new RsyncError("BAD_STREAM", "Cannot decompress what the daemon sent: it is no deflate");
+  return new RsyncError(
+    "BAD_STREAM",
+    "Cannot decompress what the other side sent: it is no deflate",
+  );
 }

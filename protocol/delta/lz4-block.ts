@@ -50,5 +50,8 @@ function byteAt(block: Uint8Array, at: number): number {
 }
 
 function badBlock(): RsyncError {
-  return new RsyncError("BAD_STREAM", "Cannot decompress what the daemon sent: it is no LZ4 block");
+  return new RsyncError(
+    "BAD_STREAM",
+    "Cannot decompress what the other side sent: it is no LZ4 block",
+  );
 }

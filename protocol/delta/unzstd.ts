@@ -70,7 +70,7 @@ function noZstd(): RsyncError {
 }
 
 function badZstd(): RsyncError {
-  return new RsyncError("BAD_STREAM", "Cannot decompress what the daemon sent: it is no zstd");
+  return new RsyncError("BAD_STREAM", "Cannot decompress what the other side sent: it is no zstd");
 }
 
 /** Whether this Node can do both, seen by doing it once. */

@@ -74,7 +74,7 @@ export class Demux {
     if (tag < 0 || length > longestMessage) {
       throw new RsyncError(
         "BAD_STREAM",
-        `Cannot read from the daemon: found a frame with tag ${tag} and ${length} bytes`,
+        `Cannot read from the other side: found a frame with tag ${tag} and ${length} bytes`,
       );
     }
     if (from.length < headerLength + length) return 0;

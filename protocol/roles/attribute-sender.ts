@@ -204,5 +204,5 @@ export function readWantedNumbers(from: Cursor): readonly number[] {
 const mostWanted = 65_536;
 
 function badNumber(found: string): RsyncError {
-  return new RsyncError("BAD_STREAM", `Cannot serve the daemon: it asks for ${found}`);
+  return new RsyncError("BAD_STREAM", `Cannot serve the other side: it asks for ${found}`);
 }

@@ -18,7 +18,7 @@ export class BasisFile {
     const { blockLength } = this.#head;
     if (first < 0 || first + count > this.#head.count) {
       const found = `block ${first + count - 1}, but there are ${this.#head.count}`;
-      throw new RsyncError("BAD_STREAM", `Cannot take what the daemon sends: ${found}`);
+      throw new RsyncError("BAD_STREAM", `Cannot take what the other side sends: ${found}`);
     }
     const to = Math.min((first + count) * blockLength, basisLength(this.#head));
     return { from: first * blockLength, to };

@@ -149,7 +149,7 @@ export class IncomingLists {
     if (this.#finished === 0) {
       throw new RsyncError(
         "BAD_STREAM",
-        "Cannot take what the daemon sends: it has done with a list before we have",
+        "Cannot take what the other side sends: it has done with a list before we have",
       );
     }
     this.#finished -= 1;

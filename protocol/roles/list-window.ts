@@ -144,7 +144,7 @@ export class ListWindow implements ListNumbers {
     if (isLast && !this.#isComplete) {
       throw new RsyncError(
         "BAD_STREAM",
-        `Cannot go on with the daemon: it has done with all lists, while others are still to come (${this.describe()})`,
+        `Cannot go on with the other side: it has done with all lists, while others are still to come (${this.describe()})`,
       );
     }
     const list = this.#lists.shift();

@@ -241,5 +241,5 @@ function isEcho(echo: SumHead, head: SumHead): boolean {
 }
 
 function badAnswer(found: string): RsyncError {
-  return new RsyncError("BAD_STREAM", `Cannot take what the daemon sends: ${found}`);
+  return new RsyncError("BAD_STREAM", `Cannot take what the other side sends: ${found}`);
 }

@@ -71,7 +71,7 @@ function readRest(from: Cursor, index: number): Request {
   }
   if (index === indexListEnd) return listsEnd;
   if (index < 0 && index > indexFirstList) {
-    throw new RsyncError("BAD_STREAM", `Cannot go on with the daemon: ${index} is no index`);
+    throw new RsyncError("BAD_STREAM", `Cannot go on with the other side: ${index} is no index`);
   }
   if (index <= indexFirstList) return { kind: "list", directory: indexFirstList - index };
   const flags = readUint16(from);

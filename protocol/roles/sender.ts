@@ -226,5 +226,5 @@ function readSums(from: Cursor, sums: BlockSums): boolean {
 }
 
 function badRequest(found: string): RsyncError {
-  return new RsyncError("BAD_STREAM", `Cannot serve the daemon: it asks for ${found}`);
+  return new RsyncError("BAD_STREAM", `Cannot serve the other side: it asks for ${found}`);
 }

@@ -22,6 +22,8 @@ export interface SourceEvents {
 }
 
 export interface SourceOptions {
+  /** Who is at the other end, in reasons; default "the daemon". */
+  readonly peer?: string;
   /** Whoever reads says goodbye and closes the connection itself. Default false. */
   readonly lingers?: boolean;
   /** More unread bytes make the other side wait; default 64 MiB. */
@@ -38,6 +40,7 @@ export interface SourceOptions {
 export class Source {
   readonly #socket: Connection;
   readonly #events: SourceEvents;
+  readonly #peer: string;
   readonly #lingers: boolean;
   readonly #longestQueue: number;
   readonly #queue = new ByteQueue();
@@ -51,22 +54,20 @@ export class Source {
   #wake: (() => void) | undefined;
   #isPaused = false;
 
-  constructor(
-    socket: Connection,
-    events: SourceEvents,
-    { lingers = false, longestQueue = longestQueueBytes }: SourceOptions = {},
-  ) {
+  constructor(socket: Connection, events: SourceEvents, options: SourceOptions = {}) {
+    const { peer = "the daemon", lingers = false, longestQueue = longestQueueBytes } = options;
     this.#socket = socket;
     this.#events = events;
     this.#held = new HeldMessages((tag, payload) => events.onMessage(tag, payload));
+    this.#peer = peer;
     this.#lingers = lingers;
     this.#longestQueue = longestQueue;
     const take = (chunk: Buffer): void => this.#receive(chunk);
     if (socket.receive === undefined) socket.on("data", take);
     else socket.receive(take);
-    socket.on("error", (cause) => this.fail(connectionLost(cause)));
-    socket.on("close", () => this.fail(connectionLost()));
-    socket.on("end", () => this.fail(connectionLost()));
+    socket.on("error", (cause) => this.fail(this.#lost(cause)));
+    socket.on("close", () => this.fail(this.#lost()));
+    socket.on("end", () => this.fail(this.#lost()));
     socket.resume(); // a proxy's answer may have left it paused, with more behind it
   }
 
@@ -176,7 +177,7 @@ export class Source {
       else this.#demux.push(chunk);
       if (this.#stream !== undefined) this.#goOn(chunk.length);
     } catch (error) {
-      this.fail(asRsyncError(error));
+      this.fail(this.#unreadable(error));
     }
     if (this.available > this.#longestQueue) {
       this.#isPaused = true;
@@ -220,15 +221,17 @@ export class Source {
     this.#wake = undefined;
     wake?.();
   }
-}
 
-function connectionLost(cause?: Error): RsyncError {
-  if (cause instanceof RsyncError) return cause;
-  const found = cause === undefined ? "it closed the connection" : cause.message;
-  return new RsyncError("CONNECTION_LOST", `Cannot go on with the daemon: ${found}`, { cause });
-}
+  #lost(cause?: Error): RsyncError {
+    if (cause instanceof RsyncError) return cause;
+    const found = cause === undefined ? "it closed the connection" : cause.message;
+    return new RsyncError("CONNECTION_LOST", `Cannot go on with ${this.#peer}: ${found}`, {
+      cause,
+    });
+  }
 
-function asRsyncError(error: unknown): RsyncError {
-  if (error instanceof RsyncError) return error;
-  return new RsyncError("BAD_STREAM", "Cannot read what the daemon sent", { cause: error });
+  #unreadable(error: unknown): RsyncError {
+    if (error instanceof RsyncError) return error;
+    return new RsyncError("BAD_STREAM", `Cannot read what ${this.#peer} sent`, { cause: error });
+  }
 }

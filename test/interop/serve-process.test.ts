@@ -3,10 +3,12 @@ import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
 import { describe, expect, test } from "vitest";
+import type { RsyncError } from "../../protocol/errors.ts";
+import { Session } from "../../protocol/session.ts";
 import { makeCertificates } from "../support/certificates.ts";
 import { inProject } from "../support/command.mjs";
 import { eventually } from "../support/eventually.ts";
-import { readText, startServe } from "../support/serve.ts";
+import { type RunningServe, readText, startServe } from "../support/serve.ts";
 import { runRsync } from "../support/served.ts";
 import { makeTree, temporaryDirectory } from "../support/tree.ts";
 
@@ -186,37 +188,63 @@ test.skipIf(!hasLimits)("few descriptors are enough for many directories", async
 });
 
 describe("the end", () => {
-  test("waits for a session, and then removes the pid file", async () => {
+  /** A stock client in the middle of a file of 30 MiB. */
+  async function pullSlowly(
+    place: { readonly path: string },
+    { port }: RunningServe,
+    rate: "30m" | "1m",
+  ): Promise<{ readonly pulling: ReturnType<typeof runRsync>; readonly file: string }> {
+    fs.writeFileSync(`${place.path}/m/big`, Buffer.alloc(30 << 20, 7));
+    const here = fs.mkdtempSync(`${place.path}/here`);
+    const argv = [`--bwlimit=${rate}`, "-W", `rsync://127.0.0.1:${port}/m/big`, `${here}/big`];
+    const pulling = runRsync(version, argv);
+    await eventually(() => fs.readdirSync(here).join()).toMatch(/big/);
+    return { pulling, file: `${here}/big` };
+  }
+
+  test("waits for a transfer, and then removes the pid file", async () => {
     using place = prepare("");
     const pidFile = `${place.path}/pid`;
-    fs.writeFileSync(`${place.path}/m/big`, Buffer.alloc(30 << 20, 7));
     await using running = await startServe(["--config", place.file, "--pid-file", pidFile]);
     expect(readText(pidFile).trim()).toBe(String(running.pid));
-    const url = `rsync://127.0.0.1:${running.port}/m/big`;
-    const pulling = runRsync(version, ["--bwlimit=30m", "-W", url, `${place.path}/got`]);
-    await eventually(running.output).toMatch(/rsync on m\/big/);
+    const { pulling, file } = await pullSlowly(place, running, "30m");
     running.signal("SIGTERM");
     expect(await pulling).toMatchObject({ code: 0 });
     expect(await running.ended).toBe(0);
-    expect(fs.statSync(`${place.path}/got`).size).toBe(30 << 20);
+    expect(fs.statSync(file).size).toBe(30 << 20);
     expect(fs.existsSync(pidFile)).toBe(false);
+  });
+
+  test("waits for nobody who transfers nothing, as a mirror's session that is kept ready", async () => {
+    using place = prepare("read only = no\n");
+    await using running = await startServe(["--config", place.file, "--grace", "3600"]);
+    const client = net.connect(running.port, "127.0.0.1");
+    await once(client, "data");
+    const target = { host: "127.0.0.1", port: running.port, module: "m" };
+    const session = await Session.open(target, { transfer: {} });
+    const reason = new Promise<RsyncError>((resolve) => {
+      session.onEnd = resolve;
+    });
+    running.signal("SIGTERM");
+    expect(await reason).toMatchObject({ code: "CONNECTION_LOST" });
+    expect(await running.ended).toBe(0);
+    expect(running.output()).toContain("Cannot go on with the client: the daemon closes");
   });
 
   test("comes at once when it is told twice, and after the grace by itself", async () => {
     using place = prepare("");
-    await using twice = await startServe(["--config", place.file]);
+    await using twice = await startServe(["--config", place.file, "--grace", "3600"]);
     await using late = await startServe(["--config", place.file, "--grace", "0"]);
-    for (const running of [twice, late]) {
-      const client = net.connect(running.port, "127.0.0.1");
-      client.on("error", () => {});
-      await once(client, "data");
-    }
+    const { pulling } = await pullSlowly(place, twice, "1m");
     twice.signal("SIGTERM");
     await eventually(twice.output).toMatch(/SIGTERM: ending/);
     twice.signal("SIGTERM");
     expect(await twice.ended).toBe(20);
+    expect(await pulling).not.toMatchObject({ code: 0 });
+    const other = await pullSlowly(place, late, "1m");
     late.signal("SIGINT");
     expect(await late.ended).toBe(0);
+    expect(await other.pulling).not.toMatchObject({ code: 0 });
   });
 });
 

@@ -79,7 +79,7 @@ export function addServe(program: Commander, asked: (command: ServeCommand) => v
     )
     .option(
       "--grace <seconds>",
-      "wait so long for sessions at the end, default 10",
+      "wait so long for transfers at the end, default 10",
       wholeNumber(0, 86_400),
     )
     .option("--log-file <file>", "write log lines there; default the standard output")
