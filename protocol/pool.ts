@@ -5,12 +5,16 @@ import type { PushOptions, PushReport } from "./report.ts";
 import { Session } from "./session.ts";
 import type { FileSource } from "./source/source.ts";
 import type { SessionOptions, Target } from "./target.ts";
+import { TurnQueue } from "./turn-queue.ts";
+import { WaitingSessions } from "./waiting.ts";
 
 export interface PoolOptions extends SessionOptions {
   /** So many sessions wait ready at most, under load; default 2. Each holds a process and a slot. */
   readonly warm?: number;
   /** A waiting session is replaced at this age; default 900,000 ms. */
   readonly maxAgeMs?: number;
+  /** So many sessions there are at most, waiting or not; further pushes wait. Default: no limit. */
+  readonly maxSessions?: number;
   /** Told what came of opening a session that is to wait. */
   readonly onLook?: (look: PoolLook) => void;
 }
@@ -43,13 +47,16 @@ const keepAlivesOfSpare = 3;
 export class SessionPool {
   readonly #target: Target;
   readonly #options: PoolOptions;
-  readonly #waiting: { readonly session: Session; readonly since: number }[] = [];
+  readonly #waiting: WaitingSessions;
+  readonly #turns = new TurnQueue<Turn>(() => this.#tryTake());
   #warm: number;
   /** How many are to wait, as far as there was need for them. */
   #wanted = 1;
   /** The fewest that were left waiting since spares were looked for last. */
   #fewest = 0;
   #opening = 0;
+  /** Pushes that have a session, or open one. */
+  #busy = 0;
   #refillDelayMs = firstRefillDelayMs;
   #refillTimer: NodeJS.Timeout | undefined;
   #spareTimer: NodeJS.Timeout | undefined;
@@ -59,6 +66,7 @@ export class SessionPool {
     this.#target = target;
     this.#options = { knowledge: new TargetKnowledge(), ...options };
     this.#warm = options.warm ?? 2;
+    this.#waiting = new WaitingSessions(options.maxAgeMs ?? 900_000, () => this.#refill());
   }
 
   /** Sessions that wait ready. */
@@ -78,19 +86,22 @@ export class SessionPool {
     options: PushOptions = {},
   ): Promise<PushReport> {
     for (;;) {
-      if (this.#closed) throw new RsyncError("ABORTED", "Cannot push: the pool has been closed");
-      const waiting = this.#take();
-      const session = waiting ?? (await this.#openNow());
-      this.#refillDelayMs = firstRefillDelayMs;
-      this.#refillIn(refillDelayMs);
+      if (this.#closed) throw closed();
+      const { session: waiting } = await this.#turns.take(options.signal);
+      let session: Session | undefined;
       try {
+        session = waiting ?? (await this.#openNow());
+        this.#refillDelayMs = firstRefillDelayMs;
+        this.#refillIn(refillDelayMs);
         return await session.push(entries, source, options);
       } catch (error) {
         // It had died while it waited: the daemon has acted on nothing, so a new one may try.
-        const wasDead = waiting !== undefined && !session.wasAnswered;
+        const wasDead = waiting !== undefined && session?.wasAnswered === false;
         if (!wasDead || this.#closed || !isConnectionLost(error)) throw error;
       } finally {
-        this.#refill();
+        this.#busy -= 1;
+        this.#turns.wake();
+        if (session !== undefined) this.#refill();
       }
     }
   }
@@ -105,17 +116,22 @@ export class SessionPool {
     this.#closed = true;
     clearTimeout(this.#refillTimer);
     clearTimeout(this.#spareTimer);
-    for (const { session } of this.#waiting.splice(0)) session.close();
+    this.#waiting.close();
+    this.#turns.fail(closed());
   }
 
-  #take(): Session | undefined {
-    const { maxAgeMs = 900_000 } = this.#options;
+  /** A session that waits, or the right to open one; undefined when there are too many. */
+  #tryTake(): Turn | undefined {
     this.#fewest = Math.min(this.#fewest, Math.max(0, this.#waiting.length - 1));
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (next.session.alive && performance.now() - next.since < maxAgeMs) return next.session;
-      next.session.close();
-    }
-    return undefined;
+    const session = this.#waiting.take();
+    if (session === undefined && !this.#hasRoom) return undefined;
+    this.#busy += 1;
+    return { session };
+  }
+
+  get #hasRoom(): boolean {
+    const { maxSessions = Number.POSITIVE_INFINITY } = this.#options;
+    return this.#busy + this.#opening + this.#waiting.length < maxSessions;
   }
 
   /** One for a push that found none waiting: from now on one more waits. */
@@ -128,7 +144,7 @@ export class SessionPool {
   #refill(): void {
     clearTimeout(this.#refillTimer);
     const wanted = Math.min(this.#wanted, this.#warm);
-    while (!this.#closed && this.#waiting.length + this.#opening < wanted) {
+    while (!this.#closed && this.#waiting.length + this.#opening < wanted && this.#hasRoom) {
       this.#opening += 1;
       void this.#addWaiting();
     }
@@ -140,7 +156,7 @@ export class SessionPool {
       session.onEnd = (reason) => this.#died(session, reason);
       if (this.#closed) session.close();
       else if (session.alive) {
-        this.#waiting.push({ session, since: performance.now() });
+        this.#waiting.add(session);
         this.#watchSpares();
         this.#options.onLook?.({ retryMs: 0 });
       }
@@ -150,14 +166,15 @@ export class SessionPool {
       if (!this.#closed) this.#options.onLook?.({ failure: error, retryMs });
     } finally {
       this.#opening -= 1;
+      this.#turns.wake();
     }
   }
 
   /** Looks for spares after a while, when more than one waits. */
   #watchSpares(): void {
-    const { session } = this.#waiting[1] ?? {};
-    if (session === undefined || this.#spareTimer !== undefined) return;
-    const spareMs = session.keepAliveMs * keepAlivesOfSpare;
+    const { newest } = this.#waiting;
+    if (newest === undefined || this.#waiting.length < 2 || this.#spareTimer !== undefined) return;
+    const spareMs = newest.keepAliveMs * keepAlivesOfSpare;
     this.#spareTimer = setTimeout(() => this.#closeSpares(), spareMs);
     this.#spareTimer.unref();
   }
@@ -168,14 +185,12 @@ export class SessionPool {
     const spares = Math.max(0, Math.min(this.#fewest, this.#waiting.length - 1));
     this.#fewest = this.#waiting.length;
     this.#wanted = Math.max(1, this.#wanted - spares);
-    for (const { session } of this.#waiting.splice(0, spares)) session.close();
+    this.#waiting.close(spares);
     this.#watchSpares();
   }
 
   #died(session: Session, reason: RsyncError): void {
-    const index = this.#waiting.findIndex((waiting) => waiting.session === session);
-    if (index < 0) return; // it was taken: who uses it has been told
-    this.#waiting.splice(index, 1);
+    if (!this.#waiting.remove(session)) return; // it was taken: who uses it has been told
     this.#learnLimit(reason);
     this.#refillLater();
   }
@@ -200,6 +215,15 @@ export class SessionPool {
     this.#refillTimer = setTimeout(() => this.#refill(), delayMs);
     this.#refillTimer.unref();
   }
+}
+
+/** What a push goes over; undefined: it may open a session. */
+interface Turn {
+  readonly session: Session | undefined;
+}
+
+function closed(): RsyncError {
+  return new RsyncError("ABORTED", "Cannot push: the pool has been closed");
 }
 
 const unopened = new WeakSet<Error>();

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RsyncError } from "../../protocol/errors.ts";
 import { asBytePath } from "../../protocol/path.ts";
-import { type PoolLook, SessionPool } from "../../protocol/pool.ts";
+import { type PoolLook, type PoolOptions, SessionPool } from "../../protocol/pool.ts";
 import { LocalTree } from "../../protocol/source/local.ts";
 import { type Peer, setUpBytes, startPeer } from "../support/peer.ts";
 import { makeTree, type TemporaryDirectory, temporaryDirectory } from "../support/tree.ts";
@@ -28,7 +28,12 @@ async function until(look: () => unknown, expected: unknown): Promise<void> {
 }
 
 /** A daemon that takes whatever is pushed, whose module has this `timeout`; and a pool of its sessions. */
-async function pooled(warm: number, timeoutSeconds = 0, onSocket?: (socket: Socket) => void) {
+async function pooled(
+  warm: number,
+  timeoutSeconds = 0,
+  onSocket?: (socket: Socket) => void,
+  limits: Pick<PoolOptions, "maxAgeMs" | "maxSessions"> = {},
+) {
   const looks: PoolLook[] = [];
   const directory: TemporaryDirectory = temporaryDirectory();
   makeTree(directory.path, { a: "hello\n" });
@@ -47,13 +52,14 @@ async function pooled(warm: number, timeoutSeconds = 0, onSocket?: (socket: Sock
     transfer: { recursive: true },
     features: { checksumChoice: "xxh64" },
     warm,
+    ...limits,
     onLook: (look) => void looks.push(look),
   });
   return {
     pool,
     looks,
     peer,
-    push: () => pool.push([entry], tree),
+    push: (signal?: AbortSignal) => pool.push([entry], tree, { signal }),
     async [Symbol.asyncDispose]() {
       pool.close();
       await peer[Symbol.asyncDispose]();
@@ -73,7 +79,7 @@ test("one session waits, and one more for each time that none was there, up to t
     [5, 3],
     [1, 3],
   ] as const) {
-    await Promise.all(Array.from({ length: pushes }, at.push));
+    await Promise.all(Array.from({ length: pushes }, () => at.push()));
     await until(() => at.pool.waiting, waiting);
   }
 });
@@ -150,4 +156,46 @@ test("a pool that was closed takes no push, and connects to nobody", async () =>
   at.pool.close();
   await expect(at.push()).rejects.toMatchObject({ code: "ABORTED", exitCode: 20 });
   expect(connections).toBe(0);
+});
+
+test("one that has waited too long is replaced before anybody needs it", async () => {
+  vi.useRealTimers();
+  const sockets: Socket[] = [];
+  const onSocket = (socket: Socket): void => void sockets.push(socket);
+  await using at = await pooled(1, 0, onSocket, { maxAgeMs: 300 });
+  at.pool.prepare();
+  await until(() => sockets.length, 2);
+  await until(() => sockets[0]?.destroyed, true);
+  await until(() => at.pool.waiting, 1);
+});
+
+test("there are never more than there may be: whoever comes late waits for a turn", async () => {
+  let [open, most] = [0, 0];
+  const count = (socket: Socket): void => {
+    open += 1;
+    most = Math.max(most, open);
+    socket.once("close", () => {
+      open -= 1;
+    });
+  };
+  await using at = await pooled(2, 0, count, { maxSessions: 2 });
+  at.pool.prepare();
+  const impatient = new AbortController();
+  const pushes = Array.from({ length: 12 }, () => at.push());
+  const given = expect(at.push(impatient.signal)).rejects.toMatchObject({ code: "ABORTED" });
+  impatient.abort();
+  await given;
+  const late = at.push();
+  expect(await Promise.all([...pushes, late])).toHaveLength(13);
+  await until(() => at.pool.waiting, 2);
+  // A daemon notices that a session is over a moment after we do.
+  expect(most).toBeLessThanOrEqual(4);
+});
+
+test("who waits for a turn is told that the pool was closed", async () => {
+  await using at = await pooled(1, 0, undefined, { maxSessions: 1 });
+  const [first, second] = [at.push(), at.push()];
+  at.pool.close();
+  await expect(second).rejects.toMatchObject({ code: "ABORTED" });
+  await first;
 });

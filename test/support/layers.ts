@@ -34,7 +34,8 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ],
     ["protocol/rename.ts", "protocol/transfer.ts", "protocol/opening.ts", "protocol/making.ts"],
     ["protocol/messages.ts"],
-    ["protocol/session.ts", "protocol/pool.ts", "protocol/lister.ts", "protocol/puller.ts"],
+    ["protocol/session.ts", "protocol/lister.ts", "protocol/puller.ts"],
+    ["protocol/waiting.ts", "protocol/turn-queue.ts", "protocol/pool.ts"],
     [
       "protocol/url.ts",
       "protocol/client.ts",

@@ -47,6 +47,17 @@ const cases: readonly Case[] = [
     "@RSYNCD: 32.0 md5\nbackup\nalice m+qbulIxkJdhLM+13lRGNQ\n--server\0-ze.LsfxCIvu\0.\0backup/\0\0\x03md5\x05zlibx",
   ],
   [
+    "a daemon that names weaker digests, and no checksum, first",
+    {
+      greeting: "@RSYNCD: 32.0 md4 md5 sha1 SHA512",
+      lines: [`@RSYNCD: AUTHREQD ${challenge}`, "@RSYNCD: OK"],
+      names: ["none md5 xxh64"],
+    },
+    { credentials: { user: "alice", password: "secret" } },
+    { protocol: 32, checksum: "xxh64" },
+    `@RSYNCD: 32.0 sha512\nbackup\nalice aZMZs89vV845zz5t5J243uxxNcbySyvJqQhRmB8rtwAGlSmIihqfl7Px6aKEjMDkOMtFz4QaM5S0hndACo0P9A\n${sentArguments}\x05xxh64`,
+  ],
+  [
     "a daemon from before names were exchanged",
     { greeting: "@RSYNCD: 31.0", compat: 0x3e },
     { options: { compress: true } },
