@@ -5,8 +5,11 @@ export type CompressionName = "zstd" | "lz4" | "zlibx" | "zlib";
 export interface AlternateDestination {
   /** Whether such a file is left where it is, copied from there, or linked. */
   readonly how: "compare" | "copy" | "link";
-  /** From the module's root when they begin with "/", else from the destination directory. */
-  readonly directories: readonly string[];
+  /**
+   * From the module's root when they begin with "/", else from the destination directory; text, and
+   * for a push also bytes as they are.
+   */
+  readonly directories: readonly (string | Uint8Array)[];
 }
 
 /**

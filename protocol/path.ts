@@ -22,6 +22,11 @@ export function pathFromText(text: string): BytePath {
   return Buffer.from(text, "utf8").toString("latin1") as BytePath;
 }
 
+/** Text, or bytes as they are, to a byte path. */
+export function pathFrom(given: string | Uint8Array): BytePath {
+  return typeof given === "string" ? pathFromText(given) : pathFromBytes(given);
+}
+
 /** Raw bytes to a byte path. */
 export function pathFromBytes(bytes: Uint8Array): BytePath {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1") as BytePath;

@@ -1,6 +1,6 @@
 import type { FileEntry } from "./flist/entry.ts";
 import type { AlternateDestination, TransferOptions } from "./options.ts";
-import { type BytePath, isWithin, joinPath, rootPath } from "./path.ts";
+import { asBytePath, type BytePath, isWithin, joinPath, pathToBytes, rootPath } from "./path.ts";
 import type { Target } from "./target.ts";
 
 /** A name that something has lost, and the one it has now. */
@@ -59,7 +59,7 @@ export function renamedDirectory(
   if (!isSafe || isWithin(to, from) || isWithin(from, to)) return undefined;
   return {
     target: { ...target, directory: now },
-    alternate: { how: "link", directories: [`/${old}`] },
+    alternate: { how: "link", directories: [pathToBytes(asBytePath(`/${old}`))] },
   };
 }
 

@@ -58,11 +58,15 @@ export function openPlaces(
           keepsModes: transfer.perms ?? false,
         })
       : undefined,
-    alternates: alternate?.directories.map((directory) => area(directory)) ?? [],
+    alternates: alternate?.directories.map((directory) => area(textOf(directory))) ?? [],
     close: () => {
       for (const each of areas) each.close();
     },
   };
+}
+
+function textOf(directory: string | Uint8Array): string {
+  return typeof directory === "string" ? directory : Buffer.from(directory).toString();
 }
 
 /** What `--backup` puts behind names, as a byte string. @throws {RsyncError} BAD_OPTION */

@@ -1,5 +1,6 @@
 import { RsyncError } from "../errors.ts";
 import type { TransferOptions } from "../options.ts";
+import { pathFrom, pathFromText } from "../path.ts";
 import type { FilesFrom } from "./files-from.ts";
 
 /** What a session asks for beside the user's options; a mirror needs all of it. */
@@ -121,7 +122,7 @@ const longOptions: readonly LongOption[] = [
   (o) => when(o.specials && !o.devices, "--specials"),
   (_, f) => (f.logFormat === undefined ? undefined : `--log-format=${f.logFormat}`),
   (o) => (o.blockSizeBytes === undefined ? undefined : `-B${o.blockSizeBytes}`),
-  (o) => (o.backupDir === undefined ? undefined : ["--backup-dir", o.backupDir]),
+  (o) => (o.backupDir === undefined ? undefined : ["--backup-dir", pathFromText(o.backupDir)]),
   suffixOption,
   (o, f) => valued("--checksum-choice", o.checksumChoice ?? f.checksumChoice),
   (o, f) => compressionOption(chosenCompression(o, f)),
@@ -137,20 +138,20 @@ const longOptions: readonly LongOption[] = [
   (_, f) => when(f.deleteMissing, "--delete-missing-args"),
   (o) => modifyWindow(o.modifyWindowSeconds),
   (o) => (o.checksumSeed ? `--checksum-seed=${o.checksumSeed}` : undefined),
-  (o) => (o.partialDir === undefined ? undefined : ["--partial-dir", o.partialDir]),
+  (o) => (o.partialDir === undefined ? undefined : ["--partial-dir", pathFromText(o.partialDir)]),
   (o) => when(o.delayUpdates, "--delay-updates"),
   (o) => when(o.partial && !keepsPartsElsewhere(o), "--partial"),
   (o) => when(o.ignoreErrors, "--ignore-errors"),
   (o) => when(o.copyUnsafeLinks, "--copy-unsafe-links"),
   (o) => when(o.safeLinks, "--safe-links"),
   (o) => when(o.numericIds, "--numeric-ids"),
-  (o) => (o.userMap === undefined ? undefined : `--usermap=${o.userMap}`),
-  (o) => (o.groupMap === undefined ? undefined : `--groupmap=${o.groupMap}`),
+  (o) => (o.userMap === undefined ? undefined : `--usermap=${pathFromText(o.userMap)}`),
+  (o) => (o.groupMap === undefined ? undefined : `--groupmap=${pathFromText(o.groupMap)}`),
   (o) => when(o.ignoreExisting, "--ignore-existing"),
   (o) => when(o.existing, "--existing"),
-  (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", o.tempDir]),
+  (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", pathFromText(o.tempDir)]),
   (o) => when(o.fsync, "--fsync"),
-  (o) => o.alternate?.directories.flatMap((path) => [`--${o.alternate?.how}-dest`, path]),
+  (o) => o.alternate?.directories.flatMap((at) => [`--${o.alternate?.how}-dest`, pathFrom(at)]),
   appendOption,
   (o) => when(o.writeDevices, "--write-devices"),
   (o) => when(o.relative && o.impliedDirs === false, "--no-implied-dirs"),
@@ -158,7 +159,7 @@ const longOptions: readonly LongOption[] = [
   (o) => when(o.preallocate, "--preallocate"),
   (o) => when(o.openNoatime && !o.atimes, "--open-noatime"),
   (o) => when(o.makePath, "--mkpath"),
-  (o) => o.remoteOptions,
+  (o) => o.remoteOptions?.map(pathFromText),
 ];
 
 /**
@@ -216,7 +217,9 @@ export function listArguments(
 /** `--suffix`, unless it is what it would be anyway. */
 export function suffixOption({ suffix, backup, backupDir }: TransferOptions): string | undefined {
   const usual = backupDir === undefined ? "~" : "";
-  return !backup || suffix === undefined || suffix === usual ? undefined : `--suffix=${suffix}`;
+  return !backup || suffix === undefined || suffix === usual
+    ? undefined
+    : `--suffix=${pathFromText(suffix)}`;
 }
 
 /** Files are written to where they lie, and what is there of them may stay. */

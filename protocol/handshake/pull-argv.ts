@@ -60,7 +60,7 @@ export function pullArguments(
     options.relative && options.impliedDirs === false ? "--no-implied-dirs" : undefined,
     acknowledge ? "--remove-source-files" : undefined,
     ...more.filter((word) => !ordered.has(word)),
-    ...(options.remoteOptions ?? []),
+    ...(options.remoteOptions ?? []).map(pathFromText),
   ];
   const words = long.filter((word) => word !== undefined);
   return ["--server", "--sender", ...(bundle === "-" ? [] : [bundle]), ...words, ".", ...sources];

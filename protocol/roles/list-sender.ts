@@ -6,6 +6,7 @@ import { listFormat } from "../flist/format.ts";
 import { type IdNames, writeFileList } from "../flist/list.ts";
 import type { Output } from "../mux/mux.ts";
 import type { TransferOptions } from "../options.ts";
+import { pathFromText } from "../path.ts";
 import type { FileSource } from "../source/source.ts";
 import { withDigests } from "./list-digests.ts";
 
@@ -69,5 +70,5 @@ export function sendRules(
 function partialRules({ partialDir, delayUpdates }: TransferOptions, protocol: number): string[] {
   const directory = partialDir ?? (delayUpdates ? ".~tmp~" : "/");
   if (directory.startsWith("/")) return [];
-  return [`${protocol >= 30 ? "-p" : "-"} ${directory}/`];
+  return [`${protocol >= 30 ? "-p" : "-"} ${pathFromText(directory.replace(/\/+$/, ""))}/`];
 }

@@ -1,12 +1,13 @@
 import { type Credentials, RsyncError } from "../../protocol/index.ts";
-import { readPassword } from "../config/password.ts";
+import { readPassword, readPasswordFrom } from "../config/password.ts";
 import type { Place } from "./place.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Who we are, as rsync finds it out: undefined without any password. Its file is read when the
- * daemon asks for it, and told of then, when it cannot be used.
+ * Who we are, as rsync finds it out: undefined without any password. Its file, or
+ * with "-" the standard input, is read when the daemon asks for it, and told of then, when it cannot
+ * be used.
  *
  * @throws {RsyncError} BAD_OPTION for a password file where no daemon could ask.
  */
@@ -30,7 +31,8 @@ export function credentialsOf(
 
 function passwordIn(file: string): Uint8Array {
   try {
-    return Buffer.from(readPassword(file), "latin1");
+    const password = file === "-" ? readPasswordFrom(0) : readPassword(file);
+    return Buffer.from(password, "latin1");
   } catch (cause) {
     throw new RsyncError("BAD_OPTION", `--password-file: ${(cause as Error).message}`, { cause });
   }

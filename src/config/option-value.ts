@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import {
   type CompressionName,
   compileSuffixes,
@@ -87,8 +88,8 @@ const readers: Readonly<Record<ValueReader, Read>> = {
     return undefined;
   },
   partialDir: (value, { options }) => {
-    if (value === "") delete options.partialDir;
-    else options.partialDir = value;
+    delete options.partialDir;
+    Object.assign(options, keptParts(value));
     return undefined;
   },
   chmod: readChmod,
@@ -127,6 +128,12 @@ const readers: Readonly<Record<ValueReader, Read>> = {
   include: (value, draft) => addPattern(true, value, draft),
   filter: readFilter,
 };
+
+/** What `--partial-dir` says; as in rsync, no directory and "." mean that parts stay in place. */
+export function keptParts(value: string): Pick<TransferOptions, "partial" | "partialDir"> {
+  const directory = posix.normalize(value).replace(/(?<=.)\/$/, "");
+  return directory === "." ? { partial: true } : { partialDir: directory };
+}
 
 /** Reads the value of option `shown` into the draft, or adds a problem that names both. */
 export function readValue(

@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
 import { asBytePath, displayPath, nativePath, rootPath } from "../../protocol/index.ts";
 import { inspect } from "./inspect.ts";
 
@@ -53,6 +53,24 @@ export function readPassword(path: string): string {
     throw new Error(`cannot use the password file ${displayPath(asBytePath(path))}: ${problem}`);
   }
   return firstLine(readFileSync(nativePath(path, rootPath)));
+}
+
+/**
+ * The password from an open file: its first line, as {@link readPassword} has it.
+ *
+ * @throws {Error} when there is none.
+ */
+export function readPasswordFrom(descriptor: number): string {
+  const content = Buffer.alloc(mostPasswordBytes);
+  let length = 0;
+  while (length < content.length && !content.subarray(0, length).includes(0x0a)) {
+    const count = readSync(descriptor, content, length, content.length - length, null);
+    if (count === 0) break;
+    length += count;
+  }
+  const password = firstLine(content.subarray(0, length));
+  if (password === "") throw new Error("cannot read the password: there is none");
+  return password;
 }
 
 function firstLine(content: Buffer): string {

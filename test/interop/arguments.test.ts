@@ -62,6 +62,10 @@ const lines = [
   "-a --max-size=1m --min-size=2k",
   "-a --partial-dir=p --delay-updates",
   "-aP",
+  "-aP --partial-dir=./p//q/",
+  "-aP --partial-dir=.",
+  "-a --partial-dir=",
+  "-ab -8 --backup-dir=данные --suffix=.é --partial-dir=ж/ --link-dest=../ж -T ж --usermap=é:0 -M--x=é",
   "-a --safe-links --numeric-ids",
   "-a --compare-dest=../a --compare-dest=/b",
   "-a --inplace",
@@ -145,14 +149,16 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("the arguments of rsync 3.5.0
     using work = temporaryDirectory();
     makeTree(work.path, { file: "" });
     const url = `rsync://127.0.0.1:${daemon.port}/m/`;
+    const environment = { RSYNC_PARTIAL_DIR: "./kept/" };
     const theirs = lines.map((line) => {
       const words = [...line.split(" "), "--no-i-r", "-vv", "file", url];
-      const ran = spawnSync(rsyncProgram("3.5.0"), words, { cwd: work.path, encoding: "utf8" });
+      const settings = { cwd: work.path, encoding: "latin1", env: environment } as const;
+      const ran = spawnSync(rsyncProgram("3.5.0"), words, settings);
       return `${line}: ${/sending daemon args: (.*?) {2}\(/.exec(ran.stdout)?.[1]?.replaceAll('"', "")}`;
     });
     const mine = lines.map((line) => {
       const words = [...line.split(" "), "--no-i-r", "-vv", "file", url];
-      const { transfer, features } = parsePush(words, {});
+      const { transfer, features } = parsePush(words, environment);
       return `${line}: ${pushArguments("m/", transfer, features).join(" ")}`;
     });
     expect(mine).toEqual(theirs);

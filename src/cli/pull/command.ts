@@ -19,6 +19,7 @@ import {
 } from "../push/command.ts";
 import { filterOf } from "../push/filter-flags.ts";
 import { pushRules } from "../push/flags.ts";
+import { partialWith } from "../push/partial-flags.ts";
 import { initialPullFlags, type PullFlags, pullRules, senderOptions, trustOf } from "./flags.ts";
 import { listing } from "./listing.ts";
 import { furtherSource, namedFiles, targetOf } from "./sources.ts";
@@ -66,7 +67,7 @@ export function parsePull(
     throw badCommand("a source is needed: sersync pull rsync://host/module/path… DEST");
   }
   if (flags.listOnly || rest.length === 0) return listing(parsed, flags, environment);
-  const transfer = transferOptions(parsed.options, flags);
+  const transfer = partialWith(transferOptions(parsed.options, flags), flags, environment);
   const target = targetOf(first, parsed, flags, environment);
   return {
     kind: "pull",

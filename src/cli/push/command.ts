@@ -14,6 +14,7 @@ import { filterOf } from "./filter-flags.ts";
 import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
 import { hasField } from "./format.ts";
 import { readInput } from "./input.ts";
+import { partialWith } from "./partial-flags.ts";
 
 /** What is printed while a push runs. */
 export interface Telling {
@@ -81,7 +82,7 @@ export function parsePush(words: readonly string[], environment: Environment): P
   }
   const target = targetOf(destination, parsed, flags, environment);
   const transfer = {
-    ...transferOptions(parsed.options, flags),
+    ...partialWith(transferOptions(parsed.options, flags), flags, environment),
     ...conversionWith(target, flags, environment),
   };
   return {

@@ -16,6 +16,10 @@ export interface ConnectionFlags {
 /** The options that say how the other machine is reached. */
 export function connecting(flags: ConnectionFlags): OptionRule[] {
   return [
+    own("password-file=", (value, draft) => {
+      draft.passwordFile = value; // "-" is the standard input here
+      return undefined;
+    }),
     own("protocol=", (value) => {
       flags.protocol = Number(value);
       return /^(2[789]|3[012])$/.test(value) ? undefined : "a number from 27 to 32";

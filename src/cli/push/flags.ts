@@ -2,6 +2,7 @@ import { type OptionRule, own, refused } from "../../config/option-rule.ts";
 import { type ChoiceFlags, choosing } from "./choice-flags.ts";
 import { type ConnectionFlags, connecting } from "./connection-flags.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
+import { type PartialFlags, placing } from "./partial-flags.ts";
 import { sending } from "./sending-flags.ts";
 import { type StopFlags, stopping } from "./stop-flags.ts";
 import { logging } from "./transfer-log.ts";
@@ -10,7 +11,12 @@ import { logging } from "./transfer-log.ts";
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats" | "symsafe";
 
 /** What the options of `sersync push` say besides how files are transferred. */
-export interface PushFlags extends FilterFlags, ChoiceFlags, ConnectionFlags, StopFlags {
+export interface PushFlags
+  extends FilterFlags,
+    ChoiceFlags,
+    ConnectionFlags,
+    PartialFlags,
+    StopFlags {
   verbosity: number;
   quiet: boolean;
   /** `-i`; 2: what is as it should be is told, too. */
@@ -55,6 +61,7 @@ export function initialFlags(): PushFlags {
     filters: [],
     rsyncFilters: 0,
     stopAt: undefined,
+    placesParts: false,
   };
 }
 
@@ -73,6 +80,7 @@ export function pushRules(flags: PushFlags): readonly OptionRule[] {
     ...logging(flags),
     ...choosing(flags),
     ...sending,
+    placing(flags),
     ...filtering(flags),
     ...connecting(flags),
     ...stopping(flags),
