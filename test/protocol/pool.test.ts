@@ -182,9 +182,9 @@ test("there are never more than there may be: whoever comes late waits for a tur
   at.pool.prepare();
   const impatient = new AbortController();
   const pushes = Array.from({ length: 12 }, () => at.push());
-  const given = expect(at.push(impatient.signal)).rejects.toMatchObject({ code: "ABORTED" });
+  const given = at.push(impatient.signal);
   impatient.abort();
-  await given;
+  await expect(given).rejects.toMatchObject({ code: "ABORTED" });
   const late = at.push();
   expect(await Promise.all([...pushes, late])).toHaveLength(13);
   await until(() => at.pool.waiting, 2);
