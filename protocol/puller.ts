@@ -135,7 +135,8 @@ class Puller {
         (decode) => this.#source.tryRead(decode) ?? this.#source.read(decode),
       );
       const isNothing = first.slots.length === 0;
-      if (isNothing && this.#result.exitCode === 0) this.#result.sawFailure();
+      const { errorTexts, exitCode } = this.#result;
+      if (isNothing && exitCode === 0 && errorTexts.length > 0) this.#result.sawFailure();
       if (!isNothing) {
         await this.#receive(intake, first, output, agreement, strong);
         await this.#hearOut();

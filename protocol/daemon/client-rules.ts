@@ -22,17 +22,17 @@ const mostRules = 50_000;
  *   is none: it may keep something from being deleted.
  */
 export async function readClientRules(session: ClientSession): Promise<FilterRules> {
-  const { line, agreement } = session;
+  const { agreement } = session;
   const rules = new FilterRules();
   for (let bytes = 0, count = 0; ; count += 1) {
-    const length = await line.read(readInt32);
+    const length = await session.readFirst(readInt32);
     if (length === 0) return rules.with(...ownRules(session));
     bytes += length;
     if (length < 0 || length > longestRule || bytes > mostRuleBytes || count > mostRules) {
       const found = `rule ${count} of ${length} bytes, of ${bytes} in all`;
       throw new RsyncError("BAD_STREAM", `Cannot take filter rules: ${found}`);
     }
-    const text = await line.read((from) => from.latin1(length));
+    const text = await session.readFirst((from) => from.latin1(length));
     rules.add(parseRule(text, agreement.protocol));
   }
 }

@@ -6,11 +6,13 @@ import type { BytePath } from "../path.ts";
 import { severityOf } from "../pull-report.ts";
 import type { DaemonText } from "../report.ts";
 import { KeepAlive } from "../transport/keep-alive.ts";
+import type { Cursor } from "../wire/cursor.ts";
 import { encoded } from "../wire/writer.ts";
 import type { ClientLine } from "./client-line.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { ListShare } from "./list-budget.ts";
 import type { DaemonEvent, DaemonModule, DaemonSession } from "./module.ts";
+import { SingleFrames } from "./single-frames.ts";
 
 /** What a session begins with. */
 export interface SessionStart {
@@ -55,8 +57,18 @@ class Conversation {
   /** Where the client's data begins. */
   #begunAt = 0;
 
+  /** What comes in frames before names that do not; undefined where all does, or nothing. */
+  #lead: SingleFrames | undefined;
+
   constructor(start: SessionStart) {
     this.#start = start;
+    const { agreement, line, options } = start;
+    if (agreement.protocol === 30 && options.isPull && options.filesFrom === "-") {
+      this.#lead = new SingleFrames({
+        read: (decode) => line.read(decode),
+        onMessage: (tag, payload) => this.hear(tag, payload),
+      });
+    }
     this.output = new Mux(start.line.sink);
     this.#keepAlive = new KeepAlive(() => this.#speak());
   }
@@ -68,8 +80,10 @@ class Conversation {
     line.expectProgress(timeoutSeconds * 1_000);
     this.#begunAt = line.source.position;
     if (protocol >= 30) {
-      this.#begunAt += line.source.available; // as bytes that were not framed away yet
-      line.source.demultiplex();
+      if (this.#lead === undefined) {
+        this.#begunAt += line.source.available; // as bytes that were not framed away yet
+        line.source.demultiplex();
+      }
       this.#keepAlive.adoptTimeout(seconds(timeoutSeconds));
       this.#keepAlive.start();
     }
@@ -81,6 +95,18 @@ class Conversation {
   get isIdle(): boolean {
     const { position, available } = this.#start.line.source;
     return position + available === this.#begunAt;
+  }
+
+  /** What the client says first of all. */
+  readFirst<T>(decode: (from: Cursor) => T): Promise<T> {
+    return this.#lead?.read(decode) ?? this.#start.line.read(decode);
+  }
+
+  /** The names that it fetches are here, or it has none of its own. */
+  endNames(): void {
+    if (this.#lead === undefined) return;
+    this.#lead = undefined;
+    this.#start.line.source.demultiplex();
   }
 
   end(): void {

@@ -118,10 +118,6 @@ export class PullListing {
       return expanded;
     }
     const [base = ""] = inside;
-    if (filesFrom === "-" && this.#session.agreement.protocol === 30) {
-      // Its names would come between the frames, not in them.
-      throw new SessionFailure(4, "--files-from with a file of yours needs protocol 31");
-    }
     const names = filesFrom === "-" ? await this.#readNames() : this.#namesIn(filesFrom);
     const between = keepsDot ? "/./" : "/";
     return names.map((name) => {
@@ -137,7 +133,10 @@ export class PullListing {
     const names: string[] = [];
     for (;;) {
       const name = await line.read((from) => readName(from, end));
-      if (name === "") return names;
+      if (name === "") {
+        this.#session.endNames();
+        return names;
+      }
       this.#session.memory.spend(nameBytes + 2 * name.length); // as it is, and in its directory
       if (names.push(name) > mostNames) throw tooMuch(`${mostNames} names`);
     }

@@ -113,7 +113,8 @@ export class LinkGroups {
     const found = tree.find(entry.path);
     const isLinked =
       first !== undefined && first.inode === found?.inode && first.device === found.device;
-    if (!isLinked) {
+    if (isLinked) this.#tell(index, itemFlags.localChange, "");
+    else {
       const isNew = found === undefined ? itemFlags.isNew : 0;
       this.#tell(index, itemFlags.localChange | isNew, leader);
       if (!transfer.dryRun) {

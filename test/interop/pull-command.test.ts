@@ -23,14 +23,25 @@ const theirs: TreeSpec = {
   "dir/sub/deep": "deep",
   names: "a\n# no comment\n\nlink\r\n../dir/sub/\nnot there\n",
   link: { type: "symlink", target: "a" },
+  "z/one": "linked",
 };
-const ours: TreeSpec = { "b.txt": "y".repeat(5_000), "same.txt": "same", gone: "", "old.log": "" };
+const ours: TreeSpec = {
+  "z/one": "linked",
+  "b.txt": "y".repeat(5_000),
+  "same.txt": "same",
+  gone: "",
+  "old.log": "",
+};
 const old = new Date("2020-01-02T03:04:05Z");
 
 function setTimes(at: string): void {
   const stats = fs.lstatSync(at);
   if (stats.isDirectory()) for (const name of fs.readdirSync(at)) setTimes(path.join(at, name));
   fs.lutimesSync(at, old, old);
+}
+
+function linkOne(root: string, name: string): void {
+  fs.linkSync(path.join(root, "z/one"), path.join(root, "z", name));
 }
 
 describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.5.0", () => {
@@ -43,6 +54,7 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
       modules: { m: {}, d: { "refuse options": "!copy-devices" } },
     });
     makeTree(daemon.path("m"), theirs);
+    for (const name of ["two", "three"]) linkOne(daemon.path("m"), name);
     setTimes(daemon.path("m"));
     work = temporaryDirectory();
     fs.writeFileSync(path.join(work.path, "names"), "a\n# named\n\nlink\r\ndir/./sub/\nmissing\n");
@@ -57,6 +69,7 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     const root = path.join(work.path, name);
     fs.rmSync(root, { recursive: true, force: true });
     makeTree(root, ours);
+    linkOne(root, "two");
     setTimes(root);
     fs.utimesSync(path.join(root, "b.txt"), 1_000, 1_000);
     return root;
@@ -82,6 +95,10 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     ["-r --out-format=%o:%n:%l"],
     ["-ai --existing"],
     ["-aii"],
+    ["-aHii"],
+    ["-aHii --protocol=29 --no-i-r"],
+    ["-tv"],
+    ["-ti --protocol=28"],
     ["-a --cc=xxh64 --out-format=%i|%b|%'c|%C|%f|%U|%G|%m|%a|%P|%9L"],
     ["-rlptc --cc=md5 --out-format=%C|%12b|%n|%U|%G"],
     ["-a --delay-updates --protocol=29 --out-format=%i|%b|%C"],

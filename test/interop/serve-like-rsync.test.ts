@@ -93,6 +93,8 @@ const pulls: readonly (readonly string[])[] = [
   ["-ai", "M/e/x y", "C"],
   ["-ais", "M/e/x y", "M/*.o", "C"],
   ["-ai", "--files-from=F", "M/", "C"],
+  ["-ai", "--protocol=30", "--files-from=F", "--exclude=two", "M/", "C"],
+  ["-air", "--protocol=30", "--no-R", "--files-from=F", "M/", "C"],
   ["-ai", "--files-from=:names", "M/", "C"],
   ["-air", "--no-R", "--files-from=:/./names", "--from0", "M/", "C"],
   ["-ai", "--no-implied-dirs", "--protocol=29", "--files-from=F", "M/d", "C"],

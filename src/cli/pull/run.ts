@@ -36,13 +36,16 @@ async function pullOnce(
   const began = performance.now();
   const printer = new Printer(command, { ...outputs, out }, { direction: "receive" });
   const logPrinter = log && printerOf(command, log);
-  if (telling.tellsList) {
+  // Who asks for single files hears nothing of a list.
+  const isList = transfer.recursive || transfer.dirs || command.filesFrom !== undefined;
+  const tellsList = telling.tellsList && isList;
+  if (tellsList) {
     out(incremental ? "receiving incremental file list\n" : "receiving file list ... ");
   }
   let listMs = 0;
   const observer = observerOf([printer, ...(logPrinter ? [logPrinter] : [])], () => {
     listMs = performance.now() - began;
-    if (telling.tellsList && !incremental) out("done\n");
+    if (tellsList && !incremental) out("done\n");
   });
   const pulling = runPull({
     ...command,
