@@ -21,7 +21,10 @@ const mostPlaces = 1_024;
 
 /** Which links are followed: `-L`, `-k`, `--copy-unsafe-links`. Default none. */
 export interface ConfinedOptions
-  extends Pick<TransferOptions, "copyLinks" | "copyDirlinks" | "copyUnsafeLinks"> {
+  extends Pick<
+    TransferOptions,
+    "copyLinks" | "copyDirlinks" | "copyUnsafeLinks" | "atimes" | "openNoatime"
+  > {
   /** False for an entry whose names cannot be told. Default: all can. */
   readonly isTellable?: ((entry: FileEntry) => boolean) | undefined;
 }
@@ -49,7 +52,8 @@ export class ConfinedTree extends LocalTree {
    * @throws what the system says when links lead to each other.
    */
   constructor(root: string, module: ModuleTree, options: ConfinedOptions = {}) {
-    super(root);
+    const { atimes = false, openNoatime = false } = options;
+    super(root, { atimes, openNoatime });
     this.#module = module;
     this.#directory = { path: module.resolve(root), links: 0 };
     this.#options = options;
@@ -152,7 +156,8 @@ export class ConfinedTree extends LocalTree {
       ? statusOf(module.status(at))
       : fileCalls().lstat(module.native(at));
     if (status === undefined) return undefined;
-    const entry = { ...entryOf(path, status), isFollowed: true };
+    const told = this.#options.atimes ? { atimeSeconds: status.atimeSeconds } : {};
+    const entry = { ...entryOf(path, status), ...told, isFollowed: true };
     return isSymlink(entry) || module.isHidden(at, isDirectory(entry)) ? undefined : entry;
   }
 

@@ -42,7 +42,12 @@ const kept: Readonly<Record<string, ServerOption>> = {
   owner: on("owner"),
   group: on("group"),
   times: on("times"),
-  atimes: missing("--atimes"),
+  atimes: {
+    set: ({ transfer }) => {
+      if (transfer.atimes) transfer.openNoatime = true;
+      transfer.atimes = true;
+    },
+  },
   crtimes: missing("--crtimes"),
   perms: on("perms"),
   executability: on("executability"),
@@ -235,7 +240,7 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   "remove-source-files": flag("acknowledges"),
   "remove-sent-files": flag("acknowledges"),
   preallocate: on("preallocate"),
-  "open-noatime": nothing,
+  "open-noatime": on("openNoatime"),
   mkpath: on("makePath"),
   "checksum-seed": number(-(2 ** 31), (draft, value) => {
     draft.seed = value | 0;

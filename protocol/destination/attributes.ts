@@ -5,14 +5,15 @@ import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
 import { attributesOfOpen } from "../source/attributes.ts";
 import { ExtendedAttributes, type ExtendedOptions } from "./extended.ts";
-import { type NewFileAttributes, now } from "./file-writer.ts";
-import { staysOwner } from "./libc.ts";
+import type { NewFileAttributes } from "./file-writer.ts";
+import { now, staysOwner, type Times } from "./libc.ts";
 import type { Location } from "./location.ts";
 import type { OwnerMap } from "./owners.ts";
 import type { DestinationTree, Found } from "./tree.ts";
 
 /** What can differ, as bits of an item (spec 2 §2.2). */
 export const differences = {
+  accessTime: 0x0001,
   content: 0x0002,
   size: 0x0004,
   time: 0x0008,
@@ -95,6 +96,9 @@ export class Attributes {
   compare(entry: FileEntry, found: Found, at?: Location): number {
     let different = 0;
     if (this.keepsTime(entry) && !this.sameTime(entry, found)) different |= differences.time;
+    if (!isSymlink(entry) && !sameAccess(this.#times(entry), found)) {
+      different |= differences.accessTime;
+    }
     const wanted = this.mode(entry, found);
     if (!isSymlink(entry) && wanted !== (found.mode & permissionBits))
       different |= differences.mode;
@@ -140,9 +144,11 @@ export class Attributes {
     if (!isSymlink(entry) && (changesOwner || mode !== (found.mode & permissionBits))) {
       this.#tree.setMode(path, mode);
     }
-    if (this.keepsTime(entry) && !isDirectory(entry) && !this.#sameExactTime(entry, found)) {
-      this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);
-    }
+    if (isDirectory(entry)) return;
+    const times = this.#times(entry);
+    const isTimely = !this.keepsTime(entry) || this.#sameExactTime(entry, found);
+    const isSame = isTimely && sameAccess(times, found);
+    if (times !== undefined && !isSame) this.#tree.setTime(path, times);
   }
 
   /**
@@ -165,8 +171,8 @@ export class Attributes {
     const mode = this.mode(entry, replaced);
     this.#extended?.apply(attributesOfOpen(descriptor), entry, mode, from);
     if (changesOwner || mode !== (found.mode & permissionBits)) fs.fchmodSync(descriptor, mode);
-    if (!this.keepsTime(entry)) return;
-    this.#tree.setOpenTime(descriptor, entry.mtimeSeconds, entry.mtimeNanoseconds);
+    const times = this.#times(entry);
+    if (times !== undefined) this.#tree.setOpenTime(descriptor, times);
   }
 
   /** What a file is to have that is made by a {@link FileWriter}. */
@@ -175,8 +181,7 @@ export class Attributes {
       uid: this.#uid(entry) ?? staysOwner,
       gid: this.#gid(entry) ?? staysOwner,
       mode: this.mode(entry, replaced),
-      mtimeSeconds: entry.mtimeSeconds,
-      mtimeNanoseconds: this.keepsTime(entry) ? entry.mtimeNanoseconds : now,
+      ...(this.#times(entry) ?? untouched),
     };
   }
 
@@ -185,7 +190,17 @@ export class Attributes {
     if (!this.keepsTime(entry)) return;
     const found = this.#tree.find(path);
     if (found === undefined || !isDirectory(found) || this.#sameExactTime(entry, found)) return;
-    this.#tree.setTime(path, entry.mtimeSeconds, entry.mtimeNanoseconds);
+    this.#tree.setTime(path, entry);
+  }
+
+  /** Undefined where none is to be set. */
+  #times(entry: FileEntry): Times | undefined {
+    const isKept = this.keepsTime(entry);
+    const atimeSeconds = this.#transfer.atimes ? entry.atimeSeconds : undefined;
+    if (!isKept && atimeSeconds === undefined) return undefined;
+    const { mtimeSeconds, mtimeNanoseconds } = entry;
+    const times = { mtimeSeconds, mtimeNanoseconds: isKept ? mtimeNanoseconds : now };
+    return atimeSeconds === undefined ? times : { ...times, atimeSeconds };
   }
 
   #sameExactTime(entry: FileEntry, found: Found): boolean {
@@ -213,6 +228,12 @@ export class Attributes {
     const gid = this.#owners.group(entry.gid);
     return (tries ?? this.#isRoot) || this.#groups.has(gid) ? gid : undefined;
   }
+}
+
+const untouched: Times = { mtimeSeconds: 0, mtimeNanoseconds: now };
+
+function sameAccess(times: Times | undefined, { atimeSeconds }: Found): boolean {
+  return times?.atimeSeconds === undefined || times.atimeSeconds === atimeSeconds;
 }
 
 /** True for two objects of one type. */

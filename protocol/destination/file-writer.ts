@@ -2,22 +2,16 @@ import fs from "node:fs";
 import { type BytePath, parentPath } from "../path.ts";
 import { hasDescriptors } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
-import { type LibC, libC, staysOwner } from "./libc.ts";
+import { type LibC, libC, now, staysOwner, type Times } from "./libc.ts";
 import { temporaryName } from "./temporary.ts";
 import type { DestinationTree } from "./tree.ts";
 
-/** In place of nanoseconds: the time of writing stays. */
-export const now = -1;
-
 /** What a file has besides its content. */
-export interface NewFileAttributes {
+export interface NewFileAttributes extends Times {
   /** `staysOwner` leaves it as the system makes it; the group likewise. */
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
-  readonly mtimeSeconds: number;
-  /** Or {@link now}. */
-  readonly mtimeNanoseconds: number;
 }
 
 const longestName = 256;
@@ -82,13 +76,15 @@ function terminate(name: string, into: Buffer): void {
 function fill(
   c: LibC,
   descriptor: number,
-  { uid, gid, mode, mtimeSeconds, mtimeNanoseconds }: NewFileAttributes,
+  attributes: NewFileAttributes,
   content: Uint8Array,
 ): void {
+  const { uid, gid, mode, mtimeNanoseconds, atimeSeconds } = attributes;
   for (let done = 0; done < content.length; ) done += c.write(descriptor, content.subarray(done));
   if (uid !== staysOwner || gid !== staysOwner) setOwner(c, descriptor, uid, gid);
   c.setOpenMode(descriptor, mode); // after the owner, which takes special permissions away
-  if (mtimeNanoseconds !== now) c.setOpenTime(descriptor, mtimeSeconds, mtimeNanoseconds);
+  const hasTime = mtimeNanoseconds !== now || atimeSeconds !== undefined;
+  if (hasTime) c.setOpenTime(descriptor, attributes);
 }
 
 /** Some file systems refuse it even where nothing changes. */

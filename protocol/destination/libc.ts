@@ -2,12 +2,24 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import { getSystemErrorMap } from "node:util";
 
+/** In place of nanoseconds: the time of writing stays. */
+export const now = -1;
+
+/** The times that an object is to have. */
+export interface Times {
+  readonly mtimeSeconds: number;
+  /** Or {@link now}. */
+  readonly mtimeNanoseconds: number;
+  /** Default: the time of access stays. */
+  readonly atimeSeconds?: number | undefined;
+}
+
 /** What Node's file system calls cannot do. */
 export interface LibC extends FileCalls {
   /** Sets the modification time to the nanosecond; the last component is not followed. */
-  setTime(path: string | Buffer, seconds: number, nanoseconds: number): void;
+  setTime(path: string | Buffer, times: Times): void;
   /** The same for what is open. */
-  setOpenTime(descriptor: number, seconds: number, nanoseconds: number): void;
+  setOpenTime(descriptor: number, times: Times): void;
   /** Makes a device, a fifo or a socket. */
   makeNode(path: string | Buffer, mode: number, device: bigint): void;
   /** Sets space aside behind what an open file has. @throws where the file system cannot. */
@@ -87,18 +99,20 @@ function timeCalls(lib: Library, check: Check): Pick<LibC, "setTime" | "setOpenT
   );
   const futimens = lib.func("int futimens(int descriptor, const int64_t *times)");
   const times = BigInt64Array.of(0n, omit, 0n, 0n);
-  const timesOf = (seconds: number, nanoseconds: number): BigInt64Array => {
-    times[2] = BigInt(seconds);
-    times[3] = BigInt(nanoseconds);
+  const inWords = ({ mtimeSeconds, mtimeNanoseconds, atimeSeconds }: Times): BigInt64Array => {
+    times[0] = BigInt(atimeSeconds ?? 0);
+    times[1] = atimeSeconds === undefined ? omit : 0n;
+    times[2] = BigInt(mtimeSeconds);
+    times[3] = mtimeNanoseconds === now ? omit : BigInt(mtimeNanoseconds);
     return times;
   };
   return {
-    setTime: (path, seconds, nanoseconds) => {
-      const both = timesOf(seconds, nanoseconds);
-      check(utimensat(currentDirectory, terminated(path), both, noFollow), "utimensat");
+    setTime: (path, both) => {
+      const result = utimensat(currentDirectory, terminated(path), inWords(both), noFollow);
+      check(result, "utimensat");
     },
-    setOpenTime: (descriptor, seconds, nanoseconds) => {
-      check(futimens(descriptor, timesOf(seconds, nanoseconds)), "futimens");
+    setOpenTime: (descriptor, both) => {
+      check(futimens(descriptor, inWords(both)), "futimens");
     },
   };
 }

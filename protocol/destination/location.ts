@@ -94,5 +94,6 @@ function copyAttributes(stats: fs.BigIntStats, descriptor: number, tree: Destina
   fs.fchmodSync(descriptor, Number(stats.mode & 0o7777n));
   const nanoseconds = ((stats.mtimeNs % second) + second) % second;
   const seconds = (stats.mtimeNs - nanoseconds) / second;
-  tree.setOpenTime(descriptor, Number(seconds), Number(nanoseconds));
+  const times = { mtimeSeconds: Number(seconds), mtimeNanoseconds: Number(nanoseconds) };
+  tree.setOpenTime(descriptor, times);
 }

@@ -6,7 +6,7 @@ import { openAttributes, type WritableAttributes } from "../source/attributes.ts
 import { longDirectory, readNames } from "../source/directory-names.ts";
 import { Anchor, changeMode, componentOf, openSafely } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
-import { libC } from "./libc.ts";
+import { libC, now, type Times } from "./libc.ts";
 import { temporaryPath } from "./temporary.ts";
 
 /** What is at a name of the destination. */
@@ -15,6 +15,7 @@ export interface Found {
   readonly size: number;
   readonly mtimeSeconds: number;
   readonly mtimeNanoseconds: number;
+  readonly atimeSeconds: number;
   readonly uid: number;
   readonly gid: number;
   readonly device: number;
@@ -73,7 +74,8 @@ export class DestinationTree {
     return {
       mode: Number(stats.mode),
       size: Number(stats.size),
-      mtimeSeconds: Number(stats.mtimeNs / second) - (stats.mtimeNs % second < 0n ? 1 : 0),
+      mtimeSeconds: wholeSeconds(stats.mtimeNs),
+      atimeSeconds: wholeSeconds(stats.atimeNs),
       mtimeNanoseconds: Number(((stats.mtimeNs % second) + second) % second),
       uid: Number(stats.uid),
       gid: Number(stats.gid),
@@ -218,20 +220,20 @@ export class DestinationTree {
     return openAttributes(this.#anchor.inside(path), { isFollowed: true });
   }
 
-  setTime(path: BytePath, seconds: number, nanoseconds: number): void {
+  setTime(path: BytePath, times: Times): void {
     const c = libC();
     // "." is no link, a descriptor is: the call must not set the time of that.
     const isFollowed = this.#anchor.isFollowed(path);
     const at = isFollowed ? this.#anchor.inside(path) : this.#anchor.at(path);
-    if (c !== undefined) c.setTime(at, seconds, nanoseconds);
-    else fs.lutimesSync(at, seconds, seconds + nanoseconds / 1e9);
+    if (c !== undefined) c.setTime(at, times);
+    else fs.lutimesSync(at, ...inSeconds(times, () => fs.lstatSync(at)));
   }
 
   /** The same for a file that is open. */
-  setOpenTime(descriptor: number, seconds: number, nanoseconds: number): void {
+  setOpenTime(descriptor: number, times: Times): void {
     const c = libC();
-    if (c !== undefined) c.setOpenTime(descriptor, seconds, nanoseconds);
-    else fs.futimesSync(descriptor, seconds, seconds + nanoseconds / 1e9);
+    if (c !== undefined) c.setOpenTime(descriptor, times);
+    else fs.futimesSync(descriptor, ...inSeconds(times, () => fs.fstatSync(descriptor)));
   }
 
   #replace(
@@ -273,4 +275,18 @@ export function readSmallFile(tree: DestinationTree, path: BytePath): string | u
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
   }
+}
+
+function wholeSeconds(nanoseconds: bigint): number {
+  return Number(nanoseconds / second) - (nanoseconds % second < 0n ? 1 : 0);
+}
+
+/** Access and modification as Node takes them: it sets both, so what stays is looked up. */
+function inSeconds(
+  { mtimeSeconds, mtimeNanoseconds, atimeSeconds }: Times,
+  look: () => fs.Stats,
+): [number, number] {
+  const mtime = mtimeSeconds + mtimeNanoseconds / 1e9;
+  if (mtimeNanoseconds !== now) return [atimeSeconds ?? mtimeSeconds, mtime];
+  return [atimeSeconds ?? mtimeSeconds, look().mtimeMs / 1_000];
 }

@@ -24,6 +24,7 @@ interface Previous {
   readonly name: string;
   readonly mode: number;
   readonly mtimeSeconds: number;
+  readonly atimeSeconds: number;
   readonly uid: number;
   readonly gid: number;
   readonly major: number;
@@ -43,7 +44,15 @@ export interface ListEnd {
  */
 export class EntryReader {
   readonly #format: EntryFormat;
-  #previous: Previous = { name: "", mode: 0, mtimeSeconds: 0, uid: 0, gid: 0, major: 0 };
+  #previous: Previous = {
+    name: "",
+    mode: 0,
+    mtimeSeconds: 0,
+    atimeSeconds: 0,
+    uid: 0,
+    gid: 0,
+    major: 0,
+  };
   /** Entries of this list by place, kept only where later ones may be names of the same object. */
   #leaders: FileEntry[] = [];
   /** The number of the list's first entry. */
@@ -83,7 +92,8 @@ export class EntryReader {
     const entry = attributes === undefined ? told : { ...told, attributes };
     const { mode, mtimeSeconds, uid, gid, device } = entry;
     const { major } = device ?? this.#previous;
-    this.#previous = { name, mode, mtimeSeconds, uid, gid, major };
+    const { atimeSeconds = this.#previous.atimeSeconds } = entry;
+    this.#previous = { name, mode, mtimeSeconds, atimeSeconds, uid, gid, major };
     if (this.#format.hardLinks) this.#leaders.push(entry);
     return entry;
   }
@@ -124,6 +134,7 @@ export class EntryReader {
     }
     const mode = has(entryFlags.sameMode) ? previous.mode : readInt32(from);
     const type = checkedType(mode, name, this.#format);
+    const atimeSeconds = this.#readAccess(from, flags, type);
     const { user, group } = this.#onName;
     const uid = has(entryFlags.sameUid)
       ? previous.uid
@@ -143,6 +154,7 @@ export class EntryReader {
       mtimeNanoseconds,
       uid,
       gid,
+      ...(atimeSeconds !== undefined && { atimeSeconds }),
       ...(type === fileTypes.directory && {
         hasContent: !has(entryFlags.noContent),
         ...(has(entryFlags.topDirectory) && has(entryFlags.noContent) && { isImplied: true }),
@@ -152,6 +164,12 @@ export class EntryReader {
       ...(digest && { digest }),
       ...(isFirst && { linkGroup: this.#first + this.#leaders.length }),
     };
+  }
+
+  #readAccess(from: Cursor, flags: number, type: number): number | undefined {
+    if (this.#format.accessTimes !== true || type === fileTypes.directory) return undefined;
+    const isSame = (flags & entryFlags.sameAccessTime) !== 0;
+    return isSame ? this.#previous.atimeSeconds : readVarlong(from, 4);
   }
 
   #readDevice(from: Cursor, flags: number, type: number): FileEntry["device"] {

@@ -109,7 +109,8 @@ export class Alternates {
     if (!isSame) return levels.name;
     const { attributes, transfer } = this.#job;
     const hasTime = !isDirectory(entry) || !transfer.times || attributes.sameTime(entry, found);
-    const isEqual = hasTime && attributes.compare(entry, found, location) === 0;
+    const isEqual =
+      hasTime && (attributes.compare(entry, found, location) & ~differences.accessTime) === 0;
     return isEqual ? levels.all : levels.content;
   }
 

@@ -1,5 +1,6 @@
 import { basisLength } from "../delta/sums.ts";
 import { IncomingFile, type Staging } from "../destination/incoming.ts";
+import type { Times } from "../destination/libc.ts";
 import { type Location, moveFile, type Steps } from "../destination/location.ts";
 import { noPlaces } from "../destination/places.ts";
 import type { DestinationTree } from "../destination/tree.ts";
@@ -14,6 +15,8 @@ export interface Delayed {
   readonly bytes: number;
   readonly traffic: Traffic;
 }
+
+const longAgo: Times = { mtimeSeconds: 0, mtimeNanoseconds: 0 };
 
 /** Decides where content is written, and brings files to their names. */
 export class Placing {
@@ -101,7 +104,7 @@ export class Placing {
     incoming.discard((from, descriptor) => {
       const to = partial?.prepare(entry.path) ?? { tree, path: entry.path };
       // Under its own name it must not look complete.
-      if (partial === undefined) tree.setOpenTime(descriptor, 0, 0);
+      if (partial === undefined) tree.setOpenTime(descriptor, longAgo);
       for (const _ of moveFile(from, to));
     });
   }

@@ -128,6 +128,8 @@ const pulls: readonly (readonly string[])[] = [
   ["-aiL", "--remove-source-files", "M/linked/", "C"],
   ["-ai", "--safe-links", "M/d/sub/", "C"],
   ["-ai", "M/", "C/made"],
+  ["-aUi", "M/", "C"],
+  ["-rtUUi", "--protocol=30", "--no-i-r", "--existing", "M/", "C"],
 ];
 
 const pushes: readonly (readonly string[])[] = [
@@ -187,6 +189,8 @@ const pushes: readonly (readonly string[])[] = [
   ["-ai", "--preallocate", "C/", "M/"],
   ["-ai", "-M--munge-links", "C/", "M/"],
   ["-ai", "--safe-links", "C/d/sub/", "M/new"],
+  ["-aUi", "C/", "M/"],
+  ["-rlUi", "--open-noatime", "C/", "M/"],
 ];
 
 const isThere = daemonVersions.includes(version);
@@ -222,3 +226,25 @@ test.skipIf(!isThere).each(["-aR", "-aR --no-i-r", "-aRH --protocol=29", "-rR --
     expect(treeDifferences(wanted, found, { times: false })).toEqual([]);
   },
 );
+
+test.skipIf(!isThere)("times of access come and go with -U", async () => {
+  await using served = await serveModule();
+  const [client, back] = [path.join(served.here, "client"), path.join(served.here, "back")];
+  makeTree(client, { new: "n", changed: "is longer", same: "s", "d/small": "x" });
+  makeTree(served.path, { changed: "short", same: "s" });
+  const [accessed, changed] = [1_234_567_890, 1_500_000_000];
+  const names = ["new", "changed", "same", "d/small"];
+  for (const name of names) fs.utimesSync(path.join(client, name), accessed, changed);
+  fs.utimesSync(path.join(served.path, "same"), changed, changed);
+  const url = `rsync://127.0.0.1:${served.port}/m/`;
+  const options = ["-a", "-U", "-U"];
+  expect(await runRsync(version, [...options, `${client}/`, url])).toMatchObject({ code: 0 });
+  expect(await runRsync(version, [...options, url, back])).toMatchObject({ code: 0 });
+  for (const root of [served.path, back]) {
+    const times = names.map((name) => {
+      const { atimeMs, mtimeMs } = fs.statSync(path.join(root, name));
+      return [atimeMs / 1_000, mtimeMs / 1_000];
+    });
+    expect(times).toEqual(names.map(() => [accessed, changed]));
+  }
+});

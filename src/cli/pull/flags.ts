@@ -22,7 +22,7 @@ export function initialPullFlags(): PullFlags {
   };
 }
 
-const unreceived = ["atimes U", "open-noatime", "write-devices"];
+const unreceived = ["write-devices"];
 
 /** Options that a sender obeys, and options that nobody obeys here. */
 export function pullRules(flags: PullFlags): OptionRule[] {

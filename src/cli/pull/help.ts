@@ -14,7 +14,8 @@ are in DEST.
   what       -a -r -d -l -H -D -R -x -L -k --copy-unsafe-links --safe-links --munge-links
              --files-from=FILE|:FILE -0 --no-implied-dirs --ignore-missing-args
              --copy-devices --iconv=LOCAL,REMOTE --trust-sender
-  attributes -p -t -o -g -A -X -E -O -J -K --chmod --chown --usermap --groupmap --numeric-ids
+  attributes -p -t -U -o -g -A -X -E -O -J -K --open-noatime --chmod --chown --usermap --groupmap
+             --numeric-ids
   compared   -c -I -u --size-only --existing --ignore-existing --max-size --min-size --modify-window
   filters    --exclude --include --filter --exclude-from --include-from
   deletes    --delete --delete-before/during/delay/after --delete-excluded --max-delete --force

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { FileWriter, now } from "../../../protocol/destination/file-writer.ts";
-import { staysOwner } from "../../../protocol/destination/libc.ts";
+import { FileWriter } from "../../../protocol/destination/file-writer.ts";
+import { now, staysOwner } from "../../../protocol/destination/libc.ts";
 import { DestinationTree } from "../../../protocol/destination/tree.ts";
 import { asBytePath, nativePath } from "../../../protocol/path.ts";
 import { temporaryDirectory } from "../../support/tree.ts";
