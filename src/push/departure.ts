@@ -1,6 +1,7 @@
 import { type BytePath, deletion } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
+import { carryIsolating } from "./isolation.ts";
 import type { AskedPath } from "./message.ts";
 import { sparedDeletions } from "./sparing.ts";
 
@@ -33,20 +34,23 @@ export async function deliverDepartures(
   const deletions = [...leaving.keys()].map(deletion);
   const gone = await sparedDeletions(deletions, view.withParents(deletions), carrier);
   const entries = view.withParents(gone);
-  await carrier.carry(
+  await carryIsolating(
     { kind: "small", entries, reports: (path) => leaving.has(path), isWhole: true },
     {
       delivered: () => {},
-      failed: ({ path, reason }) => {
-        for (const from of each(path))
-          outcomes.set(from, (told) => told.failed({ path: from, reason }));
+      failed: (failure) => {
+        for (const from of each(failure.path))
+          outcomes.set(from, (told) => told.failed({ ...failure, path: from }));
       },
       again: (path, until) => {
         if (!leaving.has(path)) report.again(path, until);
         for (const from of each(path)) outcomes.set(from, (told) => told.again(from, until));
       },
-      held: (path) => report.held(path),
+      held: (path) => {
+        for (const from of each(path)) outcomes.set(from, (told) => told.held(from));
+      },
     },
+    carrier,
   );
   for (const { path, whole, renamedFrom } of renamed) {
     report.delivered({ path, kind: whole ? "directory" : "file", bytes: 0 });

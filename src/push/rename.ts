@@ -100,8 +100,8 @@ function isExcluded(path: BytePath, { rules }: Carrier): boolean {
 
 /**
  * A target that refuses to rename, or breaks whenever it should, is sent the content: what a session
- * that fails has renamed was reported. Not one that cannot be reached, or hangs whatever it is sent:
- * it may be back by then.
+ * that fails has renamed was reported. Not one that cannot be reached, or breaks or hangs whatever it
+ * is sent: it may be back by then.
  *
  * @throws why there is no session.
  */
@@ -110,13 +110,13 @@ async function attempt(
   report: CarrierReport,
   rename: () => Promise<void>,
 ): Promise<void> {
-  for (let breaks = 0; breaks < mostByChance; breaks += 1) {
+  for (let breaks = 1; breaks <= mostByChance; breaks += 1) {
     try {
       return await rename();
     } catch (error) {
       if (isRefusal(error)) return;
       if (!isBreak(error)) throw error;
-      if (isSilence(error)) await witness(report, carrier);
+      if (isSilence(error) || breaks === mostByChance) await witness(report, carrier);
     }
   }
 }

@@ -43,6 +43,11 @@ export function retryDelay(attempt: number, options: BackoffOptions): number {
   return delay * (1 + random() / 4);
 }
 
+/** What sessions broke with was perhaps there by chance: only by and by it waits for the journal. */
+export function breakDelay(attempts: number, { retryMs }: { readonly retryMs: number }): number {
+  return retryDelay(attempts, { ...pathBackoff, longestMs: retryMs });
+}
+
 /** A path refused `patience` times waits for the journal's retries, which go on for ever. */
 export function refusalDelay(
   attempts: number,

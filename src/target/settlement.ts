@@ -6,12 +6,12 @@ import type { Halt } from "./halt.ts";
 import type { TargetEvents } from "./options.ts";
 import { isDiskFull, type Outage } from "./outage.ts";
 import {
+  breakDelay,
   changingBackoff,
   conflictBackoff,
   isConflict,
   refusalDelay,
   retryDelay,
-  targetBackoff,
 } from "./retry.ts";
 import type { Tally } from "./tally.ts";
 
@@ -159,9 +159,7 @@ export class Settlement {
     }
     const attempts = (this.#paths.get(path)?.attempts ?? 0) + 1;
     // Refusals before it changed, and times when it was changing, say nothing of what is there now.
-    const refusal = refusalDelay(Math.min(attempts, tries), this.#books);
-    // That may have been chance three times: a line that is bad now need not stay so.
-    const delay = isBreak ? Math.min(refusal, targetBackoff.longestMs) : refusal;
+    const delay = (isBreak ? breakDelay : refusalDelay)(Math.min(attempts, tries), this.#books);
     this.#paths.delete(path);
     pending.later(path, now, now + delay, { reason, whole });
     tally.failed(reason);

@@ -162,3 +162,66 @@ test("a target that hangs is known to after two sessions, however much has been 
   expect(sessions).toBe(2);
   carrier.linkedNames.close();
 });
+
+test("an old name that breaks every session keeps no other of those that were renamed with it", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { new0: "", new1: "", new2: "" });
+  const told: string[] = [];
+  const carrier = scriptedCarrier(root.path, async (options, report) => {
+    if (options.entries.some(({ path }) => path === "old1")) {
+      throw new RsyncError("CONNECTION_LOST", "cut off");
+    }
+    await acknowledgeAll(options, report);
+  });
+  const renamed = [0, 1, 2].map((i) => ({
+    path: asBytePath(`new${i}`),
+    whole: false,
+    renamedFrom: asBytePath(`old${i}`),
+  }));
+  await deliverDepartures(renamed, carrier, listener(told));
+  expect(told).toEqual([
+    "delivered new0 file",
+    "delivered old0 delete",
+    "delivered new1 file",
+    "failed old1: sessions break with it: cut off",
+    "delivered new2 file",
+    "delivered old2 delete",
+  ]);
+});
+
+test("deletions that are halted while old names are looked for one by one are held back", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { new0: "", new1: "" });
+  const told: string[] = [];
+  const carrier = scriptedCarrier(root.path, async (options, report) => {
+    if (carrier.options.holdsDeletions) return await acknowledgeAll(options, report);
+    Object.assign(carrier, { options: { ...carrier.options, holdsDeletions: true } });
+    throw new RsyncError("CONNECTION_LOST", "cut off");
+  });
+  const renamed = [0, 1].map((i) => ({
+    path: asBytePath(`new${i}`),
+    whole: false,
+    renamedFrom: asBytePath(`old${i}`),
+  }));
+  await deliverDepartures(renamed, carrier, listener(told));
+  expect(told).toEqual(["delivered new0 file", "held old0", "delivered new1 file", "held old1"]);
+});
+
+test("renames are not sent as content to a target that breaks whatever it is sent", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { "new/f": large });
+  const kinds: string[] = [];
+  const cut = async ({ kind }: CarryOptions): Promise<void> => {
+    kinds.push(kind);
+    throw new RsyncError("CONNECTION_LOST", "cut off");
+  };
+  const carrier = Object.assign(scriptedCarrier(root.path, cut), {
+    mayRename: true,
+    mayRenameFiles: true,
+    mayLink: () => true,
+  });
+  const renamed = { path: asBytePath("new"), whole: true, renamedFrom: asBytePath("old") };
+  await expect(deliver([renamed], carrier, listener([]))).rejects.toThrow("cut off");
+  expect(kinds).toEqual(["scan", "scan", "scan", "small"]); // the last one asks for the target itself
+  carrier.linkedNames.close();
+});

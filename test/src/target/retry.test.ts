@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  breakDelay,
   pathBackoff,
   refusalDelay,
   retryDelay,
@@ -51,5 +52,15 @@ test("a path refused too often is tried at the journal's pace, for ever", () => 
   for (const wait of waits.slice(2)) {
     expect(wait).toBeGreaterThanOrEqual(3_600);
     expect(wait).toBeLessThanOrEqual(4_500);
+  }
+});
+
+test("what sessions break with is tried again soon at first, and at the journal's pace at last", () => {
+  const waits = [1, 4, 6, 12, 13, 400].map((attempt) =>
+    Math.floor(breakDelay(attempt, { retryMs: 3_600_000 }) / 1_000),
+  );
+  for (const [index, seconds] of [1, 8, 32, 2_048, 3_600, 3_600].entries()) {
+    expect(waits[index]).toBeGreaterThanOrEqual(seconds);
+    expect(waits[index]).toBeLessThanOrEqual(seconds * 1.25);
   }
 });
