@@ -189,6 +189,8 @@ export class Mirror {
     await this.caughtUp(Math.min(deadlineMs, mostCatchUpMs));
     const saw = await Promise.all(this.#sources.map((source) => source.closeWatcher()));
     await this.drain(deadlineMs);
+    const told = Promise.all(this.#targets.map(({ id }) => this.#threads.remember(id)));
+    await withDeadline(told, mostTellingMs);
     for (const [index, { targets }] of this.#sources.entries()) {
       // Begun at the next start.
       if (!saw[index]) for (const { target } of targets) target.reconcile({ deletes: false });
@@ -241,6 +243,8 @@ export class Mirror {
 
 /** In a storm, or while a big tree is still being watched, a watcher may be busy for ever. */
 const mostCatchUpMs = 1_000;
+/** What could not be done is told at once, if the threads can be spoken to at all. */
+const mostTellingMs = 1_000;
 /** However short the time is, the plugin may finish what it has begun. */
 const leastPluginMs = 5_000;
 

@@ -187,9 +187,10 @@ export class Carrier {
     this.sessions.prepare(kinds);
   }
 
-  /** Does what nobody waits for, as setting the times of directories; resolves when it is done. */
-  async settle(): Promise<void> {
-    await Promise.all([this.#times.settle(), this.linkedNames.settle()]);
+  /** Does what nobody waits for, as setting the times of directories, or only tells of it. */
+  async settle(how: "settle" | "remember" = "settle"): Promise<void> {
+    const times = how === "settle" ? this.#times.settle() : this.#times.remember();
+    await Promise.all([times, this.linkedNames.settle()]);
   }
 
   /** Closes what waits and gives up what is under way. */

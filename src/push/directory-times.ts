@@ -14,6 +14,8 @@ export class DirectoryTimes {
   readonly #onUnsettled: (path: BytePath) => void;
   /** Directories whose time may be an older one than theirs. */
   readonly #stale = new Set<BytePath>();
+  /** Those whose times are being set. */
+  #underWay: readonly BytePath[] = [];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
   #touching: Promise<void> = Promise.resolve();
@@ -42,11 +44,17 @@ export class DirectoryTimes {
     await this.#touching;
   }
 
+  /** Tells of all that is not set, instead of setting it. */
+  remember(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const path of [...this.#underWay, ...this.#stale]) this.#onUnsettled(path);
+    this.#stale.clear();
+  }
+
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    for (const path of this.#stale) this.#onUnsettled(path);
-    this.#stale.clear();
+    this.remember();
   }
 
   #begin(): void {
@@ -58,6 +66,7 @@ export class DirectoryTimes {
   async #touch(): Promise<void> {
     const stale = [...this.#stale];
     this.#stale.clear();
+    this.#underWay = stale;
     const report: CarrierReport = {
       delivered: () => {},
       failed: () => {},
@@ -73,6 +82,8 @@ export class DirectoryTimes {
         this.#stale.delete(path);
         this.#onUnsettled(path);
       }
+    } finally {
+      this.#underWay = [];
     }
   }
 

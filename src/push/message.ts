@@ -73,8 +73,8 @@ export type Order =
       readonly targetId: number;
       readonly paths: readonly AskedPath[];
     }
-  /** Do now what nobody waits for: nothing more comes. */
-  | { readonly kind: "settle"; readonly job: number; readonly targetId: number }
+  /** Do now what nobody waits for, as nothing more comes; or only tell what that would be. */
+  | { readonly kind: "settle" | "remember"; readonly job: number; readonly targetId: number }
   /** Open the waiting sessions of these kinds now. */
   | {
       readonly kind: "prepare";

@@ -52,7 +52,8 @@ port.on("message", (order: Order) => {
       void runJob(order, (carrier, report) => deliver(order.paths, carrier, report));
       break;
     case "settle":
-      void runJob(order, (carrier) => carrier.settle());
+    case "remember":
+      void runJob(order, (carrier) => carrier.settle(order.kind));
       break;
     case "reconcile":
       void runJob(order, (carrier, report) => {

@@ -118,12 +118,13 @@ export class PushThreads {
   }
 
   /** Resolves when all that nobody waits for has been done at a target, or cannot be. */
-  async settle(targetId: number): Promise<void> {
-    if (!this.#homes.has(targetId)) return;
-    await new Promise<void>((finished) => {
-      const job = this.#begin(targetId, { ...deaf, finished: () => finished() });
-      this.#home(targetId).postMessage({ kind: "settle", job, targetId } satisfies Order);
-    });
+  settle(targetId: number): Promise<void> {
+    return this.#ask(targetId, "settle");
+  }
+
+  /** Resolves when all of that which is not done has been told of instead, by `onUnsettled`. */
+  remember(targetId: number): Promise<void> {
+    return this.#ask(targetId, "remember");
   }
 
   reconcile(targetId: number, comparison: Comparison, listener: JobListener): void {
@@ -183,6 +184,14 @@ export class PushThreads {
       this.#jobs.delete(job);
       listener.finished(failure);
     }
+  }
+
+  async #ask(targetId: number, kind: "settle" | "remember"): Promise<void> {
+    if (!this.#homes.has(targetId)) return;
+    await new Promise<void>((finished) => {
+      const job = this.#begin(targetId, { ...deaf, finished: () => finished() });
+      this.#home(targetId).postMessage({ kind, job, targetId } satisfies Order);
+    });
   }
 
   #begin(targetId: number, listener: JobListener): number {

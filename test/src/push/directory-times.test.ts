@@ -35,3 +35,20 @@ test("a target that breaks all sessions is not kept busy with the times of direc
   expect(unsettled).toContain("d/e");
   times.close();
 });
+
+test("what is not set, and what is just being set, can be told of instead", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { "d/f": "", "e/f": "" });
+  const unsettled: string[] = [];
+  const carrier = {
+    options: batchOptions(root.path),
+    carryWhenDue: () => new Promise<void>(() => {}), // a target that does not answer
+  };
+  const times = new DirectoryTimes(carrier as unknown as Carrier, (path) => unsettled.push(path));
+  times.touchSoon([asBytePath("d")]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  times.touchSoon([asBytePath("e")]);
+  times.remember();
+  expect(unsettled).toEqual(["d", "e"]);
+  expect(vi.getTimerCount()).toBe(0);
+});
