@@ -8,7 +8,7 @@ import type { Remote } from "./config/schema.ts";
 import { compileRules } from "./filter/rules.ts";
 import { failedPaths, type OldFailure } from "./journal/old-script.ts";
 import { pluginEvents } from "./plugin/events.ts";
-import type { PendingPaths, SourceOptions } from "./source-options.ts";
+import type { HandedOver, PendingPaths, SourceOptions } from "./source-options.ts";
 import type { TargetRecord } from "./state/record.ts";
 import { addressOf, missingSource, nameOf, replacedRoot } from "./target/address.ts";
 import { Announcer } from "./target/announcer.ts";
@@ -18,7 +18,7 @@ import type { SourceStatus } from "./target/mirror-status.ts";
 import type { NamedTarget } from "./target/named-target.ts";
 import { PasswordWatch } from "./target/password-watch.ts";
 import { pathPatience } from "./target/retry.ts";
-import { type Backlog, noBacklog } from "./target/status.ts";
+import { noBacklog } from "./target/status.ts";
 import { Target } from "./target/target.ts";
 import { isRescan } from "./watch/change.ts";
 import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
@@ -31,6 +31,8 @@ export class MirroredSource {
   #watcher: Watcher | undefined;
   /** The directory that is mirrored now. */
   #identity: Identity | undefined;
+  /** The one that was mirrored first, perhaps by the mirror whose place this one takes. */
+  #original: Identity | undefined;
   /** The one whose changes were left to each target when the last process ended. */
   readonly #formerIdentities = new Map<string, Identity | undefined>();
   #mounts: readonly KnownMount[] = [];
@@ -55,8 +57,11 @@ export class MirroredSource {
   }
 
   /** What may differ at each target now. */
-  pendingPaths(): readonly (readonly [string, Backlog])[] {
-    return this.targets.map(({ target, name }) => [this.#keyOf(name), target.backlog]);
+  pendingPaths(): readonly (readonly [string, HandedOver])[] {
+    return this.targets.map(({ target, name }) => {
+      const identity = this.#original ?? this.#formerIdentities.get(name);
+      return [this.#keyOf(name), { ...target.backlog, identity }];
+    });
   }
 
   takeOver(pending: PendingPaths): void {
@@ -71,9 +76,10 @@ export class MirroredSource {
     const now = readIdentity(source.watch, rootPath);
     for (const { target, name } of this.targets) {
       const handedOver = pending?.get(this.#keyOf(name));
+      this.#original ??= handedOver?.identity;
       const record = handedOver === undefined ? memory.recall(source, name) : undefined;
       const doubt = record === undefined ? handedOver?.halted : doubtOf(record, now);
-      this.#formerIdentities.set(name, record?.identity);
+      if (record !== undefined) this.#formerIdentities.set(name, record.identity);
       if (doubt !== undefined) target.haltDeletions(doubt);
       target.restore(handedOver ?? record ?? noBacklog, record?.reconciledAt);
       if (record === undefined || fullPush) continue;
@@ -100,7 +106,8 @@ export class MirroredSource {
   async start(): Promise<void> {
     const { source, wait, fullPush } = this.#options;
     const identity = readIdentity(source.watch, rootPath);
-    if (identity !== undefined) this.#mirrorFrom(identity, { deletes: true });
+    const isStranger = !isSameDirectory(identity, this.#original ?? identity);
+    if (identity !== undefined) this.#mirrorFrom(identity, { deletes: !isStranger });
     else if (!wait) throw missingSource(source.watch);
     this.#watcher = this.#openWatcher();
     // A root that is waited for is pushed as a whole when it comes.
@@ -108,7 +115,7 @@ export class MirroredSource {
     await this.#watcher.ready;
     this.#hasWatched = true;
     for (const { target } of this.targets) target.hold(false);
-    for (const { target } of this.targets) if (fullPush) target.reconcile();
+    for (const { target } of this.targets) if (fullPush || isStranger) target.reconcile();
   }
 
   /** Their push thread has failed, and a new one takes its place. */
@@ -162,7 +169,7 @@ export class MirroredSource {
       remote,
       name,
       target,
-      identity: () => this.#identity ?? this.#formerIdentities.get(name),
+      identity: () => this.#identity ?? this.#original ?? this.#formerIdentities.get(name),
     });
     return { id, remote, name, target, password, address: undefined };
   }
@@ -175,6 +182,7 @@ export class MirroredSource {
       root: source.watch,
       events: config.events,
       excluded: (path, isDirectory) => rules.excluded(path, isDirectory),
+      original: this.#original,
       willScan: fullPush,
       waitForRoot: wait,
       backend: watcher,
@@ -201,9 +209,26 @@ export class MirroredSource {
     );
   }
 
-  /** From now on the directory that stands at the source's path is mirrored. */
+  /** The directory that was waited for may be another one than what was left to do is about. */
+  #doubtRecords(now: Identity): void {
+    const root = this.#options.source.watch;
+    for (const { target, name } of this.targets) {
+      if (!this.#formerIdentities.has(name)) continue;
+      const identity = this.#formerIdentities.get(name);
+      const doubt = doubtOf({ root, ...target.backlog, identity }, now);
+      if (doubt !== undefined) target.haltDeletions(doubt);
+    }
+  }
+
+  /**
+   * From now on the directory that stands at the source's path is mirrored. Of another than the
+   * first, nothing that it lacks is deleted: the absence of that proves nothing (design law 4).
+   */
   #mirrorFrom(rootIdentity: Identity, { deletes }: { readonly deletes: boolean }): void {
+    const { source, log } = this.#options;
+    if (!deletes) log.warn({ watch: displayPath(asBytePath(source.watch)) }, replacedRoot);
     this.#identity = rootIdentity;
+    this.#original ??= rootIdentity;
     this.#deletes = deletes;
     for (const named of this.targets) {
       named.address = addressOf(named.remote, this.#options.config);
@@ -250,8 +275,7 @@ export class MirroredSource {
     const now = readIdentity(source.watch, rootPath);
     // When it is gone again the watcher tells of it.
     if (now === undefined || isSameDirectory(now, this.#identity)) return;
-    // The old directory's absence proves nothing about the new one's content (design law 4).
-    if (!state.sameRoot) log.warn({ watch }, replacedRoot);
+    if (this.#identity === undefined) this.#doubtRecords(now);
     this.#mirrorFrom(now, { deletes: state.sameRoot });
     this.#hasWatched = true;
     for (const { target } of this.targets) {

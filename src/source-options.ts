@@ -6,10 +6,16 @@ import type { PushThreads } from "./push/threads.ts";
 import type { Memory } from "./target/memory.ts";
 import type { Backlog } from "./target/status.ts";
 import type { TargetEvents } from "./target/target.ts";
-import type { BackendName } from "./watch/watcher.ts";
+import type { BackendName, Identity } from "./watch/watcher.ts";
+
+/** What is to be done at one target, and for which directory. */
+export interface HandedOver extends Backlog {
+  /** The directory that was mirrored: what another one lacks is not deleted. Default unknown. */
+  readonly identity?: Identity | undefined;
+}
 
 /** What is to be done, by root and target: what one mirror hands over to the next. */
-export type PendingPaths = ReadonlyMap<string, Backlog>;
+export type PendingPaths = ReadonlyMap<string, HandedOver>;
 
 /** Names who is told of one target; `root` is the watched directory, a byte string. */
 export type TargetListener = (root: string, target: string) => Partial<TargetEvents>;

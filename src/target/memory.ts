@@ -159,7 +159,7 @@ function sinceEpoch(path: PendingPath): PendingPath {
 
 /** Why nothing may be deleted on the strength of what was pending; undefined: it may. */
 export function doubtOf(
-  { root, paths, identity, halted, owed }: TargetRecord,
+  { root, paths, identity, halted, owed }: Omit<TargetRecord, "target" | "clean" | "reconciledAt">,
   now: Identity | undefined,
 ): string | undefined {
   if (halted !== undefined) return halted;

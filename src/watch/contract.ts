@@ -1,5 +1,6 @@
 import type { BytePath } from "../../protocol/index.ts";
 import type { Change } from "./change.ts";
+import type { Identity } from "./directory.ts";
 import type { EventSwitches } from "./events.ts";
 import type { KnownMount } from "./mounts.ts";
 
@@ -33,6 +34,8 @@ export interface WatchOptions {
   readonly events?: EventSwitches;
   /** Paths that are never watched, listed or reported; default none. */
   readonly excluded?: (path: BytePath, isDirectory: boolean) => boolean;
+  /** The directory that the path led to before there was this watcher; default unknown. */
+  readonly original?: Identity | undefined;
   /** Default "auto". */
   readonly backend?: BackendName | "auto";
   /** Wait for a root that does not exist yet instead of failing; default false. */

@@ -51,7 +51,7 @@ export class InotifyWatcher implements Watcher {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#root = new Root(options.root);
+    this.#root = new Root(options.root, options.original);
     this.#mounts = new Mounts(options.root);
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };

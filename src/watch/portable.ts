@@ -59,7 +59,7 @@ export class PortableWatcher implements Watcher, EngineHost {
   constructor(options: WatchOptions, kind: EngineKind) {
     this.options = options;
     this.#kind = kind;
-    this.#root = new Root(options.root);
+    this.#root = new Root(options.root, options.original);
     this.#mounts = new Mounts(options.root);
     this.#timers = [setInterval(() => this.#look(), lookMs)];
     if (kind.reconcileMs !== undefined) {

@@ -16,9 +16,10 @@ export class Root {
   #heldSeveralMs = Number.NEGATIVE_INFINITY;
   #isEmptied = false;
 
-  /** `path` is absolute, a byte string. */
-  constructor(path: string) {
+  /** `path` is absolute, a byte string; `original` is known to have been there. */
+  constructor(path: string, original?: Identity) {
     this.path = path;
+    this.#original = original;
   }
 
   /** For people. */

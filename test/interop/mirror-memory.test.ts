@@ -89,6 +89,35 @@ describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", ()
     await untilEqualTrees(at.source, at.target, { explain });
   });
 
+  test("ends while its source is away: owes a comparison, and deletes nothing that a stranger lacks", async () => {
+    const many = Array.from({ length: 120 }, (_, i) => [`f${i}`, ""] as const);
+    await using at = await place(Object.fromEntries(many));
+    using away = temporaryDirectory();
+    using stranger = temporaryDirectory();
+    makeTree(stranger.path, { other: "" });
+    {
+      await using first = await startMirror(at.setUp);
+      await untilEqualTrees(at.source, at.target);
+      await at.daemon.kill();
+      fs.rmSync(`${at.source}/f7`);
+      await first.says(isProblem);
+      fs.renameSync(at.source, away.path);
+      await first.says(({ msg }) => msg.includes("has gone"));
+      expect(await first.terminate()).toBe(0);
+    }
+    expect(statesIn(at.state)).toContain('"owed":{"deletes":false}');
+    expect(statesIn(at.state)).toContain('["f7",');
+    await at.daemon.restart();
+    const setUp = { ...at.setUp, fullPush: false, argv: ["--wait"] };
+    await using second = launchMirror(setUp);
+    await second.says(({ msg }) => msg.endsWith("waiting for it"));
+    fs.renameSync(stranger.path, at.source);
+    await second.says(({ msg, path }) => msg === "delivered" && path === "other");
+    await second.says(({ msg }) => msg === "full push complete");
+    expect(second.output()).toContain("DELETIONS ARE HALTED");
+    expect(fs.readdirSync(at.target)).toHaveLength(121);
+  });
+
   test("ends in order: what is pending waits for the next start, and nothing is compared", async () => {
     await using at = await place();
     const setUp = { ...at.setUp, fullPush: false };

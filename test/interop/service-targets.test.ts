@@ -106,6 +106,27 @@ describe.skipIf(!daemonVersions.includes(version))("a running program", () => {
     expect(await at.ask("status")).toMatchObject({ healthy: true, lastReload: { mistakes: [] } });
   });
 
+  test("a reload forgets neither that another directory is there, nor which one was", async () => {
+    await using at = await service("-r");
+    await untilEqualTrees(at.source, at.target, at);
+    const isThere = (name: string) => () => fs.existsSync(`${at.target}/${name}`);
+    using away = temporaryDirectory();
+    using stranger = temporaryDirectory();
+    fs.writeFileSync(`${stranger.path}/new`, "");
+    fs.renameSync(at.source, away.path);
+    fs.renameSync(stranger.path, at.source);
+    await expect.poll(isThere("new"), { timeout: 30_000 }).toBe(true);
+    at.configure({ params: "-az" });
+    expect(await at.ask("reload")).toMatchObject({ ok: true, changed: [at.file] });
+    fs.writeFileSync(`${at.source}/later`, "");
+    await expect.poll(isThere("later"), { timeout: 30_000 }).toBe(true);
+    expect(isThere("h")()).toBe(true);
+    expect(isThere("d/e/g")()).toBe(true);
+    fs.renameSync(at.source, stranger.path);
+    fs.renameSync(away.path, at.source);
+    await untilEqualTrees(at.source, at.target, at);
+  });
+
   test("no change is lost while one configuration takes the place of another", {
     timeout: 120_000,
   }, async () => {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
-import { expect, test } from "vitest";
-import { Memory } from "../../../src/target/memory.ts";
+import { describe, expect, test } from "vitest";
+import { PendingSet } from "../../../src/pending/pending.ts";
+import { doubtOf, Memory } from "../../../src/target/memory.ts";
 import { temporaryDirectory } from "../../support/tree.ts";
 import { fixture, parse } from "../config/parsing.ts";
 import { path } from "../pending/changes.ts";
@@ -42,4 +43,43 @@ test("a start that goes on after the end writes nothing", async () => {
   await memory.close();
   await memory.begin();
   expect(text()).toBe("");
+});
+
+describe("what another directory lacks is not deleted (law 4)", () => {
+  const noted = { device: 1, inode: 2, bornMs: 3 };
+  const set = new PendingSet();
+  set.add(path("f"), 0);
+  const left = (root: string, changes: Partial<Parameters<typeof doubtOf>[0]> = {}) => ({
+    root,
+    paths: [...set.paths()],
+    identity: noted,
+    halted: undefined,
+    owed: undefined,
+    ...changes,
+  });
+
+  test("where paths, or a comparison that deletes, were left from one that is not there now", () => {
+    const other = { ...noted, inode: 4 };
+    const remade = { ...noted, bornMs: 5 };
+    for (const now of [other, remade]) {
+      expect(doubtOf(left("/data"), now)).toContain("another directory");
+      const owed = { deletes: true };
+      expect(doubtOf(left("/data", { paths: [], owed }), now)).toContain("another directory");
+    }
+    expect(doubtOf(left("/data", { identity: undefined }), noted)).toContain("another directory");
+  });
+
+  test("where the directory is the same, and empty", () => {
+    using root = temporaryDirectory();
+    expect(doubtOf(left(root.path), noted)).toContain("is empty, and was not");
+    fs.writeFileSync(`${root.path}/f`, "");
+    expect(doubtOf(left(root.path), noted)).toBeUndefined();
+  });
+
+  test("and not where nothing was left to delete, or a person has not allowed it yet", () => {
+    const owed = { deletes: false };
+    expect(doubtOf(left("/data", { paths: [], owed }), undefined)).toBeUndefined();
+    expect(doubtOf(left("/data", { paths: [], owed }), { ...noted, inode: 4 })).toBeUndefined();
+    expect(doubtOf(left("/data", { halted: "too many" }), noted)).toBe("too many");
+  });
 });
