@@ -420,6 +420,17 @@ test("draining waits for what is under way and takes nothing more", async () => 
   expect(scripted.target.status.pending.paths).toBe(1);
 });
 
+test("what may differ anywhere as it is to end is owed to the next start", async () => {
+  const scripted = scriptedTarget();
+  const { target } = scripted;
+  await target.drain();
+  target.add([tree("")]); // the kernel's queue overflowed a moment ago
+  expect([scripted.waiting, target.backlog.owed]).toEqual([0, { deletes: true }]);
+  const heir = scriptedTarget();
+  heir.target.restore(target.backlog);
+  expect(heir.next()).toMatchObject({ paths: [""], order: expect.stringContaining("delet") });
+});
+
 test("draining an idle target, or one that is down, takes no time", async () => {
   const { target, next } = scriptedTarget();
   target.add([path("a")]);
