@@ -8,6 +8,8 @@ export interface LogOutputOptions {
 
 /** Unwritten text beyond this is dropped: memory does not grow with a reader's patience. */
 const longestBacklog = 16 * 1024 * 1024;
+/** Under load lines gather for so long after each write: it costs as much as a hundred of them. */
+const restMs = 20;
 /** When a full disk, or a reader that takes nothing, is tried again. */
 const retryMs = 200;
 /** The most that the end of the process waits for a reader. */
@@ -32,6 +34,7 @@ export class LogOutput implements DestinationStream {
   /** What is being written, or was when it failed. */
   #unwritten: Buffer = Buffer.alloc(0);
   #isWriting = false;
+  #rest: NodeJS.Timeout | undefined;
   #retry: NodeJS.Timeout | undefined;
   #trouble = "";
 
@@ -49,6 +52,7 @@ export class LogOutput implements DestinationStream {
 
   /** Writes to another descriptor from now on, and closes the one so far. */
   replace(fd: number): void {
+    if (this.#rest !== undefined) this.flushSync(); // those lines are of the time before
     // One that is closed while it is written to may be somebody else's by then.
     if (this.#isWriting) this.#outdated.push(this.#fd);
     else closeSync(this.#fd);
@@ -58,8 +62,9 @@ export class LogOutput implements DestinationStream {
 
   /** Writes what is left, as far as it is taken: for the last moment of the process. */
   flushSync(): void {
-    clearTimeout(this.#retry);
+    for (const timer of [this.#retry, this.#rest]) clearTimeout(timer);
     this.#retry = undefined;
+    this.#rest = undefined;
     // What is on its way arrives by itself: the process waits for that.
     const waiting = this.#isWriting ? Buffer.alloc(0) : this.#unwritten;
     const rest = this.#writeLast(Buffer.concat([waiting, this.#takeLines()]));
@@ -89,7 +94,7 @@ export class LogOutput implements DestinationStream {
   }
 
   #pump(): void {
-    if (this.#isWriting || this.#retry !== undefined) return;
+    if (this.#isWriting || this.#retry !== undefined || this.#rest !== undefined) return;
     if (this.#unwritten.length === 0) this.#unwritten = this.#takeLines();
     if (this.#unwritten.length === 0) return;
     this.#isWriting = true;
@@ -104,6 +109,12 @@ export class LogOutput implements DestinationStream {
   #wrote(bytes: number): void {
     this.#trouble = "";
     this.#unwritten = this.#unwritten.subarray(bytes);
+    if (this.#unwritten.length > 0) this.#pump();
+    else this.#rest = setTimeout(() => this.#rested(), restMs);
+  }
+
+  #rested(): void {
+    this.#rest = undefined;
     this.#pump();
   }
 
