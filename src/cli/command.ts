@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly tokenFile?: string | undefined;
   /** `--state-dir`; undefined: the usual place. */
   readonly stateDirectory?: string;
+  /** `--pending-limit`, of each target; default 200,000. */
+  readonly pendingLimit?: number;
   /** `--delete-guard`, a share from 0 to 1; undefined: as configured. */
   readonly deleteGuard?: number;
   /** `--ready-share`: the share of targets that must be reachable, from 0 to 1; default all. */

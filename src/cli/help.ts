@@ -59,6 +59,7 @@ ${ruler}
   --poll-interval SECONDS                轮询间隔（没有事件的文件系统）
   --wait                                 监控目录不存在时等待，而不是报错
   --state-dir DIR                        保存待传送记录的目录，重启后继续
+  --pending-limit PATHS                  每个目标待传送路径超过该数量时合并为目录，默认200000
   --delete-guard PERCENT                 一次比较要删除超过该比例的文件时先暂停，默认50
   --ready-share PERCENT                  可连接的远程达到该比例时/readyz才报告就绪，默认100
   --lang zh|en                           帮助信息的语言

@@ -20,6 +20,7 @@ export interface MirrorFlags {
   readonly pidFile?: string;
   readonly tokenFile?: string;
   readonly stateDir?: string;
+  readonly pendingLimit?: number;
   readonly deleteGuard?: number;
   readonly readyShare?: number;
 }
@@ -31,6 +32,11 @@ export const watchers = ["auto", "inotify", "chokidar", "poll"] as const;
 export function addSafety(command: Commander): Commander {
   return command
     .option("--state-dir <directory>", "keep what is pending there over restarts")
+    .option(
+      "--pending-limit <paths>",
+      "gather more pending paths than these into directories, default 200000 per target",
+      parseCount,
+    )
     .option(
       "--delete-guard <percent>",
       "ask before a comparison deletes more of a target than this, default 50",
@@ -131,6 +137,7 @@ export function runOptions(
   const { SERSYNC_LOG_FILE, SERSYNC_PID_FILE, SERSYNC_TOKEN_FILE } = environment;
   const sessions = flags.sessions ?? variableOf("SERSYNC_SESSIONS", environment, parseSessions);
   const pollSeconds = flags.pollInterval ?? countFrom("SERSYNC_POLL_INTERVAL", environment);
+  const limit = flags.pendingLimit ?? countFrom("SERSYNC_PENDING_LIMIT", environment);
   const guard = flags.deleteGuard ?? variableOf("SERSYNC_DELETE_GUARD", environment, parsePercent);
   const share = flags.readyShare ?? variableOf("SERSYNC_READY_SHARE", environment, parsePercent);
   return {
@@ -144,6 +151,7 @@ export function runOptions(
     pidFile: flags.pidFile ?? (SERSYNC_PID_FILE || undefined),
     tokenFile: flags.tokenFile ?? (SERSYNC_TOKEN_FILE || undefined),
     ...(flags.stateDir !== undefined && { stateDirectory: flags.stateDir }),
+    ...(limit !== undefined && { pendingLimit: limit }),
     ...(guard !== undefined && { deleteGuard: guard / 100 }),
     ...(share !== undefined && { readyShare: share / 100 }),
   };

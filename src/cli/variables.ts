@@ -13,6 +13,7 @@ export const readVariables: readonly string[] = [
   "SERSYNC_PARAMS",
   "SERSYNC_EXCLUDES",
   "SERSYNC_DELETE",
+  "SERSYNC_PENDING_LIMIT",
   "SERSYNC_DELETE_GUARD",
   "SERSYNC_TIMEOUT",
   "SERSYNC_RECONCILE",

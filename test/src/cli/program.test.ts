@@ -275,11 +275,19 @@ describe("the status page's address", () => {
     expect(said).toContain(`SERSYNC_PAGE: found "${text}"`);
   });
 
-  test("the share of targets for /readyz, and the guard, come from flags or variables", () => {
-    const run = { readyShare: 0.5, deleteGuard: 0.2 };
-    const environment = { SERSYNC_READY_SHARE: "50", SERSYNC_DELETE_GUARD: "20" };
-    expect(command(`${watch} --ready-share 50 --delete-guard 20`)).toMatchObject(run);
+  test("the share of targets for /readyz, the guard, and the limit, come from flags or variables", () => {
+    const run = { readyShare: 0.5, deleteGuard: 0.2, pendingLimit: 500 };
+    const environment = {
+      SERSYNC_READY_SHARE: "50",
+      SERSYNC_DELETE_GUARD: "20",
+      SERSYNC_PENDING_LIMIT: "500",
+    };
+    const flags = "--ready-share 50 --delete-guard 20 --pending-limit 500";
+    expect(command(`${watch} ${flags}`)).toMatchObject(run);
     expect(command(watch, environment)).toMatchObject(run);
+    for (const wrong of ["0", "-1", "1e5", "many"]) {
+      expect(command(`${watch} --pending-limit ${wrong}`)).toMatchObject({ exitCode: 1 });
+    }
     const refused = command(watch, { SERSYNC_READY_SHARE: "all" });
     expect(refused).toMatchObject({ text: expect.stringContaining("from 1 to 100") });
   });
