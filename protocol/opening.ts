@@ -102,8 +102,14 @@ export function placeArgument({
 }
 
 /** What is chosen by name is not negotiated. @throws {RsyncError} BAD_OPTION */
-function chosen({ checksumChoice, skipCompress = [] }: TransferOptions): SessionFeatures {
+function chosen({ checksumChoice, compress, skipCompress = [] }: TransferOptions): SessionFeatures {
   compileSuffixes(skipCompress);
+  if (typeof compress === "string" && !tokenCompressions.includes(compress)) {
+    const found = `this Node has ${tokenCompressions.join(", ")}`;
+    throw new RsyncError("BAD_OPTION", `Cannot compress with ${compress}: ${found}`, {
+      exitCode: 4,
+    });
+  }
   if (checksumChoice === undefined) return {};
   parseChecksumChoice(checksumChoice);
   return { checksumChoice };

@@ -34,7 +34,7 @@ interface Limits {
 const plainNumbers = {
   timeoutSeconds: { least: 0, most: 86_400 },
   maxDelete: { least: -1, most: 2_147_483_647 },
-  modifyWindowSeconds: { least: -1, most: 86_400 },
+  modifyWindowSeconds: { least: -1, most: 2_147_483_647 },
   checksumSeed: { least: -2_147_483_648, most: 2_147_483_647 },
 } as const satisfies Partial<Record<ValueReader, Limits>>;
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { hasZstd } from "../../protocol/delta/zstd.ts";
 import { Session } from "../../protocol/session.ts";
 import { indexDeleteStats } from "../../protocol/wire/file-index.ts";
 import { flood, setUpBytes, startPeer } from "../support/peer.ts";
@@ -207,6 +208,12 @@ const sets: readonly (readonly [what: string, said: Uint8Array, code: string])[]
 test.each(sets)("%s ends the set-up", async (_what, said, code) => {
   const { error } = await pushTo(said);
   expect(error).toMatchObject({ name: "RsyncError", code });
+});
+
+test.skipIf(hasZstd)("a compression that this Node has not got asks nobody", async () => {
+  const target = { host: "127.0.0.1", port: 1, module: "m" };
+  const opened = Session.open(target, { transfer: { compress: "zstd" } });
+  await expect(opened).rejects.toMatchObject({ code: "BAD_OPTION", exitCode: 4 });
 });
 
 test("a million lines of a message of the day are too many", async () => {

@@ -1,4 +1,4 @@
-import { type OptionRule, own, refused } from "../../config/option-rule.ts";
+import { nothing, type OptionRule, own, refused } from "../../config/option-rule.ts";
 import { type ChoiceFlags, choosing } from "./choice-flags.ts";
 import { type ConnectionFlags, connecting } from "./connection-flags.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
@@ -95,6 +95,7 @@ function telling(flags: PushFlags): OptionRule[] {
     does("no-verbose", () => {
       flags.verbosity = 0;
     }),
+    nothing("8-bit-output 8", "bytes that are no UTF-8 text are always told as \\#351"),
     does("quiet q", () => {
       flags.quiet = true;
     }),
