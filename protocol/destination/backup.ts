@@ -112,7 +112,8 @@ function isSameObject(a: Found, b: Found): boolean {
 }
 
 function* removeTree({ tree, path }: Location): Steps<void> {
-  for (const name of tree.names(path)) {
+  const size = tree.find(path)?.size ?? 0;
+  for (const name of yield* tree.nameSteps(path, size)) {
     yield undefined;
     const below = joinPath(path, name);
     const found = tree.find(below);

@@ -112,7 +112,8 @@ export class Deleter {
   /** Removes an object, but no directory that is not empty. */
   *removeAlone(path: BytePath, found: Found): Steps<boolean> {
     const { tree, onKept } = this.#options;
-    const isFull = isDirectory(found) && tree.names(path).length > 0;
+    const names = isDirectory(found) ? yield* tree.nameSteps(path, found.size) : [];
+    const isFull = names.length > 0;
     if (isFull) onKept(`cannot delete non-empty directory: ${displayPath(path)}`);
     return !isFull && (yield* this.#removeOne(path, found));
   }

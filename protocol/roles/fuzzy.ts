@@ -1,11 +1,15 @@
 import type { Area } from "../destination/area.ts";
-import type { Location } from "../destination/location.ts";
+import type { Location, Steps } from "../destination/location.ts";
 import type { DestinationTree, Found } from "../destination/tree.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
+import { sortedNames } from "../flist/stepwise.ts";
 import { type BytePath, baseName, joinPath, parentPath } from "../path.ts";
 import { mostDistance, nameDistance } from "./name-distance.ts";
-import type { Pace } from "./pace.ts";
+import { drain, type Pace } from "./pace.ts";
 import { type BasisChoice, basisTypes } from "./receiving.ts";
+
+/** Files of one directory that are looked at: each takes memory, and time for each that is missing. */
+const mostCandidates = 100_000;
 
 interface Candidate {
   readonly name: string;
@@ -30,7 +34,7 @@ export class FuzzySearch {
   /** The file of the same size and time, else that of the most similar name. */
   async find(entry: FileEntry, pace: Pace): Promise<BasisChoice | undefined> {
     const directory = parentPath(entry.path);
-    if (directory !== this.#directory) this.#look(directory);
+    if (directory !== this.#directory) await drain(this.#look(directory), pace);
     const twin = this.#candidates.find(
       ({ found }) => found.size === entry.size && found.mtimeSeconds === entry.mtimeSeconds,
     );
@@ -54,27 +58,38 @@ export class FuzzySearch {
     return nearest;
   }
 
-  #look(directory: BytePath): void {
+  *#look(directory: BytePath): Steps<void> {
     this.#directory = directory;
     const places: Location[] = [{ tree: this.#tree, path: directory }];
     for (const area of this.#alternates) places.push(area.at(directory));
-    this.#candidates = places.flatMap((place, at) => candidatesIn(place, basisTypes.fuzzy + at));
+    const candidates: Candidate[] = [];
+    for (const [at, place] of places.entries()) {
+      yield* addCandidates(place, basisTypes.fuzzy + at, candidates);
+    }
+    this.#candidates = candidates;
   }
 }
 
-function candidatesIn({ tree, path: directory }: Location, type: number): Candidate[] {
-  const candidates: Candidate[] = [];
-  let names: string[];
-  try {
-    names = tree.names(directory).sort();
-  } catch {
-    return []; // there is no such directory
-  }
-  for (const name of names) {
+function* addCandidates(
+  { tree, path: directory }: Location,
+  type: number,
+  to: Candidate[],
+): Steps<void> {
+  for (const name of yield* namesIn(tree, directory)) {
+    if (to.length >= mostCandidates) return;
+    yield undefined;
     const path = joinPath(directory, name);
     const found = tree.find(path);
     if (found === undefined || !isRegularFile(found) || found.size === 0) continue;
-    candidates.push({ name, found, location: { tree, path }, type });
+    to.push({ name, found, location: { tree, path }, type });
   }
-  return candidates;
+}
+
+function* namesIn(tree: DestinationTree, directory: BytePath): Steps<string[]> {
+  try {
+    const size = tree.find(directory)?.size ?? 0;
+    return yield* sortedNames(yield* tree.nameSteps(directory, size));
+  } catch {
+    return []; // there is no such directory
+  }
 }

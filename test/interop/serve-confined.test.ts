@@ -19,6 +19,8 @@ const ways = (option: string): string[][] => [
   [`--${option}=link`],
   [`--${option}=/link`],
   [`--${option}=sub/../../outside`],
+  [`--${option}=OUTSIDE`],
+  [`--${option}=sub/../absolute/inner/..`],
 ];
 
 // What is tried is the client's words, not its release.
@@ -55,7 +57,8 @@ describe.skipIf(!daemonVersions.includes(version))("places outside of a module",
     for (const at of [outside, served.here]) fs.utimesSync(path.join(at, "file"), 1, 1);
     const before = readTree(outside);
     const url = `rsync://127.0.0.1:${served.port}/m/`;
-    await runRsync(version, ["-rlt", "--delete", ...words, `${served.here}/`, url]);
+    const options = words.map((word) => word.replace("OUTSIDE", outside));
+    await runRsync(version, ["-rlt", "--delete", ...options, `${served.here}/`, url]);
     expect(readTree(outside)).toEqual(before);
     for (const [at, { type }] of readTree(served.path)) {
       if (type !== "file") continue;
