@@ -2,8 +2,10 @@ import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 
-/** How long such directories gather before their times are set: that takes a session. */
+/** Their times are set, which takes a session, when so long no other such directory has come. */
 const touchDelayMs = 200;
+/** And at least so often while more come: whatever is sent there next sets them, too. */
+const longestDelayMs = 2_000;
 
 /**
  * Sets the times of directories that several sessions carried at once: such a time is that of
@@ -17,6 +19,8 @@ export class DirectoryTimes {
   /** Those whose times are being set. */
   #underWay: readonly BytePath[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** When the first of them came; `performance.now()`. */
+  #since = 0;
   #closed = false;
   #touching: Promise<void> = Promise.resolve();
 
@@ -28,9 +32,19 @@ export class DirectoryTimes {
 
   /** Sets the times of these, too, when they are quiet. */
   touchSoon(directories: readonly BytePath[]): void {
+    if (directories.length === 0) return;
     for (const path of directories) this.#stale.add(path);
-    if (this.#stale.size === 0 || this.#timer !== undefined || this.#closed) return;
-    this.#timer = setTimeout(() => this.#begin(), touchDelayMs);
+    // A session may end when another carrier is there already.
+    if (this.#closed) this.remember();
+    else this.#gather();
+  }
+
+  #gather(): void {
+    const now = performance.now();
+    if (this.#timer === undefined) this.#since = now;
+    clearTimeout(this.#timer);
+    const delayMs = Math.min(touchDelayMs, this.#since + longestDelayMs - now);
+    this.#timer = setTimeout(() => this.#begin(), delayMs);
   }
 
   /** A session that broke has changed what is in them, and not set their times: that comes last. */

@@ -50,5 +50,26 @@ test("what is not set, and what is just being set, can be told of instead", asyn
   times.touchSoon([asBytePath("e")]);
   times.remember();
   expect(unsettled).toEqual(["d", "e"]);
+  times.close();
+  times.touchSoon([asBytePath("f")]); // a session ends after that
+  expect(unsettled.at(-1)).toBe("f");
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("while directories keep coming their times are set every two seconds, and soon after the last", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { "d/f": "" });
+  const sessions: number[] = [];
+  const begun = performance.now();
+  const carrier = {
+    options: batchOptions(root.path),
+    carryWhenDue: async () => void sessions.push(Math.round(performance.now() - begun)),
+  };
+  const times = new DirectoryTimes(carrier as unknown as Carrier, () => {});
+  for (let i = 0; i < 50; i += 1) {
+    times.touchSoon([asBytePath("d")]);
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(sessions).toEqual([2_000, 4_000, 5_100]);
 });
