@@ -5,6 +5,7 @@ import { type ClientPushOptions, type PushResult, push } from "../../protocol/in
 import { asBytePath, nativePath } from "../../protocol/path.ts";
 import { parsePush } from "../../src/cli/push/command.ts";
 import { runPush } from "../../src/cli/push/run.ts";
+import { archive } from "../support/archive.ts";
 import { type Daemon, describeDaemons, rsyncProgram, startDaemon } from "../support/daemon.ts";
 import { makeHostileTree, mutateTree } from "../support/hostile.ts";
 import { type Random, random } from "../support/random.ts";
@@ -16,17 +17,6 @@ import {
   temporaryDirectory,
 } from "../support/tree.ts";
 import { accessList, hasAttributes, readAttributes, setAttribute } from "../support/xattr.ts";
-
-const archive = {
-  recursive: true,
-  links: true,
-  perms: true,
-  times: true,
-  owner: true,
-  group: true,
-  devices: true,
-  specials: true,
-} as const;
 
 /** Gives some files of a tree a second name, anywhere in it. */
 function linkSome(root: string, chance: Random): void {

@@ -9,6 +9,7 @@ import {
   pull,
   push,
 } from "../../protocol/index.ts";
+import { exactly } from "../support/archive.ts";
 import {
   type DaemonVersion,
   daemonVersions,
@@ -87,7 +88,7 @@ async function run(session: Session): Promise<object> {
   const { client, direction, protocol, compression, here, url } = session;
   if (client === ours) {
     const compress = compression === "none" ? false : compression;
-    const options = { protocol, transfer: { ...archive, compress } };
+    const options = { protocol, transfer: { ...exactly, compress } };
     const isPush = direction === "push";
     const { exitCode } = await (isPush ? push(here, url, options) : pull(url, here, options));
     return { code: exitCode, output: "", errors: "" };
@@ -96,17 +97,6 @@ async function run(session: Session): Promise<object> {
   const words = ["-aH", "--delete", `--protocol=${protocol}`, ...compressing(session), ...places];
   return runRsync(client, words);
 }
-
-const archive = {
-  recursive: true,
-  links: true,
-  hardLinks: true,
-  perms: true,
-  times: true,
-  owner: true,
-  group: true,
-  delete: true,
-} as const;
 
 /** Only since protocol 30 names are told; before there was zlib. */
 function compressing({ compression, protocol }: Session): string[] {

@@ -12,19 +12,9 @@ import {
   rename,
   SessionPool,
 } from "../../protocol/index.ts";
+import { exactly } from "../support/archive.ts";
 import { type ServedModule, serveModule } from "../support/served.ts";
 import { expectEqualTrees, makeTree, readTree } from "../support/tree.ts";
-
-const transfer = {
-  recursive: true,
-  links: true,
-  hardLinks: true,
-  perms: true,
-  times: true,
-  owner: true,
-  group: true,
-  delete: true,
-} as const;
 
 const urlOf = ({ port }: ServedModule, place = "m/"): string =>
   `rsync://127.0.0.1:${port}/${place}`;
@@ -111,7 +101,7 @@ test.each([
 ] as const)("a rename to %j moves no content", async (to, tree) => {
   await using served = await serveModule();
   makeTree(served.here, tree);
-  await push(served.here, urlOf(served), { transfer });
+  await push(served.here, urlOf(served), { transfer: exactly });
   fs.renameSync(path.join(served.here, "old"), path.join(served.here, to));
   const names = { from: asBytePath("old"), to: asBytePath(to) };
   const result = await rename(served.here, names, urlOf(served));
@@ -123,11 +113,11 @@ test("a changed file costs what has changed, a further name nothing", async () =
   await using served = await serveModule();
   const content = Buffer.alloc(2_000_000, "0123456789abcdef").map((byte, at) => byte ^ (at >> 9));
   makeTree(served.here, { big: content });
-  await push(served.here, urlOf(served), { transfer });
+  await push(served.here, urlOf(served), { transfer: exactly });
   content.fill(7, 1_000_000, 1_000_100);
   fs.writeFileSync(path.join(served.here, "big"), content);
   fs.linkSync(path.join(served.here, "big"), path.join(served.here, "twin"));
-  const { totals } = await push(served.here, urlOf(served), { transfer });
+  const { totals } = await push(served.here, urlOf(served), { transfer: exactly });
   expect(totals.literalBytes).toBeLessThan(10_000);
   expectEqualTrees(served.here, served.path, { times: true });
   const inode = (name: string): number => fs.statSync(path.join(served.path, name)).ino;

@@ -11,3 +11,15 @@ export const archive: TransferOptions = {
   devices: true,
   specials: true,
 };
+
+/** `-rlHptgo --delete`, as the library has it. */
+export const exactly: TransferOptions = {
+  recursive: true,
+  links: true,
+  hardLinks: true,
+  perms: true,
+  times: true,
+  owner: true,
+  group: true,
+  delete: true,
+};

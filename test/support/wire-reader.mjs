@@ -59,7 +59,7 @@ function said(exchange, side) {
 }
 
 /** The payloads of the data frames from here on, as one stream. */
-function unframe(reader) {
+export function unframe(reader) {
   const data = [];
   while (!reader.ended) {
     const header = reader.take(4).readUInt32LE();

@@ -6,7 +6,13 @@ import os from "node:os";
 import { pathToFileURL } from "node:url";
 import { inProject } from "../../support/command.mjs";
 import { recordSession } from "../../support/record.mjs";
-import { clientData, serverData, takeEntries, WireReader } from "../../support/wire-reader.mjs";
+import {
+  clientData,
+  serverData,
+  takeEntries,
+  unframe,
+  WireReader,
+} from "../../support/wire-reader.mjs";
 
 const version = "3.5.0";
 const fixed = ["--cc=md5", "--checksum-seed=12345"];
@@ -51,13 +57,7 @@ function oldServerData(exchange) {
   const reader = new WireReader(Buffer.concat(said));
   reader.takeThrough("@RSYNCD: OK\n");
   reader.take(4);
-  const data = [];
-  while (!reader.ended) {
-    const header = reader.take(4).readUInt32LE();
-    const payload = reader.take(header & 0xffffff);
-    if (header >>> 24 === 7) data.push(payload);
-  }
-  return new WireReader(Buffer.concat(data));
+  return unframe(reader);
 }
 
 /** One item after the other, up to the end of the first phase; `take` reads what a transfer has. */

@@ -6,6 +6,7 @@ import {
   parseHostPatterns,
 } from "../../../../protocol/daemon/access/hosts.ts";
 import { RsyncError } from "../../../../protocol/errors.ts";
+import { thrownBy } from "../../../support/thrown.ts";
 
 function rules(allow: string | undefined, deny: string | undefined) {
   return {
@@ -107,15 +108,6 @@ test("an address is within each network of its own first bits, and no other", ()
     { seed: 7 },
   );
 });
-
-function thrownBy(act: () => unknown): unknown {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
 
 test("any text gives patterns, or the one error", () => {
   fc.assert(

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { parseAuthUsers } from "../../../../protocol/daemon/access/users.ts";
 import type { UserRule } from "../../../../protocol/daemon/module.ts";
 import { RsyncError } from "../../../../protocol/errors.ts";
+import { thrownBy } from "../../../support/thrown.ts";
 
 const members: Readonly<Record<string, readonly string[]>> = {
   guest: ["ann", "eve"],
@@ -50,15 +51,6 @@ test("a rule for a group names it, for its password", () => {
 test.each(["joe:dney", "joe:", ":rw", "@", "joe:toString"])("%j is refused", (text) => {
   expect(() => parseAuthUsers(text, () => false)).toThrow(RsyncError);
 });
-
-function thrownBy(act: () => unknown): unknown {
-  try {
-    act();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
 
 test("any text gives rules, or the one error", () => {
   fc.assert(
