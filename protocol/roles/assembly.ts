@@ -1,4 +1,4 @@
-import type { TokenReader, TokenTarget } from "../delta/token-reader.ts";
+import { PlainTokenReader, type TokenReader, type TokenTarget } from "../delta/token-reader.ts";
 import { type IncomingFile, Staging } from "../destination/incoming.ts";
 import { RsyncError } from "../errors.ts";
 import { displayPath } from "../path.ts";
@@ -126,9 +126,8 @@ export class Assembly {
         return isDone(ended) ? ended : undefined;
       };
       for (let ended = false; !ended; ) {
-        // Where much waits others get their turn; what comes meanwhile is queued, and so copied.
-        const queued = this.#link.available() > longestStep ? this.#link.tryRead(next) : undefined;
-        ended = queued ?? (await this.#link.stream(arriving));
+        if (this.#isStreamed) ended = await this.#link.stream(arriving);
+        else ended = this.#link.tryRead(next) ?? (await this.#link.read(next));
         if (range.from < range.to) await this.#copy(basis, range, incoming, staysInPlace);
         tell();
         if (this.#pace.isDue) await this.#pace.take();
@@ -147,6 +146,14 @@ export class Assembly {
       told = incoming.length;
       this.#job.events.step(told);
     };
+  }
+
+  /**
+   * Where much waits others get their turn; what comes meanwhile is queued, and so copied. What is
+   * compressed may become a thousand times as long, and they get it after each piece.
+   */
+  get #isStreamed(): boolean {
+    return this.#tokens instanceof PlainTokenReader && this.#link.available() <= longestStep;
   }
 
   /** Before protocol 30 there is no `--append` that does not. */
