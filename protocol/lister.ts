@@ -182,7 +182,7 @@ function transferOf(options: ListFilesOptions): TransferOptions {
 
 function requestOf(target: Target, options: ListFilesOptions): HandshakeRequest {
   const { moreSources = [], filesFrom, senderOptions = [], onMotd } = options;
-  const { module, credentials, protocol } = target;
+  const { module, credentials, earlyInput, protocol } = target;
   const transfer = transferOf(options);
   const { relative, recursive = false } = transfer;
   const places = [target, ...moreSources].map((each) =>
@@ -200,6 +200,7 @@ function requestOf(target: Target, options: ListFilesOptions): HandshakeRequest 
     options: { links: true, recursive },
     features: { filesFrom: named },
     credentials,
+    earlyInput,
     protocol,
     checksums,
     compressions: [],

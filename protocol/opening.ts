@@ -120,13 +120,14 @@ function requestOf(
   { transfer, features = {}, onMotd }: SessionOptions,
   knowledge: TargetKnowledge,
 ): HandshakeRequest {
-  const { module, credentials, protocol } = target;
+  const { module, credentials, earlyInput, protocol } = target;
   return {
     module,
     destination: placeArgument(target),
     options: transfer,
     features: { ...features, ...knowledge.features(transfer), ...chosen(transfer) },
     credentials,
+    earlyInput,
     protocol,
     checksums,
     compressions: tokenCompressions,

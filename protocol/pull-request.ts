@@ -22,7 +22,7 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
     filesFrom,
     onMotd,
   } = job;
-  const { module, credentials, protocol } = target;
+  const { module, credentials, earlyInput, protocol } = target;
   const sources = [target, ...moreSources].map((source) => sourceArgument(job, source));
   const { compress, checksumChoice, checksumSeed, skipCompress } = transfer;
   const more = [
@@ -45,6 +45,7 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
       incremental: (job.incremental ?? true) && mayListInPieces(transfer),
     },
     credentials,
+    earlyInput,
     protocol,
     checksums,
     compressions: readableCompressions,

@@ -18,6 +18,8 @@ export interface Target extends Address {
   /** A single file takes the directory's name instead of a place in it. Default false. */
   readonly namesFile?: boolean;
   readonly credentials?: Credentials | undefined;
+  /** `--early-input`: what a module's "early exec" reads, at most 5,120 bytes; rsync 3.2.1. */
+  readonly earlyInput?: Uint8Array | undefined;
   /** Announce this protocol instead of the newest; 27 to 32. */
   readonly protocol?: number | undefined;
 }

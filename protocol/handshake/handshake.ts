@@ -36,6 +36,8 @@ export interface HandshakeRequest {
   readonly options: TransferOptions;
   readonly features: SessionFeatures;
   readonly credentials?: Credentials | undefined;
+  /** Told before the module is named. */
+  readonly earlyInput?: Uint8Array | undefined;
   /** Announce this protocol instead of the newest; 27 to 32. */
   readonly protocol?: number | undefined;
   /** What we can do, best first. */
@@ -101,13 +103,14 @@ export interface Entered {
 export async function enterModule(
   link: HandshakeLink,
   module: string,
-  options: Pick<HandshakeRequest, "credentials" | "protocol" | "onText">,
+  options: Pick<HandshakeRequest, "credentials" | "earlyInput" | "protocol" | "onText">,
 ): Promise<Entered> {
-  const { credentials, protocol: announced = protocolRange.newest } = options;
+  const { credentials, earlyInput, protocol: announced = protocolRange.newest } = options;
   const greeting = parseDaemonGreeting(await link.read(readLine));
   const protocol = negotiateProtocol(announced, greeting);
   const auth = chooseDigest(greeting.digests, protocol);
-  link.write(`${formatGreeting(announced, auth.offer)}${module}\n`);
+  const hello = [formatGreeting(announced, auth.offer), earlyBytes(earlyInput), `${module}\n`];
+  link.write(Buffer.concat(hello.map((each) => Buffer.from(each as string))));
   for (let lines = 0; lines < mostTextLines; lines += 1) {
     const reply = parseModuleReply(await link.read(readLine));
     if (reply.kind === "ready") return { protocol, announced: greeting.protocol };
@@ -122,6 +125,18 @@ export async function enterModule(
     "BAD_STREAM",
     `Cannot enter module ${module}: the daemon sends text without end`,
   );
+}
+
+const longestEarlyInput = 5_120;
+
+/** `#early_input=LENGTH` on a line, and the bytes. @throws {RsyncError} AUTH_FAILED for too many. */
+function earlyBytes(input: Uint8Array = new Uint8Array(0)): Uint8Array {
+  if (input.length > longestEarlyInput) {
+    const found = `${input.length} bytes, of at most ${longestEarlyInput}`;
+    throw new RsyncError("AUTH_FAILED", `Cannot send the early input: it has ${found}`);
+  }
+  if (input.length === 0) return input;
+  return Buffer.concat([Buffer.from(`#early_input=${input.length}\n`), input]);
 }
 
 /** Nothing is negotiated, and the client's side is never framed (spec 1 §3.1). */

@@ -51,7 +51,11 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
   beforeAll(async () => {
     daemon = await startDaemon({
       version: "3.5.0",
-      modules: { m: {}, d: { "refuse options": "!copy-devices" } },
+      modules: {
+        m: {},
+        d: { "refuse options": "!copy-devices" },
+        e: { "early exec": 'cat > "$RSYNC_MODULE_PATH/heard"' },
+      },
     });
     makeTree(daemon.path("m"), theirs);
     for (const name of ["two", "three"]) linkOne(daemon.path("m"), name);
@@ -151,6 +155,19 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     expect(code).toBe(0);
     expect(out).toContain(">f+++++++++ null");
     expect(fs.lstatSync(path.join(to, "null")).isFile()).toBe(true);
+  });
+
+  test("--early-input reaches what a module runs first", async () => {
+    const input = path.join(work.path, "early");
+    const bytes = Buffer.from("a key\n\0#@RSYNCD: \xff", "latin1");
+    fs.writeFileSync(input, bytes);
+    const url = `rsync://127.0.0.1:${daemon.port}/e/`;
+    const to = path.join(work.path, "unlocked");
+    expect(await pulled(["-a", `--early-input=${input}`, url, to])).toMatchObject({ code: 0 });
+    expect(fs.readFileSync(path.join(daemon.path("e"), "heard"))).toEqual(bytes);
+    fs.writeFileSync(input, Buffer.alloc(5_121));
+    expect(await pulled([`--early-input=${input}`, url, to])).toMatchObject({ code: 5 });
+    expect(await pulled(["--early-input=/none", url, to])).toMatchObject({ code: 5 });
   });
 
   test("what a pull does not have is refused by name", () => {

@@ -9,6 +9,7 @@ export interface PullFlags extends PushFlags {
   listOnly: boolean;
   trustsSender: boolean;
   oldArguments: boolean | undefined;
+  earlyInput: string | undefined;
 }
 
 /** As they are before any option was read. */
@@ -19,6 +20,7 @@ export function initialPullFlags(): PullFlags {
     listOnly: false,
     trustsSender: false,
     oldArguments: undefined,
+    earlyInput: undefined,
   };
 }
 
@@ -60,6 +62,10 @@ export function pullRules(flags: PullFlags): OptionRule[] {
     }),
     own("no-old-args", () => {
       flags.oldArguments = false;
+      return undefined;
+    }),
+    own("early-input=", (value) => {
+      flags.earlyInput = value;
       return undefined;
     }),
     own("files-from=", (value) => {

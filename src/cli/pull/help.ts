@@ -24,7 +24,7 @@ are in DEST.
              --delay-updates -y --compare-dest --copy-dest --link-dest -S --preallocate --fsync
              -b --backup-dir --suffix -T --mkpath --bwlimit
   reached    --password-file (or RSYNC_PASSWORD) --port --timeout --contimeout --protocol
-             -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
+             --early-input -4 -6 --address; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
              --rsync-path, for host:path, where no wildcards are filled in
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
              --log-file --log-file-format; --list-only, or no DEST: only list

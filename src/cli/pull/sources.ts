@@ -34,7 +34,7 @@ export function namedFiles(
 export function targetOf(
   source: string,
   { port, passwordFile, remoteShell }: RsyncOptions,
-  { family, localAddress, protocol, program }: PullFlags,
+  { family, localAddress, protocol, program, earlyInput }: PullFlags,
   environment: Environment,
 ): Target {
   const { user, isPath, ...address } = placeOf(source, { remoteShell, program }, environment);
@@ -46,8 +46,14 @@ export function targetOf(
     ...(family !== undefined && { family }),
     localAddress,
     protocol,
+    ...(earlyInput !== undefined && { earlyInput: readEarlyInput(earlyInput) }),
     credentials: credentialsOf({ user, isPath }, passwordFile, environment),
   };
+}
+
+/** rsync's code is that of a login that fails. */
+function readEarlyInput(file: string): Uint8Array {
+  return Buffer.from(readInput(file, "AUTH_FAILED"), "latin1");
 }
 
 /** `::module/path`, or in full, of the same module of the same daemon. */

@@ -5,9 +5,12 @@ import { RsyncError } from "../../../protocol/index.ts";
  * A file of names or rules, as a byte string; `-` is the standard input.
  *
  * @throws {RsyncError} `code` when it cannot be read: rsync exits with 11 for a file of rules, and
- *   with 1 for a file of names.
+ *   with 1 for a file of names, with 5 for early input.
  */
-export function readInput(file: string, code: "FILE_IO" | "BAD_OPTION" = "FILE_IO"): string {
+export function readInput(
+  file: string,
+  code: "FILE_IO" | "BAD_OPTION" | "AUTH_FAILED" = "FILE_IO",
+): string {
   try {
     return readFileSync(file === "-" ? 0 : file, "latin1");
   } catch (cause) {
