@@ -109,8 +109,8 @@ export async function enterModule(
   const greeting = parseDaemonGreeting(await link.read(readLine));
   const protocol = negotiateProtocol(announced, greeting);
   const auth = chooseDigest(greeting.digests, protocol);
-  const hello = [formatGreeting(announced, auth.offer), earlyBytes(earlyInput), `${module}\n`];
-  link.write(Buffer.concat(hello.map((each) => Buffer.from(each as string))));
+  const hello = Buffer.from(formatGreeting(announced, auth.offer));
+  link.write(Buffer.concat([hello, earlyBytes(earlyInput), Buffer.from(`${module}\n`)]));
   for (let lines = 0; lines < mostTextLines; lines += 1) {
     const reply = parseModuleReply(await link.read(readLine));
     if (reply.kind === "ready") return { protocol, announced: greeting.protocol };
