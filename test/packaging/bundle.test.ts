@@ -71,7 +71,7 @@ test("the program knows its version before it reads anything else", () => {
 
 test.each([
   ["cli-program.js", 150_000, []],
-  ["cli-transfer-line.js", 100_000, ["node:fs"]],
+  ["cli-transfer-line.js", 100_000, ["node:fs", "node:path"]],
   ["cli-control.js", 30_000, ["node:crypto", "node:fs", "node:net", "node:os", "node:path"]],
   ["cli-health.js", 5_000, []],
 ])("%s is below %i bytes, and needs little of Node", (file, most, builtins) => {
