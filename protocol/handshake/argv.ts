@@ -185,6 +185,17 @@ export function pushArguments(
 }
 
 /**
+ * The arguments of a push as a daemon takes them: since 3.4.4 it takes backslashes off options, too.
+ *
+ * @param announced the newest protocol that the daemon has; releases 3.4.0 to 3.4.3 look newer.
+ */
+export function forDaemon(words: readonly string[], announced: number): readonly string[] {
+  if (announced < 32) return words;
+  const places = words.length - 2; // "." and what a destination escapes in its own way
+  return words.map((word, at) => (at < places ? word.replaceAll("\\", "\\\\") : word));
+}
+
+/**
  * Arguments to bytes: a NUL after each and one more at the end; before protocol 30 they are lines.
  *
  * @throws {RsyncError} BAD_OPTION when an argument holds what ends it, or is empty.

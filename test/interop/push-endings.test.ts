@@ -123,6 +123,21 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("how sersync push ends", () =
     });
   });
 
+  test.each(["a\\b", "q'*x", "$(ж) \\\\"])("--backup-dir=%j is what it says", async (name) => {
+    for (const module of ["stock", "ours"]) pair.reset(module);
+    const words = (module: string) => [
+      "-rbI",
+      `--backup-dir=${name}`,
+      "src/b.txt",
+      pair.url(module),
+    ];
+    expect(pair.stock(words("stock/")).exitCode).toBe(0);
+    expect((await pair.ours(words("ours/"))).exitCode).toBe(0);
+    const saved = fs.readFileSync(path.join(pair.daemon.path("ours"), name, "b.txt"), "utf8");
+    expect(saved).toBe("y".repeat(5_000));
+    expect(fs.existsSync(path.join(pair.daemon.path("stock"), name, "b.txt"))).toBe(true);
+  });
+
   test.each(["w*", "\\[x]/y z", "b ours", "back\\slash]"])("%j is what it says", async (name) => {
     fs.rmSync(pair.daemon.path("ours"), { recursive: true });
     makeTree(pair.daemon.path("ours"), { "w-other/file": "stays" });
