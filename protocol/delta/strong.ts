@@ -1,6 +1,6 @@
 import { createHash, hash } from "node:crypto";
 import { Md4, md4 } from "./md4.ts";
-import { openXxh64 } from "./xxh64.ts";
+import { loadXxh64 } from "./xxh64.ts";
 
 /**
  * Strong checksums by rsync's names. `old-md4` is what protocols 27 to 29 use for transfers:
@@ -27,6 +27,8 @@ export interface Digest {
 export interface LentMemory {
   /** 256 KiB, of any content. */
   readonly bytes: Uint8Array;
+  /** The sum of a whole file that comes in chunks, which best lie in it. */
+  start(): Digest;
   /** Nothing is written to it afterwards. */
   release(): void;
 }
@@ -73,7 +75,7 @@ export async function loadStrongChecksum(
 ): Promise<StrongChecksum> {
   switch (name) {
     case "xxh64":
-      return openXxh64(seed);
+      return loadXxh64(seed);
     case "xxh3":
     case "xxh128":
       // Read only where it is asked for: it is large, and compiled for each session.

@@ -1,4 +1,4 @@
-import type { LentMemory } from "./strong.ts";
+import type { Digest, LentMemory } from "./strong.ts";
 import { xxh64Wasm } from "./xxh64-wasm.ts";
 
 /** The part of the WebAssembly API that is used here; Node's types leave it to the browser's. */
@@ -28,12 +28,15 @@ const areasAt: number = pieceAt + pieceBytes;
 const areaBytes = 256 * 1024;
 
 /** One sum on its way: what the memory begins with while it is worked on. */
-export interface Xxh64State {
+interface State {
   readonly sums: Uint8Array;
   length: number;
 }
 
-/** XXH64 in WebAssembly, one for a thread. Its memory never grows, so that views of it stay. */
+/**
+ * XXH64 of whole files, in WebAssembly; one for a thread. Its memory never grows, so that views of
+ * it stay: where content is gathered in it, nothing is copied for the sum.
+ */
 export class Xxh64Kernel {
   readonly #exports: Xxh64Exports;
   readonly #bytes: Uint8Array;
@@ -47,37 +50,6 @@ export class Xxh64Kernel {
     for (let at = areasAt; at <= end; at += areaBytes) this.#areas.push(at);
   }
 
-  /** The sum of `data`, little-endian. @param seed signed, of 32 bits. */
-  sum(data: Uint8Array, seed: number): Uint8Array {
-    const { begin, stripes, finish } = this.#exports;
-    const { length } = data;
-    begin(seed);
-    if (length > pieceBytes) return this.#finish(length, this.#add(data, 0));
-    const at = this.#place(data);
-    const end = at + length;
-    const tail = end - (length % stripeBytes);
-    stripes(at, tail);
-    finish(length, tail, end);
-    return this.#bytes.slice(0, digestBytes);
-  }
-
-  begin(seed: number): Xxh64State {
-    this.#exports.begin(seed);
-    return { sums: this.#bytes.slice(0, stateBytes), length: 0 };
-  }
-
-  add(state: Xxh64State, data: Uint8Array): void {
-    this.#bytes.set(state.sums);
-    this.#add(data, state.length % stripeBytes);
-    state.sums.set(this.#bytes.subarray(0, stateBytes));
-    state.length += data.length;
-  }
-
-  finish({ sums, length }: Xxh64State): Uint8Array {
-    this.#bytes.set(sums);
-    return this.#finish(length, length % stripeBytes);
-  }
-
   /** Memory from which data is added without a copy; undefined when all is lent. */
   lend(): LentMemory | undefined {
     const at = this.#areas.pop();
@@ -85,6 +57,7 @@ export class Xxh64Kernel {
     let isBack = false;
     return {
       bytes: this.#bytes.subarray(at, at + areaBytes),
+      start: () => this.#start(),
       release: () => {
         if (!isBack) this.#areas.push(at);
         isBack = true;
@@ -92,13 +65,35 @@ export class Xxh64Kernel {
     };
   }
 
-  /** Adds data behind so many bytes of an incomplete stripe. @returns how many there are now. */
-  #add(data: Uint8Array, tail: number): number {
+  #start(): Digest {
+    this.#exports.begin(0);
+    const state = { sums: this.#bytes.slice(0, stateBytes), length: 0 };
+    return {
+      update: (chunk) => this.#update(state, chunk),
+      digest: () => this.#finish(state),
+    };
+  }
+
+  #update(state: State, data: Uint8Array): void {
+    this.#bytes.set(state.sums);
+    this.#add(data, state.length % stripeBytes);
+    state.sums.set(this.#bytes.subarray(0, stateBytes));
+    state.length += data.length;
+  }
+
+  #finish({ sums, length }: State): Uint8Array {
+    this.#bytes.set(sums);
+    this.#exports.finish(length, tailAt, tailAt + (length % stripeBytes));
+    return this.#bytes.slice(0, digestBytes);
+  }
+
+  /** Adds data behind so many bytes of an incomplete stripe. */
+  #add(data: Uint8Array, tail: number): void {
     let at = 0;
     if (tail > 0) {
       at = Math.min(stripeBytes - tail, data.length);
       this.#bytes.set(data.subarray(0, at), tailAt + tail);
-      if (tail + at < stripeBytes) return tail + at;
+      if (tail + at < stripeBytes) return;
       this.#exports.stripes(tailAt, tailAt + stripeBytes);
     }
     const end = data.length - ((data.length - at) % stripeBytes);
@@ -109,17 +104,11 @@ export class Xxh64Kernel {
       at += piece.length;
     }
     this.#bytes.set(data.subarray(end), tailAt);
-    return data.length - end;
   }
 
   #place(piece: Uint8Array): number {
     if (piece.buffer === this.#bytes.buffer) return piece.byteOffset;
     this.#bytes.set(piece, pieceAt);
     return pieceAt;
-  }
-
-  #finish(length: number, tail: number): Uint8Array {
-    this.#exports.finish(length, tailAt, tailAt + tail);
-    return this.#bytes.slice(0, digestBytes);
   }
 }

@@ -84,7 +84,7 @@ export class IncomingFile {
 
   /** What is before the start belongs to the sum, too. */
   sum(bytes: Uint8Array): void {
-    this.#digest ??= this.#strong.start();
+    this.#digest ??= this.#staging.start();
     this.#digest.update(bytes);
   }
 
@@ -143,7 +143,7 @@ export class IncomingFile {
   }
 
   #flush(): void {
-    this.#digest ??= this.#strong.start();
+    this.#digest ??= this.#staging.start();
     this.#digest.update(this.#staging.bytes);
     try {
       this.#write();
@@ -194,12 +194,19 @@ export class IncomingFile {
 export class Staging {
   readonly buffer: Uint8Array;
   length = 0;
+  readonly #strong: StrongChecksum;
   readonly #lent: LentMemory | undefined;
 
   /** @param strong what all of them are summed with. */
   constructor(strong: StrongChecksum) {
+    this.#strong = strong;
     this.#lent = strong.lend?.();
     this.buffer = this.#lent?.bytes ?? Buffer.allocUnsafeSlow(stagingBytes);
+  }
+
+  /** The sum of a file that is too long to be gathered whole. */
+  start(): Digest {
+    return (this.#lent ?? this.#strong).start();
   }
 
   /** No file follows, and the last has what there was for it. */
