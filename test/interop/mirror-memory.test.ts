@@ -222,7 +222,7 @@ describe.skipIf(!daemonVersions.includes(version))("the failLog", () => {
       failLog,
       fullPush: false,
     });
-    await mirror.says(({ msg }) => msg.includes("script of sersync 2.5: its 4 paths"));
+    await mirror.says(({ msg }) => msg.includes("script of sersync 2.5: 4 paths"));
     const arrived = () =>
       fs.readdirSync(daemon.path("backup"), { recursive: true, encoding: "utf8" }).sort();
     await until(arrived, ["a file", "stays", "tree", "tree/f"]);
