@@ -116,7 +116,8 @@ class Lister {
     writeFilterList(output, filter.toSender(agreement.protocol));
     output.flush();
     sendNames(this.#options, output, sink, agreement);
-    const format = listFormat(agreement, { links: true, recursive: true });
+    const { relative = false } = transferOf(this.#options);
+    const format = listFormat(agreement, { links: true, recursive: true, relative });
     const list = await this.#explaining(
       readFileList(
         (decode) => this.#source.tryRead(decode) ?? this.#source.read(decode),

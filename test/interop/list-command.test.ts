@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { RsyncError } from "../../protocol/index.ts";
 import { runList } from "../../src/cli/list.ts";
 import { parseCommandLine } from "../../src/cli/program.ts";
+import { parsePull } from "../../src/cli/pull/command.ts";
 import { describeDaemons, rsyncProgram, startDaemon } from "../support/daemon.ts";
 import { makeHostileTree } from "../support/hostile.ts";
 import { makeTree } from "../support/tree.ts";
@@ -23,7 +24,9 @@ async function ours(words: readonly string[]): Promise<Ran & { readonly err: str
       err += text;
     },
   };
-  const command = parseCommandLine(["list", ...words], { version: "0", environment: {} });
+  const command = words.includes("--list-only")
+    ? parsePull(words, {})
+    : parseCommandLine(["list", ...words], { version: "0", environment: {} });
   if (command.kind !== "list") throw new Error(`${words.join(" ")} is no list: ${command.kind}`);
   try {
     return { exitCode: await runList(command, outputs, {}), out, err };
@@ -77,6 +80,10 @@ describeDaemons("sersync list beside rsync", (version) => {
     await listed(["-r"], `${at}m/`, ["--list-only", "-r"]);
     for (const pattern of ["m/*", "m/d?r", "m/[a-l]*", "m/d*/", "m/no*", "*"]) {
       await listed([], at + pattern, ["--list-only", "-d"]);
+    }
+    // Where the daemon has a chroot, what it expands begins with a slash.
+    for (const place of ["m/d*/inner", "m/dir/../dir", "m/./dir/inner"]) {
+      await listed(["-d", "-R", "--list-only", "-l"], at + place);
     }
     for (const protocol of ["27", "28", "29"]) {
       await listed(["-r", `--protocol=${protocol}`], `${at}m/`, [
