@@ -50,6 +50,11 @@ export interface CarryOptions {
   readonly reports: (path: BytePath) => boolean;
   /** Nothing of it is left out: it waits for what is in its way. Default false. */
   readonly isWhole?: boolean;
+  /**
+   * Asked where time has passed since it was decided what to do; what is not due any more is to be
+   * looked at again. Default: a deletion is due while the object is gone, all else always.
+   */
+  readonly isDue?: (entry: FileEntry) => boolean;
   /** Entries that were in place already are not reported. Default false. */
   readonly onlyChanges?: boolean;
   /** A directory did not exist at the target before. */
@@ -210,7 +215,7 @@ export class Carrier {
     const { clear, blocked } = this.#overlap.part(options.entries);
     if (blocked.length > 0 && options.isWhole) {
       await Promise.all(blocked.map(({ until }) => until));
-      return this.#carryNow(options, report);
+      return this.#carryNow({ ...options, entries: stillDue(options, report) }, report);
     }
     for (const { path, until } of blocked) report.again(path, until);
     if (clear.length === 0) return;
@@ -293,6 +298,17 @@ export class Carrier {
         break;
     }
   }
+}
+
+function stillDue(
+  { entries, isDue = () => true }: CarryOptions,
+  report: CarrierReport,
+): readonly FileEntry[] {
+  return entries.filter((entry) => {
+    const stays = isDue(entry);
+    if (!stays) report.again(entry.path);
+    return stays;
+  });
 }
 
 const { isNew, localChange } = itemFlags;

@@ -1,4 +1,4 @@
-import { type BytePath, deletion } from "../../protocol/index.ts";
+import { type BytePath, deletion, type FileEntry, isWithin } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
 import type { Carrier, CarrierReport } from "./carrier.ts";
 import { carryIsolating } from "./isolation.ts";
@@ -30,12 +30,22 @@ export async function deliverDepartures(
       told.delivered({ path: renamedFrom, kind: "delete", bytes: 0 }),
     );
   }
-  const each = (path: BytePath): readonly BytePath[] => leaving.get(path) ?? [];
+  // Of what holds something excluded, single objects go.
+  const each = (path: BytePath): readonly BytePath[] =>
+    leaving.get(path) ??
+    [...leaving].flatMap(([tree, names]) => (isWithin(path, tree) ? names : []));
   const deletions = [...leaving.keys()].map(deletion);
   const gone = await sparedDeletions(deletions, view.withParents(deletions), carrier);
-  const entries = view.withParents(gone);
+  const going = new Set(gone.map(({ path }) => path));
   await carryIsolating(
-    { kind: "small", entries, reports: (path) => leaving.has(path), isWhole: true },
+    {
+      kind: "small",
+      entries: view.withParents(gone),
+      reports: (path) => going.has(path),
+      isWhole: true,
+      isDue: (entry) =>
+        entry.mode !== 0 || each(entry.path).includes(entry.path) || isStillGone(entry, carrier),
+    },
     {
       delivered: () => {},
       failed: (failure) => {
@@ -43,7 +53,7 @@ export async function deliverDepartures(
           outcomes.set(from, (told) => told.failed({ ...failure, path: from }));
       },
       again: (path, until) => {
-        if (!leaving.has(path)) report.again(path, until);
+        if (!going.has(path)) report.again(path, until);
         for (const from of each(path)) outcomes.set(from, (told) => told.again(from, until));
       },
       held: (path) => {
@@ -58,6 +68,11 @@ export async function deliverDepartures(
     if (isGone(renamedFrom, carrier)) outcomes.get(renamedFrom)?.(report);
     else report.again(renamedFrom);
   }
+}
+
+/** False where what lay above an old name, and had gone with it, is here again: that is another. */
+function isStillGone({ path }: FileEntry, { options }: Carrier): boolean {
+  return new TreeView(options).glance(path)?.mode === 0;
 }
 
 /** False also where nobody can tell. */

@@ -57,7 +57,11 @@ export async function carryIsolating(
         inRow = 0;
       }
       if (isFound) blame(rest, error as Error, report);
-      else parts.push(...partsOf(rest, half, part.tries, (each) => sound(each, report, carrier)));
+      else {
+        const withAbove = (each: readonly FileEntry[]): FileEntry[] =>
+          sound(each, options, report, carrier);
+        parts.push(...partsOf(rest, half, part.tries, withAbove));
+      }
     }
   }
 }
@@ -141,18 +145,20 @@ function halfOf(entries: readonly FileEntry[]): number {
 /** What of it is still so, with the directories above, as they are now. */
 function sound(
   entries: readonly FileEntry[],
+  { isDue }: CarryOptions,
   report: CarrierReport,
   { options }: Carrier,
 ): FileEntry[] {
   const view = new TreeView(options);
+  const isGone = ({ path }: FileEntry): boolean => view.glance(path)?.mode === 0;
   const again = (path: BytePath): void => report.again(path);
   // Minutes may have passed: what is here again, or held back by now, must not be deleted.
-  const due = entries.filter(({ mode, path }) => {
-    if (mode !== 0) return true;
-    const isGone = view.glance(path)?.mode === 0;
-    if (!isGone) again(path);
-    else if (options.holdsDeletions) report.held(path);
-    return isGone && !options.holdsDeletions;
+  const due = entries.filter((entry) => {
+    if (entry.mode !== 0) return true;
+    const isStillDue = (isDue ?? isGone)(entry);
+    if (!isStillDue) again(entry.path);
+    else if (options.holdsDeletions) report.held(entry.path);
+    return isStillDue && !options.holdsDeletions;
   });
   return view.withParents(due, again);
 }

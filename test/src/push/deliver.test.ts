@@ -1,11 +1,12 @@
-import { linkSync } from "node:fs";
+import { linkSync, rmSync } from "node:fs";
 import { expect, test } from "vitest";
 import { asBytePath, type FileEntry, RsyncError } from "../../../protocol/index.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
+import { TreeView } from "../../../src/push/batch.ts";
+import { Carrier, type CarrierReport, type CarryOptions } from "../../../src/push/carrier.ts";
 import { deliver } from "../../../src/push/deliver.ts";
 import { deliverDepartures } from "../../../src/push/departure.ts";
 import { LinkedNames } from "../../../src/push/linked-names.ts";
-import type { AskedPath } from "../../../src/push/message.ts";
+import type { AskedPath, TargetSettings } from "../../../src/push/message.ts";
 import { makeTree, temporaryDirectory } from "../../support/tree.ts";
 import { batchOptions, excluding } from "./trees.ts";
 
@@ -224,4 +225,83 @@ test("renames are not sent as content to a target that breaks whatever it is sen
   await expect(deliver([renamed], carrier, listener([]))).rejects.toThrow("cut off");
   expect(kinds).toEqual(["scan", "scan", "scan", "small"]); // the last one asks for the target itself
   carrier.linkedNames.close();
+});
+
+test("of old names that hold what is excluded all the rest goes, also when a session broke", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { e: "", new: "" });
+  const told: string[] = [];
+  const gone = new Set<string>();
+  let sessions = 0;
+  const carry = async (options: CarryOptions, report: CarrierReport): Promise<void> => {
+    sessions += 1;
+    if (sessions === 1) throw new RsyncError("CONNECTION_LOST", "cut off");
+    for (const { path, mode } of options.entries) if (mode === 0) gone.add(path);
+    await acknowledgeAll(options, report);
+  };
+  const atTarget = ["d", "d/f", "d/x.log", "old"];
+  const survey: Carrier["sessions"]["push"] = async (_kind, _entries, _tree, { deleted }) => {
+    for (const path of atTarget) deleted?.(asBytePath(path), path === "d");
+    return undefined as never;
+  };
+  const carrier = Object.assign(scriptedCarrier(root.path, carry), {
+    hasRules: true,
+    rules: excluding("*.log"),
+    sessions: { push: survey },
+  });
+  const renamed = [
+    { path: asBytePath("e"), whole: true, renamedFrom: asBytePath("d") },
+    { path: asBytePath("new"), whole: false, renamedFrom: asBytePath("old") },
+  ];
+  await deliverDepartures(renamed, carrier, listener(told));
+  expect([...gone].sort()).toEqual(["d/f", "old"]);
+  expect(told).toEqual([
+    "delivered e directory",
+    "delivered d delete",
+    "delivered new file",
+    "delivered old delete",
+  ]);
+});
+
+test("a directory that is made again while its deletion waits for another session is kept", async () => {
+  using root = temporaryDirectory();
+  makeTree(root.path, { "d/c": "", new: "" });
+  const options = batchOptions(root.path);
+  const settings = {
+    root: root.path,
+    rootIdentity: options.rootIdentity,
+    mounts: [],
+    transfer: {},
+    filter: { builtin: false, expressions: [], patterns: [] },
+    deletes: true,
+    holdsDeletions: false,
+    sessions: 4,
+  } as unknown as TargetSettings;
+  const carrier = new Carrier(settings, () => {});
+  const deleted: string[] = [];
+  let release = (): void => {};
+  const busy = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  Object.assign(carrier.sessions, {
+    push: async (_kind: string, entries: readonly FileEntry[]) => {
+      for (const { path, mode } of entries) if (mode === 0) deleted.push(path);
+      if (deleted.length === 0) await busy;
+      return { entries: [] };
+    },
+  });
+  const sent = new TreeView(options).withParents(
+    ["d/c"].flatMap((name) => options.tree.lstat(asBytePath(name)) ?? []),
+  );
+  const other = carrier.carry({ kind: "large", entries: sent, reports: () => false }, listener([]));
+  rmSync(`${root.path}/d`, { recursive: true });
+  const told: string[] = [];
+  const renamed = { path: asBytePath("new"), whole: false, renamedFrom: asBytePath("d/a") };
+  const departing = deliverDepartures([renamed], carrier, listener(told));
+  await new Promise(setImmediate);
+  makeTree(root.path, { "d/e": "" });
+  release();
+  await Promise.all([other, departing]);
+  expect([deleted, told]).toEqual([[], ["delivered new file", "again d/a"]]);
+  carrier.close();
 });
