@@ -9,8 +9,7 @@ import { compileRules } from "./filter/rules.ts";
 import { failedPaths, type OldFailure } from "./journal/old-script.ts";
 import { pluginEvents } from "./plugin/events.ts";
 import type { HandedOver, PendingPaths, SourceOptions } from "./source-options.ts";
-import type { TargetRecord } from "./state/record.ts";
-import { addressOf, missingSource, nameOf, replacedRoot } from "./target/address.ts";
+import { addressOf, disorderlyEnd, missingSource, nameOf, replacedRoot } from "./target/address.ts";
 import { Announcer } from "./target/announcer.ts";
 import { tellAll } from "./target/listeners.ts";
 import { doubtOf } from "./target/memory.ts";
@@ -18,7 +17,7 @@ import type { SourceStatus } from "./target/mirror-status.ts";
 import type { NamedTarget } from "./target/named-target.ts";
 import { PasswordWatch } from "./target/password-watch.ts";
 import { pathPatience } from "./target/retry.ts";
-import { noBacklog } from "./target/status.ts";
+import { type Backlog, noBacklog } from "./target/status.ts";
 import { Target } from "./target/target.ts";
 import { isRescan } from "./watch/change.ts";
 import { type Identity, isSameDirectory, readIdentity } from "./watch/directory.ts";
@@ -34,7 +33,7 @@ export class MirroredSource {
   /** The one that was mirrored first, perhaps by the mirror whose place this one takes. */
   #original: Identity | undefined;
   /** The one whose changes were left to each target when the last process ended. */
-  readonly #formerIdentities = new Map<string, Identity | undefined>();
+  readonly #former = new Map<string, { readonly identity: Identity | undefined }>();
   #mounts: readonly KnownMount[] = [];
   /** False where what stands there now says nothing about what was there before. */
   #deletes = true;
@@ -59,8 +58,8 @@ export class MirroredSource {
   /** What may differ at each target now. */
   pendingPaths(): readonly (readonly [string, HandedOver])[] {
     return this.targets.map(({ target, name }) => {
-      const identity = this.#original ?? this.#formerIdentities.get(name);
-      return [this.#keyOf(name), { ...target.backlog, identity }];
+      const former = this.#original === undefined ? this.#former.get(name) : undefined;
+      return [this.#keyOf(name), { ...target.backlog, identity: this.#original, former }];
     });
   }
 
@@ -72,20 +71,22 @@ export class MirroredSource {
 
   /** Reads what was pending when the last process ended; it is pushed after the start. */
   recall(): void {
-    const { source, memory, pending, fullPush } = this.#options;
+    const { source, memory, pending, fullPush, log } = this.#options;
     const now = readIdentity(source.watch, rootPath);
     for (const { target, name } of this.targets) {
       const handedOver = pending?.get(this.#keyOf(name));
       this.#original ??= handedOver?.identity;
       const record = handedOver === undefined ? memory.recall(source, name) : undefined;
-      const doubt = record === undefined ? handedOver?.halted : doubtOf(record, now);
-      if (record !== undefined) this.#formerIdentities.set(name, record.identity);
+      const former = record ?? handedOver?.former;
+      if (former !== undefined) this.#former.set(name, { identity: former.identity });
+      const left = handedOver ?? record ?? noBacklog;
+      const doubt = this.#doubtOf(name, left, now);
       if (doubt !== undefined) target.haltDeletions(doubt);
-      target.restore(handedOver ?? record ?? noBacklog, record?.reconciledAt);
+      target.restore(left, record?.reconciledAt);
       if (record === undefined || fullPush) continue;
       if (record.clean && doubt === undefined) continue;
       target.reconcile({ deletes: false });
-      this.#tellOfEnd(record, name);
+      if (!record.clean) log.warn({ target: name, pending: record.paths.length }, disorderlyEnd);
     }
   }
 
@@ -169,9 +170,15 @@ export class MirroredSource {
       remote,
       name,
       target,
-      identity: () => this.#identity ?? this.#original ?? this.#formerIdentities.get(name),
+      identity: () => this.#identityOf(name),
     });
     return { id, remote, name, target, password, address: undefined };
+  }
+
+  /** The directory that what is to be done is about: not a stranger that took its place. */
+  #identityOf(name: string): Identity | undefined {
+    const mirrored = this.#deletes ? this.#identity : undefined;
+    return mirrored ?? this.#original ?? this.#former.get(name)?.identity;
   }
 
   #openWatcher(): Watcher {
@@ -201,23 +208,18 @@ export class MirroredSource {
     });
   }
 
-  #tellOfEnd({ clean, paths }: TargetRecord, name: string): void {
-    if (clean) return;
-    this.#options.log.warn(
-      { target: name, pending: paths.length },
-      "the program did not end in order last time: what was pending is pushed, and everything is compared",
-    );
-  }
-
   /** The directory that was waited for may be another one than what was left to do is about. */
   #doubtRecords(now: Identity): void {
-    const root = this.#options.source.watch;
     for (const { target, name } of this.targets) {
-      if (!this.#formerIdentities.has(name)) continue;
-      const identity = this.#formerIdentities.get(name);
-      const doubt = doubtOf({ root, ...target.backlog, identity }, now);
+      const doubt = this.#doubtOf(name, target.backlog, now);
       if (doubt !== undefined) target.haltDeletions(doubt);
     }
+  }
+
+  #doubtOf(name: string, left: Backlog, now: Identity | undefined): string | undefined {
+    const former = this.#former.get(name);
+    if (former === undefined) return left.halted;
+    return doubtOf({ root: this.#options.source.watch, ...left, ...former }, now);
   }
 
   /**

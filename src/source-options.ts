@@ -12,6 +12,8 @@ import type { BackendName, Identity } from "./watch/watcher.ts";
 export interface HandedOver extends Backlog {
   /** The directory that was mirrored: what another one lacks is not deleted. Default unknown. */
   readonly identity?: Identity | undefined;
+  /** None was mirrored yet: what is to be done was left by an earlier process, from this one. */
+  readonly former?: { readonly identity: Identity | undefined } | undefined;
 }
 
 /** What is to be done, by root and target: what one mirror hands over to the next. */

@@ -68,3 +68,7 @@ export function missingSource(watch: string): RsyncError {
 /** What is to be known when the watched directory is another one than before. */
 export const replacedRoot: string =
   "another directory is there now: nothing is deleted at the targets until the old one is back, or the program is started again";
+
+/** What is to be known when the last process was killed, or crashed. */
+export const disorderlyEnd: string =
+  "the program did not end in order last time: what was pending is pushed, and everything is compared";

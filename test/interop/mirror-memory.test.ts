@@ -118,6 +118,32 @@ describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", ()
     expect(fs.readdirSync(at.target)).toHaveLength(121);
   });
 
+  test("ends while a stranger is in its source's place: what was pending of the first is not deleted", async () => {
+    const many = Array.from({ length: 120 }, (_, i) => [`f${i}`, ""] as const);
+    await using at = await place(Object.fromEntries(many));
+    using away = temporaryDirectory();
+    using stranger = temporaryDirectory();
+    makeTree(stranger.path, { other: "" });
+    {
+      await using first = await startMirror(at.setUp);
+      await untilEqualTrees(at.source, at.target);
+      await at.daemon.kill();
+      makeTree(at.source, { f7: "changed" });
+      await first.says(isProblem);
+      fs.renameSync(at.source, away.path);
+      fs.renameSync(stranger.path, at.source);
+      await first.says(({ msg }) => msg.startsWith("another directory is there now"));
+      expect(await first.terminate()).toBe(0);
+    }
+    expect(statesIn(at.state)).toContain('["f7",');
+    await at.daemon.restart();
+    await using second = launchMirror({ ...at.setUp, fullPush: false });
+    await second.says(({ msg, path }) => msg === "delivered" && path === "other");
+    await second.says(({ msg }) => msg === "full push complete");
+    expect(second.output()).toContain("DELETIONS ARE HALTED");
+    expect(fs.readdirSync(at.target)).toHaveLength(121);
+  });
+
   test("ends in order: what is pending waits for the next start, and nothing is compared", async () => {
     await using at = await place();
     const setUp = { ...at.setUp, fullPush: false };

@@ -125,6 +125,16 @@ describe.skipIf(!daemonVersions.includes(version))("a running program", () => {
     fs.renameSync(at.source, stranger.path);
     fs.renameSync(away.path, at.source);
     await untilEqualTrees(at.source, at.target, at);
+    // Of one that is only waited for, nothing was left to do: whatever comes is the right one.
+    expect(await at.ask("stop")).toMatchObject({ exitCode: 0 });
+    fs.renameSync(at.source, away.path);
+    await at.daemonize("--wait");
+    at.configure({ params: "-a" });
+    expect(await at.ask("reload")).toMatchObject({ ok: true, changed: [at.file] });
+    fs.renameSync(stranger.path, at.source);
+    await expect.poll(isThere("new"), { timeout: 30_000 }).toBe(true);
+    fs.rmSync(`${at.source}/new`);
+    await expect.poll(isThere("new"), { timeout: 30_000 }).toBe(false);
   });
 
   test("no change is lost while one configuration takes the place of another", {
