@@ -1,4 +1,3 @@
-import { RsyncError } from "../errors.ts";
 import type { TransferOptions } from "../options.ts";
 import { pathFrom, pathFromText } from "../path.ts";
 import type { FilesFrom } from "./files-from.ts";
@@ -182,36 +181,6 @@ export function pushArguments(
   const bundle = `-${letters.join("")}${isPlain ? "z" : ""}${told}`;
   const long = longOptions.flatMap((option) => option(options, features) ?? []);
   return ["--server", ...(bundle === "-" ? [] : [bundle]), ...long, ".", destination];
-}
-
-/**
- * The arguments of a push as a daemon takes them: since 3.4.4 it takes backslashes off options, too.
- *
- * @param announced the newest protocol that the daemon has; releases 3.4.0 to 3.4.3 look newer.
- */
-export function forDaemon(words: readonly string[], announced: number): readonly string[] {
-  if (announced < 32) return words;
-  const places = words.length - 2; // "." and what a destination escapes in its own way
-  return words.map((word, at) => (at < places ? word.replaceAll("\\", "\\\\") : word));
-}
-
-/**
- * Arguments to bytes: a NUL after each and one more at the end; before protocol 30 they are lines.
- *
- * @throws {RsyncError} BAD_OPTION when an argument holds what ends it, or is empty.
- */
-export function encodeArguments(words: readonly string[], protocol = 32): Buffer {
-  const end = protocol < 30 ? "\n" : "\0";
-  const broken = words.find((word) => (protocol < 30 ? /[\0\r\n]/ : /\0/).test(word));
-  if (broken !== undefined) {
-    throw new RsyncError(
-      "BAD_OPTION",
-      `Cannot send the argument ${JSON.stringify(broken)}: protocol ${protocol} has no way to say it`,
-    );
-  }
-  // An empty one is the end of them all: the daemon would take the rest for something else.
-  if (words.includes("")) throw new RsyncError("BAD_OPTION", "Cannot send an empty argument");
-  return Buffer.from(words.map((word) => word + end).join("") + end, "latin1");
 }
 
 /** What a listing shows: a directory's content or everything below, links with their targets. */

@@ -8,7 +8,8 @@ import { readVarint } from "../wire/varint.ts";
 import { readVstring, writeVstring } from "../wire/vstring.ts";
 import { encoded } from "../wire/writer.ts";
 import { type Asked, askOf } from "./ability.ts";
-import { encodeArguments, forDaemon, pushArguments, type SessionFeatures } from "./argv.ts";
+import { encodeForDaemon } from "./argument-bytes.ts";
+import { pushArguments, type SessionFeatures } from "./argv.ts";
 import { type Credentials, chooseDigest, formatResponse } from "./auth.ts";
 import { parseChecksumChoice } from "./checksum-choice.ts";
 import { chooseName } from "./choice.ts";
@@ -76,11 +77,8 @@ export async function handshake(
   const asked = askOf(entered, request.options, request.features);
   const words =
     request.words?.(asked.features) ??
-    forDaemon(
-      pushArguments(request.destination, asked.options, asked.features, protocol),
-      entered.announced,
-    );
-  link.write(encodeArguments(words, protocol));
+    pushArguments(request.destination, asked.options, asked.features, protocol);
+  link.write(encodeForDaemon(words, protocol));
   return agree(link, protocol, request, asked);
 }
 

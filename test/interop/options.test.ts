@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
+import path from "node:path";
 import { expect, test } from "vitest";
 import type { IdNames } from "../../protocol/flist/list.ts";
 import type { TransferOptions } from "../../protocol/options.ts";
@@ -244,6 +245,18 @@ describeDaemons("a push with options", (version) => {
     const report = await pushed.push({ remoteOptions: ["--backup", "--ignore-existing"] });
     expect(names(pushed.target)).toEqual(["f", "g"]);
     expect(report.errorTexts).toEqual([]);
+  });
+
+  // Old and new daemons treat backslashes differently, and some look alike.
+  test.each([29, 30, 32])("values and places are what they say (%i)", async (protocol) => {
+    const at = path.join("\\x*[y]", "b\\ m");
+    await using pushed = await start(version, { f: "new" }, { [`${at}/f`]: "old!" });
+    const backupDir = "a b\\c \\\\'*é";
+    const suffix = "\\~";
+    await pushed.push({ directory: at, protocol, backup: true, backupDir, suffix });
+    const place = path.join(pushed.target, at);
+    expect(fs.readFileSync(path.join(place, "f"), "utf8")).toBe("new");
+    expect(fs.readFileSync(path.join(place, backupDir, `f${suffix}`), "utf8")).toBe("old!");
   });
 
   test("-y takes a file of a similar name for a basis", async () => {

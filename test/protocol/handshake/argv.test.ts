@@ -1,9 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  encodeArguments,
-  pushArguments,
-  type SessionFeatures,
-} from "../../../protocol/handshake/argv.ts";
+import { encodeArguments, encodeForDaemon } from "../../../protocol/handshake/argument-bytes.ts";
+import { pushArguments, type SessionFeatures } from "../../../protocol/handshake/argv.ts";
 import { destinationArgument } from "../../../protocol/handshake/destination.ts";
 import type { TransferOptions } from "../../../protocol/options.ts";
 import { asBytePath } from "../../../protocol/path.ts";
@@ -135,6 +132,17 @@ test("each argument ends in NUL, the last in two", () => {
       hex("2d2d736572766572 00 2d7472652e4c7366784349 7675 00 2e 00 617574682f65312f 00 00"),
     ),
   );
+});
+
+// Captured from the 3.5.0 client: rsync -rbs --backup-dir='a\b' f rsync://host/m/
+test("a backslash in a value hides the arguments, one in a place does not", () => {
+  const words = ["--server", "-bre.iLsfxCIvu", "--backup-dir", "a\\b", ".", "m/"];
+  const hidden = "--server\0-sbre.iLsfxCIvu\0\0rsync\0--backup-dir\0a\\b\0.\0m/\0\0";
+  expect(encodeForDaemon(words, 32).toString("latin1")).toBe(hidden);
+  const short = encodeForDaemon(["--server", "--suffix=\\", ".", "m/"], 29).toString("latin1");
+  expect(short).toBe("--server\n-s\n\nrsync\0--suffix=\\\0.\0m/\0\0");
+  const plain = encodeForDaemon(["--server", "-re.iLsfxCIvu", ".", "m/a\\*/"], 32);
+  expect(plain.toString("latin1")).toBe("--server\0-re.iLsfxCIvu\0.\0m/a\\*/\0\0");
 });
 
 test.each([
