@@ -11,9 +11,9 @@ import { WaitingSessions } from "./waiting.ts";
 export interface PoolOptions extends SessionOptions {
   /** So many sessions wait ready at most, under load; default 2. Each holds a process and a slot. */
   readonly warm?: number;
-  /** A waiting session is replaced at this age; default 900,000 ms. */
+  /** A waiting session is replaced at this age, but not within a second; default 900,000 ms. */
   readonly maxAgeMs?: number;
-  /** So many sessions there are at most, waiting or not; further pushes wait. Default: no limit. */
+  /** So many sessions at most, at least 1, waiting or not; further pushes wait. Default: no limit. */
   readonly maxSessions?: number;
   /** Told what came of opening a session that is to wait. */
   readonly onLook?: (look: PoolLook) => void;
@@ -65,8 +65,10 @@ export class SessionPool {
   constructor(target: Target, options: PoolOptions) {
     this.#target = target;
     this.#options = { knowledge: new TargetKnowledge(), ...options };
-    this.#warm = options.warm ?? 2;
-    this.#waiting = new WaitingSessions(options.maxAgeMs ?? 900_000, () => this.#refill());
+    const { maxAgeMs = 900_000, warm = 2 } = options;
+    const delayMs = Math.max(0, firstRefillDelayMs - maxAgeMs);
+    this.#waiting = new WaitingSessions(maxAgeMs, () => this.#refillIn(delayMs));
+    this.#warm = warm;
   }
 
   /** Sessions that wait ready. */
@@ -90,7 +92,7 @@ export class SessionPool {
       const { session: waiting } = await this.#turns.take(options.signal);
       let session: Session | undefined;
       try {
-        session = waiting ?? (await this.#openNow());
+        session = waiting ?? (await this.#openNow(options.signal));
         this.#refillDelayMs = firstRefillDelayMs;
         this.#refillIn(refillDelayMs);
         return await session.push(entries, source, options);
@@ -131,12 +133,14 @@ export class SessionPool {
 
   get #hasRoom(): boolean {
     const { maxSessions = Number.POSITIVE_INFINITY } = this.#options;
-    return this.#busy + this.#opening + this.#waiting.length < maxSessions;
+    return this.#busy + this.#opening + this.#waiting.length < Math.max(1, maxSessions);
   }
 
   /** One for a push that found none waiting: from now on one more waits. */
-  async #openNow(): Promise<Session> {
-    const session = await openSession(this.#target, this.#options);
+  async #openNow(given: AbortSignal | undefined): Promise<Session> {
+    const signals = [this.#options.signal, given].filter((each) => each !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    const session = await openSession(this.#target, { ...this.#options, signal });
     this.#wanted = Math.min(this.#warm, this.#wanted + 1);
     return session;
   }

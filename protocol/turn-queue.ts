@@ -34,7 +34,10 @@ export class TurnQueue<T> {
           forget();
           resolve(turn);
         },
-        reject,
+        reject: (reason: RsyncError) => {
+          forget();
+          reject(reason);
+        },
       };
       this.#waiters.push(waiter);
       const forget = whenAborted(signal, () => {

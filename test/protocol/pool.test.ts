@@ -192,6 +192,45 @@ test("there are never more than there may be: whoever comes late waits for a tur
   expect(most).toBeLessThanOrEqual(4);
 });
 
+test("who gives up while a session is opened is told so at once, and makes room", async () => {
+  let connections = 0;
+  await using peer = await startPeer(() => {
+    connections += 1; // and no word
+  });
+  const target = { host: "127.0.0.1", port: peer.port, module: "m" };
+  const pool = new SessionPool(target, { transfer: {}, maxSessions: 1 });
+  const nothing = { open: () => undefined };
+  for (const _ of [1, 2]) {
+    const patience = new AbortController();
+    const pushed = pool.push([], nothing, { signal: patience.signal });
+    const before = connections;
+    await until(() => connections > before, true);
+    patience.abort();
+    await expect(pushed).rejects.toMatchObject({ code: "ABORTED" });
+  }
+  pool.close();
+});
+
+test("sessions that may not wait at all are not opened one upon the other", async () => {
+  let connections = 0;
+  const count = (): void => {
+    connections += 1;
+  };
+  await using at = await pooled(1, 0, count, { maxAgeMs: 0 });
+  at.pool.prepare();
+  await until(() => at.pool.waiting, 1);
+  for (const opened of [1, 2]) {
+    expect(connections).toBe(opened);
+    vi.advanceTimersByTime(2);
+    await until(() => at.pool.waiting, 0);
+    vi.advanceTimersByTime(990);
+    await new Promise(setImmediate);
+    expect(connections).toBe(opened);
+    vi.advanceTimersByTime(20);
+    await until(() => at.pool.waiting, 1);
+  }
+});
+
 test("who waits for a turn is told that the pool was closed", async () => {
   await using at = await pooled(1, 0, undefined, { maxSessions: 1 });
   const [first, second] = [at.push(), at.push()];
