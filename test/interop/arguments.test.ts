@@ -133,7 +133,6 @@ const notHere = [
   "--fake-super",
   "--copy-as",
   "--sockopts",
-  "--early-input",
   "--list-only",
   "--write-batch",
   "--only-write-batch",

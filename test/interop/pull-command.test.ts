@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RsyncError } from "../../protocol/index.ts";
 import { parsePull } from "../../src/cli/pull/command.ts";
 import { runPullCommand } from "../../src/cli/pull/run.ts";
+import { parsePush } from "../../src/cli/push/command.ts";
+import { runPush } from "../../src/cli/push/run.ts";
 import { type Daemon, daemonVersions, rsyncProgram, startDaemon } from "../support/daemon.ts";
 import {
   expectEqualTrees,
@@ -168,6 +170,15 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     fs.writeFileSync(input, Buffer.alloc(5_121));
     expect(await pulled([`--early-input=${input}`, url, to])).toMatchObject({ code: 5 });
     expect(await pulled(["--early-input=/none", url, to])).toMatchObject({ code: 5 });
+  });
+
+  test("--early-input of a push, too", async () => {
+    const input = path.join(work.path, "pushed-early");
+    fs.writeFileSync(input, "another key\n");
+    const words = ["-n", `--early-input=${input}`, input, `rsync://127.0.0.1:${daemon.port}/e/`];
+    expect(await runPush(parsePush(words, {}), { out: () => {}, err: () => {} })).toBe(0);
+    expect(fs.readFileSync(path.join(daemon.path("e"), "heard"), "utf8")).toBe("another key\n");
+    expect(() => parsePush(["--early-input=/none", ...words.slice(2)], {})).toThrow(RsyncError);
   });
 
   test("what a pull does not have is refused by name", () => {

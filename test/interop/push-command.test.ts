@@ -100,6 +100,9 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync push beside rsync 3.
     ["-ai --protocol=30 src/"],
     ["-ai --protocol=29 --delete src/"],
     ["-ai --mkpath src/"],
+    ["-tv src/a src/dir"],
+    ["-dtv src/a"],
+    ["-tv --no-R --files-from=names src"],
   ])("rsync %s", async (line) => {
     const words = line.split(" ").map((word) => word.replaceAll("_", " "));
     const { theirs, mine } = await pair.both(words);

@@ -9,7 +9,6 @@ export interface PullFlags extends PushFlags {
   listOnly: boolean;
   trustsSender: boolean;
   oldArguments: boolean | undefined;
-  earlyInput: string | undefined;
 }
 
 /** As they are before any option was read. */
@@ -20,7 +19,6 @@ export function initialPullFlags(): PullFlags {
     listOnly: false,
     trustsSender: false,
     oldArguments: undefined,
-    earlyInput: undefined,
   };
 }
 
@@ -62,10 +60,6 @@ export function pullRules(flags: PullFlags): OptionRule[] {
     }),
     own("no-old-args", () => {
       flags.oldArguments = false;
-      return undefined;
-    }),
-    own("early-input=", (value) => {
-      flags.earlyInput = value;
       return undefined;
     }),
     own("files-from=", (value) => {

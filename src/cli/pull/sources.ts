@@ -3,7 +3,7 @@ import type { RsyncOptions } from "../../config/rsync-options.ts";
 import { credentialsOf } from "../credentials.ts";
 import { placeOf } from "../place.ts";
 import type { Environment } from "../push/command.ts";
-import { readInput } from "../push/input.ts";
+import { readEarlyInput, readInput } from "../push/input.ts";
 import type { PullFlags } from "./flags.ts";
 
 const remoteFile = /^(?:rsync:\/\/([^/]+)\/|(\[[^\]]*\]|[^/:[]*)::?)(.*)$/is;
@@ -49,11 +49,6 @@ export function targetOf(
     ...(earlyInput !== undefined && { earlyInput: readEarlyInput(earlyInput) }),
     credentials: credentialsOf({ user, isPath }, passwordFile, environment),
   };
-}
-
-/** rsync's code is that of a login that fails. */
-function readEarlyInput(file: string): Uint8Array {
-  return Buffer.from(readInput(file, "AUTH_FAILED"), "latin1");
 }
 
 /** `::module/path`, or in full, of the same module of the same daemon. */

@@ -13,7 +13,7 @@ import { placeOf } from "../place.ts";
 import { filterOf } from "./filter-flags.ts";
 import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
 import { hasField } from "./format.ts";
-import { readInput } from "./input.ts";
+import { readEarlyInput, readInput } from "./input.ts";
 import { partialWith } from "./partial-flags.ts";
 
 /** What is printed while a push runs. */
@@ -217,7 +217,7 @@ function withinSource(name: string): string {
 function targetOf(
   destination: string,
   { port, passwordFile, remoteShell }: RsyncOptions,
-  { family, localAddress, protocol, program }: PushFlags,
+  { family, localAddress, protocol, program, earlyInput }: PushFlags,
   environment: Environment,
 ): Target {
   const { user, isPath, ...address } = placeOf(destination, { remoteShell, program }, environment);
@@ -230,6 +230,7 @@ function targetOf(
     ...(family !== undefined && { family }),
     localAddress,
     protocol,
+    ...(earlyInput !== undefined && { earlyInput: readEarlyInput(earlyInput) }),
     credentials: credentialsOf({ user, isPath }, passwordFile, environment),
   };
 }

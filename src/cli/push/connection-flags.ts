@@ -9,6 +9,8 @@ export interface ConnectionFlags {
   connectSeconds: number | undefined;
   /** `--rsync-path` */
   program: string | undefined;
+  /** `--early-input`: its file. */
+  earlyInput: string | undefined;
   /** `--iconv`; undefined: RSYNC_ICONV decides. */
   iconv: string | undefined;
 }
@@ -51,6 +53,10 @@ export function connecting(flags: ConnectionFlags): OptionRule[] {
     own("rsync-path=", (value) => {
       flags.program = value;
       return value.trim() === "" ? "a program" : undefined;
+    }),
+    own("early-input=", (value) => {
+      flags.earlyInput = value;
+      return undefined;
     }),
     nothing("blocking-io", ""),
   ];

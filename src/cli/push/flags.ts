@@ -57,6 +57,7 @@ export function initialFlags(): PushFlags {
     localAddress: undefined,
     connectSeconds: undefined,
     program: undefined,
+    earlyInput: undefined,
     iconv: undefined,
     filters: [],
     rsyncFilters: 0,

@@ -19,7 +19,7 @@ and meanings; one that sersync does not have is refused by name.
              --copy-dest --link-dest -S --preallocate --fsync -b --backup-dir --suffix -T --bwlimit
              --copy-devices --write-devices --open-noatime --iconv=LOCAL,REMOTE
   reached    --password-file (or RSYNC_PASSWORD) --port --timeout --contimeout --protocol
-             -4 -6 --address --stop-after --stop-at; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
+             --early-input -4 -6 --address --stop-after --stop-at; rsyncs:// for TLS; RSYNC_PROXY; -e 'ssh -p 2222' or RSYNC_RSH,
              --rsync-path, for host:path, ssh://host:port/path, or a daemon started there
   told       -n -v -q -i --out-format -P --progress --info=progress2 --stats -h --no-motd
              --log-file --log-file-format

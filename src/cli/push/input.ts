@@ -18,3 +18,12 @@ export function readInput(
     throw new RsyncError(code, `Cannot read ${file}: ${message}`, { cause });
   }
 }
+
+/**
+ * What `--early-input` names, for a module's "early exec".
+ *
+ * @throws {RsyncError} AUTH_FAILED when it cannot be read, as for a login that fails.
+ */
+export function readEarlyInput(file: string): Uint8Array {
+  return Buffer.from(readInput(file, "AUTH_FAILED"), "latin1");
+}

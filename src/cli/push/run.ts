@@ -133,8 +133,10 @@ class Push {
     { newName }: Destination,
     options: PushOptions,
   ): Promise<PushReport> {
-    const { sources, telling } = this.#command;
-    const tell = telling.tellsList ? this.#outputs.out : (): void => {};
+    const { sources, telling, transfer, listsDirectories } = this.#command;
+    // Who sends single files hears nothing of a list.
+    const tellsList = telling.tellsList && (transfer.recursive || listsDirectories);
+    const tell = tellsList ? this.#outputs.out : (): void => {};
     if (isIncremental(session.agreement)) {
       tell("sending incremental file list\n");
       return session.pushLists(this.#lists(), this.#source, options);
