@@ -1,4 +1,4 @@
-import type { ListedParts, ListFilesOptions } from "../../protocol/index.ts";
+import type { ListedParts, ListFilesOptions, Target } from "../../protocol/index.ts";
 import type { PluginName } from "../config/schema.ts";
 import type { MirrorSettings } from "../config/template.ts";
 import type { Request } from "../control/message.ts";
@@ -84,7 +84,9 @@ export interface ListCommand {
   /** `-e` and `--rsync-path` */
   readonly remoteShell: string | undefined;
   readonly program: string | undefined;
-  /** What `sersync pull --list-only` says besides. */
+  /** How the daemon is reached, where `sersync pull --list-only` says so. */
+  readonly reached?: Pick<Target, "family" | "localAddress" | "earlyInput"> | undefined;
+  /** What that says besides. */
   readonly parts?: (ListedParts & Pick<ListFilesOptions, "relative">) | undefined;
 }
 

@@ -27,7 +27,11 @@ export async function runList(
 ): Promise<number> {
   const { user, isPath, ...address } = placeOf(command.url, command, environment);
   const { port, motd, json, timeoutMs } = command;
-  const place = { ...(port !== undefined && !address.ssh && { port }), ...address };
+  const place = {
+    ...(port !== undefined && !address.ssh && { port }),
+    ...address,
+    ...command.reached,
+  };
   const show = motd && !json;
   if (place.module === "" && !isPath) {
     const { modules, text } = await listModules(place, { timeoutMs });

@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RsyncError } from "../../protocol/index.ts";
+import { runList } from "../../src/cli/list.ts";
 import { parsePull } from "../../src/cli/pull/command.ts";
 import { runPullCommand } from "../../src/cli/pull/run.ts";
 import { parsePush } from "../../src/cli/push/command.ts";
@@ -144,7 +145,7 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
       fs.utimesSync(path.join(work.path, side), old, old);
     }
     // Nor what is only on the way.
-    const directoryTimes = !options.includes("--no-i-d");
+    const directoryTimes = times && !options.includes("--no-i-d");
     const compared = { times, directoryTimes };
     expectEqualTrees(path.join(work.path, "stock"), path.join(work.path, "ours"), compared);
   });
@@ -166,7 +167,13 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
     const url = `rsync://127.0.0.1:${daemon.port}/e/`;
     const to = path.join(work.path, "unlocked");
     expect(await pulled(["-a", `--early-input=${input}`, url, to])).toMatchObject({ code: 0 });
-    expect(fs.readFileSync(path.join(daemon.path("e"), "heard"))).toEqual(bytes);
+    const heard = path.join(daemon.path("e"), "heard");
+    expect(fs.readFileSync(heard)).toEqual(bytes);
+    fs.rmSync(heard);
+    const listing = parsePull([`--early-input=${input}`, url], {});
+    if (listing.kind !== "list") throw new TypeError("a pull was read");
+    expect(await runList(listing, { out: () => {}, err: () => {} }, {})).toBe(0);
+    expect(fs.readFileSync(heard)).toEqual(bytes);
     fs.writeFileSync(input, Buffer.alloc(5_121));
     expect(await pulled([`--early-input=${input}`, url, to])).toMatchObject({ code: 5 });
     expect(await pulled(["--early-input=/none", url, to])).toMatchObject({ code: 5 });
@@ -182,8 +189,10 @@ describe.skipIf(!daemonVersions.includes("3.5.0"))("sersync pull beside rsync 3.
   });
 
   test("what a pull does not have is refused by name", () => {
-    const words = ["-a", "--write-devices", "rsync://127.0.0.1/m/", "to"];
-    expect(() => parsePull(words, {})).toThrow(/--write-devices/);
+    for (const option of ["--write-devices", "--delete-missing-args"]) {
+      const words = ["-a", option, "rsync://127.0.0.1/m/", "to"];
+      expect(() => parsePull(words, {})).toThrow(option);
+    }
   });
 
   test("without a destination it is a listing", () => {

@@ -22,7 +22,7 @@ export function initialPullFlags(): PullFlags {
   };
 }
 
-const unreceived = ["write-devices"];
+const unreceived = ["write-devices", "delete-missing-args"];
 
 /** Options that a sender obeys, and options that nobody obeys here. */
 export function pullRules(flags: PullFlags): OptionRule[] {

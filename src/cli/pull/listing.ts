@@ -4,7 +4,7 @@ import { placeOf } from "../place.ts";
 import type { Environment } from "../push/command.ts";
 import { filterOf } from "../push/filter-flags.ts";
 import { type PullFlags, senderOptions, trustOf } from "./flags.ts";
-import { furtherSource, namedFiles } from "./sources.ts";
+import { furtherSource, namedFiles, reachedBy } from "./sources.ts";
 
 /** A pull that only lists: `--list-only`, or no destination. */
 export function listing(
@@ -26,6 +26,7 @@ export function listing(
     protocol: flags.protocol,
     remoteShell: parsed.remoteShell,
     program: flags.program,
+    reached: reachedBy(flags),
     parts: listedParts(url, rest.slice(0, -1), parsed, flags, environment),
   };
 }

@@ -34,20 +34,32 @@ export function namedFiles(
 export function targetOf(
   source: string,
   { port, passwordFile, remoteShell }: RsyncOptions,
-  { family, localAddress, protocol, program, earlyInput }: PullFlags,
+  flags: PullFlags,
   environment: Environment,
 ): Target {
+  const { protocol, program } = flags;
   const { user, isPath, ...address } = placeOf(source, { remoteShell, program }, environment);
   if (address.module === "" && !isPath) throw badCommand(`${source} names no module`);
   return {
     ...(port !== undefined && !address.ssh && { port }),
     ...address,
     namesFile: namesFile(source, address),
+    ...reachedBy(flags),
+    protocol,
+    credentials: credentialsOf({ user, isPath }, passwordFile, environment),
+  };
+}
+
+/** How the daemon is reached, and what it is told before anything else. */
+export function reachedBy({
+  family,
+  localAddress,
+  earlyInput,
+}: PullFlags): Pick<Target, "family" | "localAddress" | "earlyInput"> {
+  return {
     ...(family !== undefined && { family }),
     localAddress,
-    protocol,
     ...(earlyInput !== undefined && { earlyInput: readEarlyInput(earlyInput) }),
-    credentials: credentialsOf({ user, isPath }, passwordFile, environment),
   };
 }
 
