@@ -68,6 +68,7 @@ const elsewhere: Readonly<Record<string, readonly string[]>> = {
   "mirror.ts warning": ["Cannot keep state", "Cannot use the state", "Cannot write the failLog"],
   "mirrored-source.ts state.message": ["Watching", "the kernel dropped", "Cannot watch"],
   "mirrored-source.ts replacedRoot": ["another directory"],
+  "mirrored-source.ts disorderlyEnd": ["the program did not end in order"],
   "plugin/command.ts line": [],
   "plugin/module.ts report.text": [],
   "plugin/runner.ts text": ["plugin failed", "more than"],
