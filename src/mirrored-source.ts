@@ -51,6 +51,7 @@ export class MirroredSource {
       root: this.#options.source.watch,
       watcher: this.#watcher?.status(),
       rescans: this.#rescans,
+      isReplaced: !this.#deletes,
       targets: this.targets.map(({ target, name }) => ({ name, ...target.status })),
     };
   }

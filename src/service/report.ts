@@ -1,6 +1,7 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
 import { counted } from "../amount.ts";
 import type { SourceReport, StatusReport, TargetReport } from "../status/report.ts";
+import { replacedRoot } from "../target/address.ts";
 import type { MirrorStatus, SourceStatus } from "../target/mirror-status.ts";
 import type { TargetStatus } from "../target/status.ts";
 import { readLimits } from "../watch/inotify/limits.ts";
@@ -35,6 +36,9 @@ export function reportOf(
     ...(lastReload && lastReload.mistakes.length > 0
       ? ["the configuration could not be reloaded; an older one is carried out"]
       : []),
+    ...(status?.sources ?? [])
+      .filter(({ isReplaced }) => isReplaced)
+      .map(({ root }) => `${shown(root)}: ${replacedRoot}`),
     ...sources.flatMap(sourceProblems),
   ];
   const plugin = status?.plugin && { plugin: status.plugin };

@@ -10,6 +10,8 @@ export interface SourceStatus {
   readonly watcher: WatcherStatus | undefined;
   /** How often the watcher had everything looked at again. */
   readonly rescans: number;
+  /** Another directory than the first is mirrored: nothing that it lacks is deleted. */
+  readonly isReplaced: boolean;
   readonly targets: readonly (TargetStatus & { readonly name: string })[];
 }
 

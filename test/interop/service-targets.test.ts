@@ -122,9 +122,12 @@ describe.skipIf(!daemonVersions.includes(version))("a running program", () => {
     await expect.poll(isThere("later"), { timeout: 30_000 }).toBe(true);
     expect(isThere("h")()).toBe(true);
     expect(isThere("d/e/g")()).toBe(true);
+    const untilRestart = expect.stringContaining("or the program is started again");
+    expect(await at.ask("status")).toMatchObject({ exitCode: 2, problems: [untilRestart] });
     fs.renameSync(at.source, stranger.path);
     fs.renameSync(away.path, at.source);
     await untilEqualTrees(at.source, at.target, at);
+    await expect.poll(() => at.ask("status"), { timeout: 30_000 }).toMatchObject({ problems: [] });
     // Of one that is only waited for, nothing was left to do: whatever comes is the right one.
     expect(await at.ask("stop")).toMatchObject({ exitCode: 0 });
     fs.renameSync(at.source, away.path);
