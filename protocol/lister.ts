@@ -17,7 +17,7 @@ import { type Opening, openWith } from "./opening.ts";
 import type { TransferOptions } from "./options.ts";
 import { type ListExpectation, listExpectation } from "./pull-expectation.ts";
 import { type PullJob, sourceArgument } from "./pull-job.ts";
-import { namedThere, sendNames } from "./pull-request.ts";
+import { sendNames } from "./pull-request.ts";
 import { openDialect } from "./roles/dialect.ts";
 import type { Target } from "./target.ts";
 import type { Connection } from "./transport/connection.ts";
@@ -189,17 +189,16 @@ function requestOf(target: Target, options: ListFilesOptions): HandshakeRequest 
   const places = [target, ...moreSources].map((each) =>
     sourceArgument({ target, wildcards: options.wildcards ?? false }, each),
   );
-  const named = filesFrom && namedThere(filesFrom, target);
   const more = [
     ...(relative ? ["-R"] : []),
     ...senderOptions,
-    ...(named ? filesFromWords(named, relative) : []),
+    ...(filesFrom ? filesFromWords(filesFrom, relative) : []),
   ];
   return {
     module,
     destination: places[0] as string,
     options: { links: true, recursive },
-    features: { filesFrom: named },
+    features: { filesFrom },
     credentials,
     earlyInput,
     protocol,

@@ -1,6 +1,6 @@
 import type { Agreement } from "./agreement.ts";
 import { readableCompressions } from "./delta/token-reader.ts";
-import { encodeNames, type FilesFrom } from "./handshake/files-from.ts";
+import { encodeNames } from "./handshake/files-from.ts";
 import type { HandshakeRequest } from "./handshake/handshake.ts";
 import { pullArguments } from "./handshake/pull-argv.ts";
 import { checksums } from "./knowledge.ts";
@@ -8,7 +8,6 @@ import type { Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { type PullJob, sourceArgument } from "./pull-job.ts";
 import { mayListInPieces } from "./roles/receiving-options.ts";
-import type { Target } from "./target.ts";
 import type { Sink } from "./transport/sink.ts";
 
 /** What a pull asks of the daemon: its sources, and everything in which rsync's arguments differ. */
@@ -41,7 +40,7 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
     features: {
       ...named,
       acknowledge: removesSources ?? false,
-      filesFrom: filesFrom && namedThere(filesFrom, target),
+      filesFrom,
       incremental: (job.incremental ?? true) && mayListInPieces(transfer),
     },
     credentials,
@@ -52,16 +51,6 @@ export function requestOfPull(job: PullJob): HandshakeRequest {
     words: (features) => pullArguments(sources, transfer, features, protocol ?? 32, more),
     onText: onMotd,
   };
-}
-
-/**
- * A file of names as it is told: a daemon takes backslashes off the values of options; releases
- * before 3.4.4 leave them.
- */
-export function namedThere(filesFrom: FilesFrom, { module }: Pick<Target, "module">): FilesFrom {
-  if (module === "" || "names" in filesFrom) return filesFrom;
-  const file = filesFrom.file.replaceAll(/[*?[\]!#$&;|<>(){}"'` \t\r\n\\]/g, "\\$&");
-  return { ...filesFrom, file };
 }
 
 /**

@@ -17,7 +17,8 @@ async function argumentsOf(start: (url: string, destination: string) => Promise<
       const isFirst = !heard.includes("\nm\n");
       heard += chunk.toString("latin1");
       if (isFirst && heard.includes("\nm\n")) socket.write("@RSYNCD: OK\n");
-      if (heard.endsWith("\0\0")) socket.destroy();
+      const vectors = heard.includes("\0-s") ? 2 : 1; // behind -s there is another
+      if (heard.endsWith("\0\0") && heard.split("\0\0").length > vectors) socket.destroy();
     });
   });
   await start(`rsync://127.0.0.1:${peer.port}/m/sub/`, `${work.path}/`);
@@ -76,7 +77,7 @@ const options = [
   "-a --files-from=/dev/null",
   "-ar --files-from=/dev/null -0 --no-i-d",
   "-a --no-R --files-from=/dev/null --delete",
-  "-a --files-from=:/a*[b'\\c --from0",
+  "-as --files-from=:/a*[b'\\c --from0", // as ours are where there is a backslash
   "-a --no-R --inplace --files-from=127.0.0.1:names --no-i-d",
   "-a --bwlimit=1.5m",
   "-a -B 4096",
