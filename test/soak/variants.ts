@@ -39,8 +39,9 @@ export function compareStill(compare: () => string[]): string[] {
   try {
     return compare();
   } catch (error) {
-    if (!/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) throw error;
-    return ["the target is changing"];
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    if (!/^(ENOENT|ENOTDIR)$/.test(code)) throw error;
+    return [`a tree is changing: ${message}`]; // where, or nobody finds out what keeps doing it
   }
 }
 
