@@ -1,9 +1,10 @@
 import fs from "node:fs";
-import { type FileEntry, fileTypes } from "../flist/entry.ts";
+import { type FileEntry, fileTypes, isDevice } from "../flist/entry.ts";
 import type { Stepwise } from "../flist/stepwise.ts";
 import { asBytePath, type BytePath, parentPath } from "../path.ts";
 import { openAttributes, type WritableAttributes } from "../source/attributes.ts";
 import { longDirectory, readNames } from "../source/directory-names.ts";
+import { type FileStatus, fileCalls, statusOf } from "../source/file-calls.ts";
 import { Anchor, changeMode, componentOf, openSafely } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
 import { libC, now, type Times } from "./libc.ts";
@@ -24,7 +25,6 @@ export interface Found {
   readonly special: bigint;
 }
 
-const second = 1_000_000_000n;
 const absent = { code: "ENOENT" };
 /** A longer file of rules is none, and would take our memory. */
 const longestSmallFile = 1024 * 1024;
@@ -69,29 +69,29 @@ export class DestinationTree {
 
   /** Undefined when nothing is there. */
   find(path: BytePath): Found | undefined {
-    const stats = this.#look(path);
-    if (stats === undefined) return undefined;
+    const status = this.#look(path);
+    if (status === undefined) return undefined;
+    const { mode, major, minor } = status;
     return {
-      mode: Number(stats.mode),
-      size: Number(stats.size),
-      mtimeSeconds: wholeSeconds(stats.mtimeNs),
-      atimeSeconds: wholeSeconds(stats.atimeNs),
-      mtimeNanoseconds: Number(((stats.mtimeNs % second) + second) % second),
-      uid: Number(stats.uid),
-      gid: Number(stats.gid),
-      device: Number(stats.dev),
-      inode: Number(stats.ino),
-      special: stats.rdev,
+      mode,
+      size: status.size,
+      mtimeSeconds: status.mtimeSeconds,
+      mtimeNanoseconds: status.mtimeNanoseconds,
+      atimeSeconds: status.atimeSeconds,
+      uid: status.uid,
+      gid: status.gid,
+      device: status.device,
+      inode: status.inode,
+      special: isDevice({ mode }) ? deviceNumber({ device: { major, minor } }) : 0n,
     };
   }
 
-  #look(path: BytePath): fs.BigIntStats | undefined {
+  #look(path: BytePath): FileStatus | undefined {
     if (this.#held === undefined) return undefined;
-    const options = { bigint: true, throwIfNoEntry: false } as const;
     try {
+      if (!this.#anchor.isFollowed(path)) return fileCalls().lstat(this.#anchor.at(path));
       // A descriptor of a directory itself is a link, which is meant to be followed.
-      if (this.#anchor.isFollowed(path)) return fs.statSync(this.#anchor.inside(path), options);
-      return fs.lstatSync(this.#anchor.at(path), options);
+      return statusOf(fs.statSync(this.#anchor.inside(path), { bigint: true }));
     } catch (error) {
       const { code = "" } = error as NodeJS.ErrnoException;
       if (nowhere.has(code)) return undefined;
@@ -275,10 +275,6 @@ export function readSmallFile(tree: DestinationTree, path: BytePath): string | u
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor);
   }
-}
-
-function wholeSeconds(nanoseconds: bigint): number {
-  return Number(nanoseconds / second) - (nanoseconds % second < 0n ? 1 : 0);
 }
 
 /** Access and modification as Node takes them: it sets both, so what stays is looked up. */

@@ -5,6 +5,7 @@ import {
   entryFlags,
   type FileEntry,
   fileTypes,
+  isDevice,
   isDirectory,
   isRegularFile,
 } from "./entry.ts";
@@ -201,9 +202,4 @@ export function sharedLength(previous: string, path: string): number {
   let shared = 0;
   while (shared < most && previous.charCodeAt(shared) === path.charCodeAt(shared)) shared += 1;
   return shared;
-}
-
-function isDevice(entry: FileEntry): boolean {
-  const type = entry.mode & fileTypes.mask;
-  return type === fileTypes.characterDevice || type === fileTypes.blockDevice;
 }

@@ -67,6 +67,11 @@ export function isSymlink(entry: Pick<FileEntry, "mode">): boolean {
   return (entry.mode & fileTypes.mask) === fileTypes.symlink;
 }
 
+export function isDevice(entry: Pick<FileEntry, "mode">): boolean {
+  const type = entry.mode & fileTypes.mask;
+  return type === fileTypes.characterDevice || type === fileTypes.blockDevice;
+}
+
 /** The entry that deletes `path` at the destination. */
 export function deletion(path: BytePath): FileEntry {
   return { path, mode: 0, size: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, uid: 0, gid: 0 };

@@ -1,5 +1,5 @@
 import { constants, readdirSync, readFileSync, unlinkSync } from "node:fs";
-import { deletion, type FileEntry, fileTypes, isRegularFile } from "../flist/entry.ts";
+import { deletion, type FileEntry, fileTypes, isDevice, isRegularFile } from "../flist/entry.ts";
 import type { Stepwise } from "../flist/stepwise.ts";
 import type { TransferOptions } from "../options.ts";
 import { type BytePath, nativePath } from "../path.ts";
@@ -149,10 +149,9 @@ export function entryOf(path: BytePath, status: FileStatus): FileEntry {
     gid: status.gid,
     identity: { device: status.device, inode: status.inode },
   };
-  const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
   const hasOneName = linkCount < 2 || type === fileTypes.directory;
   const linked = hasOneName ? entry : { ...entry, linkCount, changedNs: status.changedNs };
-  if (!isDevice) return linked;
+  if (!isDevice(entry)) return linked;
   return { ...linked, size: 0, device: { major: status.major, minor: status.minor } };
 }
 
