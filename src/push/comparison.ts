@@ -1,7 +1,8 @@
 import { type BytePath, type FileEntry, isDirectory, rootPath } from "../../protocol/index.ts";
 import { compileRules, type Rules } from "../filter/rules.ts";
 import { type BatchOptions, SourceGone, TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport, CarryOptions } from "./carry.ts";
 import { carryIsolating } from "./isolation.ts";
 import type { SessionKind } from "./kinds.ts";
 import type { ReconcileScope } from "./message.ts";

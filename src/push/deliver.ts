@@ -1,6 +1,7 @@
 import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index.ts";
 import { type Batch, buildBatch, TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 import { Comparison } from "./comparison.ts";
 import { carryIsolating } from "./isolation.ts";
 import type { SessionKind } from "./kinds.ts";

@@ -1,6 +1,7 @@
 import { type BytePath, deletion, type FileEntry, isWithin } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 import { carryIsolating } from "./isolation.ts";
 import type { AskedPath } from "./message.ts";
 import { sparedDeletions } from "./sparing.ts";

@@ -1,6 +1,7 @@
 import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 
 /** Their times are set, which takes a session, when so long no other such directory has come. */
 const touchDelayMs = 200;

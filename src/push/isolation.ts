@@ -6,7 +6,8 @@ import {
   rootPath,
 } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport, CarryOptions } from "./carry.ts";
 import { isBreak } from "./failure.ts";
 
 /** A session may break by chance: so often in a row, and it is what it carries. */

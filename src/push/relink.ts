@@ -9,7 +9,8 @@ import {
   renamedFile,
 } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport, CarryOptions } from "./carry.ts";
 import { Comparison } from "./comparison.ts";
 import { formerDirectories } from "./former.ts";
 import type { Locked } from "./relock.ts";

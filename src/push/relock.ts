@@ -1,6 +1,7 @@
 import { type BytePath, type FileEntry, isRegularFile } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 
 /** Of a file's mode. */
 export const ownerMayWrite = 0o200;

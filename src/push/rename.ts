@@ -1,6 +1,7 @@
 import { type BytePath, isDirectory, isRegularFile, renamedFile } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 import { deliverDepartures } from "./departure.ts";
 import { isBreak } from "./failure.ts";
 import { formerDirectories } from "./former.ts";

@@ -1,6 +1,7 @@
 import { type BytePath, type FileEntry, isRegularFile, objectKey } from "../../protocol/index.ts";
 import { type Batch, TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 import { closing } from "./isolation.ts";
 
 /** A batch, and the names of objects that have several in it, asked for or not. */

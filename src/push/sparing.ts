@@ -1,5 +1,6 @@
 import { type BytePath, deletion, type FileEntry, isWithin } from "../../protocol/index.ts";
-import type { Carrier, CarrierReport } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 import { deletable, surveyEntries } from "./survey.ts";
 
 /**

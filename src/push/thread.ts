@@ -1,6 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { type BytePath, type PoolLook, RsyncError, rootPath } from "../../protocol/index.ts";
-import { Carrier, type CarrierReport } from "./carrier.ts";
+import { Carrier } from "./carrier.ts";
+import type { CarrierReport } from "./carry.ts";
 import { Comparison } from "./comparison.ts";
 import { deliver } from "./deliver.ts";
 import { failureOf } from "./failure.ts";

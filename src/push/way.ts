@@ -7,7 +7,8 @@ import {
   parentPath,
 } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "./carrier.ts";
+import type { Carrier } from "./carrier.ts";
+import type { CarrierReport, CarryOptions } from "./carry.ts";
 import type { PathFailure } from "./message.ts";
 import { deletable, type Extraneous, surveyEntries } from "./survey.ts";
 

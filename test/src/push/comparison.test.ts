@@ -7,7 +7,8 @@ import {
   RsyncError,
   rootPath,
 } from "../../../protocol/index.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
+import type { Carrier } from "../../../src/push/carrier.ts";
+import type { CarrierReport, CarryOptions } from "../../../src/push/carry.ts";
 import { Comparison } from "../../../src/push/comparison.ts";
 import { makeTree, temporaryDirectory } from "../../support/tree.ts";
 import { batchOptions, excluding } from "./trees.ts";

@@ -8,7 +8,8 @@ import {
   type FileEntry,
   RsyncError,
 } from "../../../protocol/index.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
+import type { Carrier } from "../../../src/push/carrier.ts";
+import type { CarrierReport, CarryOptions } from "../../../src/push/carry.ts";
 import { carryIsolating } from "../../../src/push/isolation.ts";
 import { makeTree, temporaryDirectory } from "../../support/tree.ts";
 import { batchOptions } from "./trees.ts";

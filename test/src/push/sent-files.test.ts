@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { asBytePath, RsyncError } from "../../../protocol/index.ts";
-import type { Carrier, CarrierReport, CarryOptions } from "../../../src/push/carrier.ts";
+import type { Carrier } from "../../../src/push/carrier.ts";
+import type { CarrierReport, CarryOptions } from "../../../src/push/carry.ts";
 import { Comparison } from "../../../src/push/comparison.ts";
 import { SentFiles } from "../../../src/push/sent-files.ts";
 import { makeTree, temporaryDirectory } from "../../support/tree.ts";
