@@ -4,6 +4,7 @@ import {
   entryFlags,
   type FileEntry,
   fileTypes,
+  isDevice,
   isDirectory,
   isRegularFile,
 } from "./entry.ts";
@@ -127,10 +128,9 @@ export class ClassicEntryWriter {
   }
 
   /** Fifos and sockets have a number, too, which nobody looks at. */
-  #numbered({ mode }: FileEntry): "device" | "special" | "none" {
-    const type = mode & fileTypes.mask;
-    const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
-    if (isDevice) return this.#format.devices ? "device" : "none";
+  #numbered(entry: FileEntry): "device" | "special" | "none" {
+    if (isDevice(entry)) return this.#format.devices ? "device" : "none";
+    const type = entry.mode & fileTypes.mask;
     const isSpecial = type === fileTypes.fifo || type === fileTypes.socket;
     return isSpecial && this.#format.deviceOfSpecials ? "special" : "none";
   }

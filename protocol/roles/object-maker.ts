@@ -1,12 +1,6 @@
 import { differences, sameType } from "../destination/attributes.ts";
 import { deviceNumber, type Found } from "../destination/tree.ts";
-import {
-  type FileEntry,
-  fileTypes,
-  isDirectory,
-  isRegularFile,
-  isSymlink,
-} from "../flist/entry.ts";
+import { type FileEntry, isDevice, isDirectory, isRegularFile, isSymlink } from "../flist/entry.ts";
 import { asBytePath, type BytePath, displayPath } from "../path.ts";
 import type { Alternates } from "./alternates.ts";
 import type { ReceivingJob } from "./receiving.ts";
@@ -114,14 +108,12 @@ export class ObjectMaker {
   #makeNode(index: number, entry: FileEntry, found: Found | undefined): void {
     const { tree, transfer, events } = this.#job;
     const { path } = entry;
-    const type = entry.mode & fileTypes.mask;
-    const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
-    if (!(isDevice ? transfer.devices : transfer.specials)) {
+    if (!(isDevice(entry) ? transfer.devices : transfer.specials)) {
       this.#skip(path);
       return;
     }
     const isSame = found !== undefined && sameType(found, entry);
-    if (isSame && (!isDevice || found.special === deviceNumber(entry))) {
+    if (isSame && (!isDevice(entry) || found.special === deviceNumber(entry))) {
       this.#keep(index, entry, found);
       return;
     }
