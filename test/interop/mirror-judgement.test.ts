@@ -1,10 +1,17 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { runNode } from "../support/command.mjs";
 import { type Daemon, daemonVersions, startDaemon } from "../support/daemon.ts";
 import { patienceMs } from "../support/eventually.ts";
-import { type LogLine, launchMirror, startMirror, untilEqualTrees } from "../support/mirror.ts";
+import {
+  type LogLine,
+  launchMirror,
+  type RunningMirror,
+  startMirror,
+  untilEqualTrees,
+} from "../support/mirror.ts";
 import {
   makeTree,
   readTree,
@@ -250,7 +257,8 @@ test.skipIf(!hasDaemon)(
       fullPush: false,
     });
     const isFile = (line: LogLine): boolean => line.msg === "delivered" && line.kind === "file";
-    const sent = () => one.lines.filter(isFile).length + two.lines.filter(isFile).length;
+    const files = (mirror: RunningMirror) => mirror.lines.filter(isFile).map(({ path }) => path);
+    const sent = () => files(one).length + files(two).length;
     // As long as a file goes round, the number of what was sent never stays the same.
     const rest = (): Promise<void> => {
       let before = -1;
@@ -262,18 +270,30 @@ test.skipIf(!hasDaemon)(
       };
       return expect.poll(isStill, { timeout: patienceMs, interval: 500 }).toBe(true);
     };
+    /** Writes what `from` carries over; resolves when the other mirror has sent it back. */
+    const write = async (from: RunningMirror, file: string, content: string): Promise<void> => {
+      const name = path.basename(file);
+      const back = from === one ? two : one;
+      const times = files(back).filter((sentName) => sentName === name).length;
+      fs.writeFileSync(file, content);
+      const isBack = () => files(back).filter((sentName) => sentName === name).length > times;
+      await until(isBack, true);
+    };
     for (let i = 0; i < 10; i += 1) {
       fs.writeFileSync(`${left.path}/l${i}`, `left ${i}`);
       fs.writeFileSync(`${right.path}/r${i}`, `right ${i}`);
     }
     await untilEqualTrees(left.path, right.path);
+    const all = Array.from({ length: 10 }, (_, i) => [`l${i}`, `r${i}`]).flat();
+    await until(() => all.filter((name) => !files(one).includes(name)), []);
+    await until(() => all.filter((name) => !files(two).includes(name)), []);
+    await rest();
     // What is on its way back would replace what is written meanwhile: that is so with two mirrors.
+    await write(one, `${left.path}/l0`, "left 0 again");
+    expect(fs.readFileSync(`${right.path}/l0`, "utf8")).toBe("left 0 again");
     await rest();
-    fs.writeFileSync(`${left.path}/l0`, "left 0 again");
-    await until(() => fs.readFileSync(`${right.path}/l0`, "utf8"), "left 0 again");
-    await rest();
-    fs.writeFileSync(`${right.path}/l0`, "right answers");
-    await until(() => fs.readFileSync(`${left.path}/l0`, "utf8"), "right answers");
+    await write(two, `${right.path}/l0`, "right answers");
+    expect(fs.readFileSync(`${left.path}/l0`, "utf8")).toBe("right answers");
     await rest();
     await untilEqualTrees(left.path, right.path);
   },
