@@ -3,10 +3,10 @@ import {
   type EntryFormat,
   entryFlags,
   type FileEntry,
-  fileTypes,
   isDevice,
   isDirectory,
   isRegularFile,
+  isSpecial,
 } from "./entry.ts";
 import { sharedLength } from "./entry-writer.ts";
 
@@ -130,9 +130,7 @@ export class ClassicEntryWriter {
   /** Fifos and sockets have a number, too, which nobody looks at. */
   #numbered(entry: FileEntry): "device" | "special" | "none" {
     if (isDevice(entry)) return this.#format.devices ? "device" : "none";
-    const type = entry.mode & fileTypes.mask;
-    const isSpecial = type === fileTypes.fifo || type === fileTypes.socket;
-    return isSpecial && this.#format.deviceOfSpecials ? "special" : "none";
+    return isSpecial(entry) && this.#format.deviceOfSpecials ? "special" : "none";
   }
 
   /** Names of one object are told by its inode; protocol 27 tells that of every file. */

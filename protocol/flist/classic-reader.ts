@@ -1,7 +1,15 @@
 import type { Cursor } from "../wire/cursor.ts";
 import { readInt32, readLongint, readUint32 } from "../wire/int.ts";
 import { classicFlags } from "./classic-entry.ts";
-import { type EntryFormat, entryFlags, type FileEntry, fileTypes, isRegularFile } from "./entry.ts";
+import {
+  type EntryFormat,
+  entryFlags,
+  type FileEntry,
+  fileTypes,
+  isDevice,
+  isRegularFile,
+  isSpecial,
+} from "./entry.ts";
 import { badEntry, checkedType, pathOf, readName, readTarget } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
 
@@ -91,8 +99,7 @@ export class ClassicEntryReader {
     const type = checkedType(mode, name, this.#format);
     const uid = has(entryFlags.sameUid) ? previous.uid : readUint32(from);
     const gid = has(entryFlags.sameGid) ? previous.gid : readUint32(from);
-    state.device = this.#readDevice(from, flags, type);
-    const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
+    state.device = this.#readDevice(from, flags, mode);
     const linkTarget = this.#readTarget(from, type, name);
     const identity = this.#readIdentity(from, flags, mode, state);
     const digest = this.#readDigest(from, mode);
@@ -104,18 +111,16 @@ export class ClassicEntryReader {
       mtimeNanoseconds: 0,
       uid,
       gid,
-      ...(isDevice && this.#format.devices && { device: state.device }),
+      ...(isDevice({ mode }) && this.#format.devices && { device: state.device }),
       ...(linkTarget !== undefined && { linkTarget }),
       ...(identity && { identity }),
       ...(digest && { digest }),
     };
   }
 
-  #readDevice(from: Cursor, flags: number, type: number): Device {
+  #readDevice(from: Cursor, flags: number, mode: number): Device {
     const { devices, deviceOfSpecials } = this.#format;
-    const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
-    const isSpecial = type === fileTypes.fifo || type === fileTypes.socket;
-    const isNumbered = (isDevice && devices) || (isSpecial && deviceOfSpecials);
+    const isNumbered = (devices && isDevice({ mode })) || (deviceOfSpecials && isSpecial({ mode }));
     if (this.#protocol < 28) {
       if (!isNumbered) return noDevice;
       return (flags & classicFlags.sameDevice) === 0 ? unpackDevice(readInt32(from)) : this.#device;

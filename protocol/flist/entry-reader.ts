@@ -4,7 +4,14 @@ import type { Cursor } from "../wire/cursor.ts";
 import { readInt32 } from "../wire/int.ts";
 import { readVarint, readVarlong } from "../wire/varint.ts";
 import type { AttributeReader } from "./attribute-reader.ts";
-import { type EntryFormat, entryFlags, type FileEntry, fileTypes } from "./entry.ts";
+import {
+  type EntryFormat,
+  entryFlags,
+  type FileEntry,
+  fileTypes,
+  isDevice,
+  isSpecial,
+} from "./entry.ts";
 import { topOfRoot } from "./rooted-path.ts";
 
 /** Longer names and link targets no system has; a peer that announces one wants our memory. */
@@ -142,7 +149,7 @@ export class EntryReader {
     const gid = has(entryFlags.sameGid)
       ? previous.gid
       : readOwner(from, flags & groupNameFollows, group);
-    const device = this.#readDevice(from, flags, type);
+    const device = this.#readDevice(from, flags, mode);
     const linkTarget = this.#readTarget(from, type, name);
     const digest = this.#readDigest(from, type);
     const isFirst = this.#format.hardLinks && has(entryFlags.hardLinkFirst);
@@ -172,11 +179,10 @@ export class EntryReader {
     return isSame ? this.#previous.atimeSeconds : readVarlong(from, 4);
   }
 
-  #readDevice(from: Cursor, flags: number, type: number): FileEntry["device"] {
+  #readDevice(from: Cursor, flags: number, mode: number): FileEntry["device"] {
     const { devices, deviceOfSpecials } = this.#format;
-    const isDevice = type === fileTypes.characterDevice || type === fileTypes.blockDevice;
-    const isSpecial = type === fileTypes.fifo || type === fileTypes.socket;
-    if (!(isDevice && devices) && !(isSpecial && deviceOfSpecials)) return undefined;
+    const isNumbered = (devices && isDevice({ mode })) || (deviceOfSpecials && isSpecial({ mode }));
+    if (!isNumbered) return undefined;
     const sameMajor = (flags & entryFlags.sameMajor) !== 0;
     const major = sameMajor ? this.#previous.major : readVarint(from);
     return { major, minor: readVarint(from) };

@@ -4,10 +4,10 @@ import {
   type EntryFormat,
   entryFlags,
   type FileEntry,
-  fileTypes,
   isDevice,
   isDirectory,
   isRegularFile,
+  isSpecial,
 } from "./entry.ts";
 import { type FirstName, HardLinks } from "./hard-links.ts";
 import { NamesOnce, writeIdName } from "./id-names.ts";
@@ -148,9 +148,7 @@ export class EntryWriter {
 
   #hasDevice(entry: FileEntry): boolean {
     if (isDevice(entry)) return this.#format.devices;
-    const type = entry.mode & fileTypes.mask;
-    const special = type === fileTypes.fifo || type === fileTypes.socket;
-    return special && this.#format.deviceOfSpecials;
+    return isSpecial(entry) && this.#format.deviceOfSpecials;
   }
 
   #writeDevice(to: Writer, entry: FileEntry, flags: number): void {

@@ -72,6 +72,12 @@ export function isDevice(entry: Pick<FileEntry, "mode">): boolean {
   return type === fileTypes.characterDevice || type === fileTypes.blockDevice;
 }
 
+/** A fifo or a socket. */
+export function isSpecial(entry: Pick<FileEntry, "mode">): boolean {
+  const type = entry.mode & fileTypes.mask;
+  return type === fileTypes.fifo || type === fileTypes.socket;
+}
+
 /** The entry that deletes `path` at the destination. */
 export function deletion(path: BytePath): FileEntry {
   return { path, mode: 0, size: 0, mtimeSeconds: 0, mtimeNanoseconds: 0, uid: 0, gid: 0 };
