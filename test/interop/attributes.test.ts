@@ -8,6 +8,7 @@ import { runPush } from "../../src/cli/push/run.ts";
 import { type Daemon, describeDaemons, startDaemon } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";
 import { startMirror, untilEqualTrees } from "../support/mirror.ts";
+import { collectOutputs } from "../support/outputs.ts";
 import {
   expectEqualTrees,
   makeTree,
@@ -190,16 +191,10 @@ describeDaemons("access lists and extended attributes", (version) => {
     makeTree(here.path, { f: "" });
     const url = `rsync://127.0.0.1:${daemon.port}/r/`;
     const run = async () => {
-      let out = "";
-      const outputs = {
-        out: (text: string) => {
-          out += text;
-        },
-        err: () => {},
-      };
+      const { told, outputs } = collectOutputs();
       const words = ["-rtAXi", `${here.path}/f`, url];
       const code = await runPush(parsePush(words, {}), outputs);
-      return { code, out };
+      return { code, out: told.out };
     };
     expect(await run()).toEqual({ code: 0, out: "<f+++++++++ f\n" });
     setAttribute(`${here.path}/f`, "user.x", "x");

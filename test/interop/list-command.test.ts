@@ -6,6 +6,7 @@ import { parseCommandLine } from "../../src/cli/program.ts";
 import { parsePull } from "../../src/cli/pull/command.ts";
 import { describeDaemons, rsyncProgram, startDaemon } from "../support/daemon.ts";
 import { makeHostileTree } from "../support/hostile.ts";
+import { collectOutputs } from "../support/outputs.ts";
 import { makeTree } from "../support/tree.ts";
 
 interface Ran {
@@ -14,25 +15,16 @@ interface Ran {
 }
 
 async function ours(words: readonly string[]): Promise<Ran & { readonly err: string }> {
-  let out = "";
-  let err = "";
-  const outputs = {
-    out: (text: string) => {
-      out += text;
-    },
-    err: (text: string) => {
-      err += text;
-    },
-  };
+  const { told, outputs } = collectOutputs();
   const command = words.includes("--list-only")
     ? parsePull(words, {})
     : parseCommandLine(["list", ...words], { version: "0", environment: {} });
   if (command.kind !== "list") throw new Error(`${words.join(" ")} is no list: ${command.kind}`);
   try {
-    return { exitCode: await runList(command, outputs, {}), out, err };
+    return { exitCode: await runList(command, outputs, {}), ...told };
   } catch (error) {
     if (!(error instanceof RsyncError)) throw error;
-    return { exitCode: error.exitCode, out, err: error.message };
+    return { exitCode: error.exitCode, out: told.out, err: error.message };
   }
 }
 

@@ -7,21 +7,9 @@ import { runPullCommand } from "../../src/cli/pull/run.ts";
 import { parsePush } from "../../src/cli/push/command.ts";
 import { runPush } from "../../src/cli/push/run.ts";
 import { describeDaemons, rsyncProgram } from "../support/daemon.ts";
+import { collectOutputs } from "../support/outputs.ts";
 import { hasSshd, type SshDaemon, startSshd } from "../support/sshd.ts";
 import { expectEqualTrees, makeTree, temporaryDirectory } from "../support/tree.ts";
-
-function collected() {
-  const told = { out: "", err: "" };
-  const outputs = {
-    out: (text: string) => {
-      told.out += text;
-    },
-    err: (text: string) => {
-      told.err += text;
-    },
-  };
-  return { told, outputs };
-}
 
 const tree = {
   "a b": "hello",
@@ -42,12 +30,12 @@ describeDaemons("commands over ssh", (version) => {
     using back = temporaryDirectory();
     makeTree(source.path, tree);
     const place = `${sshd.user}@127.0.0.1:${there.path}/copy of $it/`;
-    const pushing = collected();
+    const pushing = collectOutputs();
     const push = parsePush(["-a", ...words(sshd), `${source.path}/`, place], {});
     expect(await runPush(push, pushing.outputs)).toBe(0);
     expectEqualTrees(source.path, `${there.path}/copy of $it`);
 
-    const listing = collected();
+    const listing = collectOutputs();
     const list = parseCommandLine(["list", "-r", ...words(sshd), place], {
       version: "0",
       environment: {},
@@ -56,7 +44,7 @@ describeDaemons("commands over ssh", (version) => {
     expect(listing.told.out).toMatch(/ dir\/it's \* here$/m);
 
     const pull = parsePull(["-a", ...words(sshd), place, `${back.path}/`], {});
-    expect(await runPullCommand(pull as never, collected().outputs)).toBe(0);
+    expect(await runPullCommand(pull as never, collectOutputs().outputs)).toBe(0);
     expectEqualTrees(source.path, back.path);
   });
 
@@ -65,7 +53,7 @@ describeDaemons("commands over ssh", (version) => {
     using source = temporaryDirectory();
     makeTree(source.path, { a: "file" });
     const place = `${sshd.user}@127.0.0.1:${source.path}/named`;
-    const { told, outputs } = collected();
+    const { told, outputs } = collectOutputs();
     const push = parsePush(["-tv", ...words(sshd), `${source.path}/a`, place], {});
     expect(await runPush(push, outputs)).toBe(0);
     expect(told.out).toMatch(/^a$/m);
@@ -80,7 +68,7 @@ describeDaemons("commands over ssh", (version) => {
       sshd.directory,
       "127.0.0.1:/nonexistent",
     ];
-    await expect(runPush(parsePush(command, {}), collected().outputs)).rejects.toMatchObject({
+    await expect(runPush(parsePush(command, {}), collectOutputs().outputs)).rejects.toMatchObject({
       code: "UNTRUSTED_HOST",
     });
   });
@@ -92,7 +80,7 @@ describeDaemons("commands over ssh", (version) => {
       version: "0",
       environment: {},
     });
-    const { told, outputs } = collected();
+    const { told, outputs } = collectOutputs();
     const code = await runList(list as never, outputs, {}).catch((error: Error) => error.message);
     expect(`${code} ${told.err}`).toMatch(/nonexistent.*No such file/);
   });

@@ -5,6 +5,7 @@ import { RsyncError } from "../../protocol/index.ts";
 import { parsePush } from "../../src/cli/push/command.ts";
 import { runPush } from "../../src/cli/push/run.ts";
 import { type Daemon, rsyncProgram, startDaemon } from "./daemon.ts";
+import { collectOutputs } from "./outputs.ts";
 import { makeTree, type TemporaryDirectory, type TreeSpec, temporaryDirectory } from "./tree.ts";
 
 /** What a command said, and how it ended. */
@@ -107,24 +108,15 @@ export class PushPair implements AsyncDisposable {
   }
 
   async ours(words: readonly string[]): Promise<Ran> {
-    let out = "";
-    let err = "";
-    const outputs = {
-      out: (text: string) => {
-        out += text;
-      },
-      err: (text: string) => {
-        err += text;
-      },
-    };
+    const { told, outputs } = collectOutputs();
     const cwd = process.cwd();
     process.chdir(this.work.path);
     try {
       const exitCode = await runPush(parsePush(words, {}), outputs);
-      return { exitCode, out, err };
+      return { exitCode, ...told };
     } catch (error) {
       if (!(error instanceof RsyncError)) throw error;
-      return { exitCode: error.exitCode, out, err: `${err}${error.message}\n` };
+      return { exitCode: error.exitCode, out: told.out, err: `${told.err}${error.message}\n` };
     } finally {
       process.chdir(cwd);
     }
