@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { ListedXattr } from "../flist/attribute-reader.ts";
+import type { ListedXattr } from "../flist/attributes.ts";
 import { type FileEntry, fileTypes, isDirectory, isSymlink } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";

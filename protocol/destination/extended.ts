@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { encodeAccessList, encodeDefaults, type NamedAccess } from "../flist/acl.ts";
-import type { ListedXattr } from "../flist/attribute-reader.ts";
+import type { ListedXattr } from "../flist/attributes.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";

@@ -1,4 +1,4 @@
-import type { OwnerNames } from "../flist/entry-reader.ts";
+import type { OwnerNames } from "../flist/owner-names.ts";
 import { LocalIds } from "../source/id-names.ts";
 import { type FindId, type OwnerRule, parseOwnerRules } from "./owner-rules.ts";
 

@@ -2,8 +2,8 @@ import { RsyncError } from "../errors.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readVarint, writeVarint } from "../wire/varint.ts";
 import type { Writer } from "../wire/writer.ts";
-import type { OwnerNames } from "./entry-reader.ts";
 import { type NamesOnce, writeIdName } from "./id-names.ts";
+import type { OwnerNames } from "./owner-names.ts";
 import { Repetitions } from "./xattr.ts";
 
 /** Who may do what: permissions are 0 to 7, and absent where the list does not say. */

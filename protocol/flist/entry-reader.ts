@@ -11,8 +11,9 @@ import {
   fileTypes,
   isDevice,
   isSpecial,
+  topOfRoot,
 } from "./entry.ts";
-import { topOfRoot } from "./rooted-path.ts";
+import type { OwnerNames } from "./owner-names.ts";
 
 /** Longer names and link targets no system has; a peer that announces one wants our memory. */
 const longestName = 4_095;
@@ -202,12 +203,6 @@ export class EntryReader {
 
 const userNameFollows = 0x400;
 const groupNameFollows = 0x800;
-
-/** Told how the sender calls its users and groups. */
-export interface OwnerNames {
-  readonly user: (id: number, name: string) => void;
-  readonly group: (id: number, name: string) => void;
-}
 
 const nobody: OwnerNames = { user: () => {}, group: () => {} };
 

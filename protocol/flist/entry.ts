@@ -1,6 +1,6 @@
 import type { BytePath } from "../path.ts";
 import type { Writer } from "../wire/writer.ts";
-import type { EntryAttributes } from "./attribute-reader.ts";
+import type { EntryAttributes } from "./attributes.ts";
 import type { IdNames } from "./id-names.ts";
 
 /** One object of a tree as the file list describes it. */
@@ -54,6 +54,9 @@ export const fileTypes = {
   fifo: 0o010000,
   socket: 0o140000,
 } as const;
+
+/** How the root itself is told where paths begin with `/`. */
+export const topOfRoot = "/.";
 
 export function isDirectory(entry: Pick<FileEntry, "mode">): boolean {
   return (entry.mode & fileTypes.mask) === fileTypes.directory;

@@ -6,9 +6,10 @@ import { AttributeReader } from "./attribute-reader.ts";
 import { ClassicEntryReader } from "./classic-reader.ts";
 import type { Numbering } from "./converted-list.ts";
 import type { FileEntry } from "./entry.ts";
-import { EntryReader, type ListEnd, type OwnerNames } from "./entry-reader.ts";
+import { EntryReader, type ListEnd } from "./entry-reader.ts";
 import type { ListFormat } from "./list.ts";
 import { type NumberedEntries, numbered } from "./order.ts";
+import type { OwnerNames } from "./owner-names.ts";
 import { withoutRoot } from "./rooted-path.ts";
 import { paced } from "./stepwise.ts";
 

@@ -1,5 +1,4 @@
-import { type FileEntry, isDirectory } from "./entry.ts";
-import { topOfRoot } from "./rooted-path.ts";
+import { type FileEntry, isDirectory, topOfRoot } from "./entry.ts";
 import { atOnce, eachOf, type Stepwise, sortedByKey } from "./stepwise.ts";
 
 // Chars below any byte of a name's first position that matters: they rank what follows.

@@ -1,10 +1,7 @@
 import { asBytePath, type BytePath } from "../path.ts";
-import type { FileEntry } from "./entry.ts";
+import { type FileEntry, topOfRoot } from "./entry.ts";
 import type { NumberedEntries } from "./order.ts";
 import { eachOf, type Stepwise } from "./stepwise.ts";
-
-/** How the root itself is told where paths begin with `/`. */
-export const topOfRoot = "/.";
 
 /**
  * A list in which paths may begin with `/`: they sort with it, and lie below the destination without
