@@ -1,6 +1,6 @@
 import type { OfferedNames } from "./agreement.ts";
+import type { ChecksumName } from "./delta/checksum.ts";
 import { tokenCompressions } from "./delta/compression.ts";
-import type { ChecksumName } from "./delta/strong.ts";
 import type { RsyncError } from "./errors.ts";
 import type { SessionFeatures } from "./handshake/argv.ts";
 import { chooseName } from "./handshake/choice.ts";

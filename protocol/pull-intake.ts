@@ -1,5 +1,5 @@
 import { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
-import type { StrongChecksum } from "./delta/strong.ts";
+import type { StrongChecksum } from "./delta/checksum.ts";
 import type { OwnerMap } from "./destination/owners.ts";
 import { parseChmod } from "./flist/chmod.ts";
 import { convertedNumbering } from "./flist/converted-list.ts";

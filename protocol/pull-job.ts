@@ -1,6 +1,6 @@
 import { type Agreement, compatFlags } from "./agreement.ts";
-import type { StrongChecksum } from "./delta/strong.ts";
-import { type ChecksumName, loadStrongChecksum } from "./delta/strong.ts";
+import type { ChecksumName, StrongChecksum } from "./delta/checksum.ts";
+import { loadStrongChecksum } from "./delta/strong.ts";
 import { Attributes } from "./destination/attributes.ts";
 import { Deleter } from "./destination/deleter.ts";
 import type { OwnerMap } from "./destination/owners.ts";

@@ -1,6 +1,6 @@
 import { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
 import { readable } from "./daemon-texts.ts";
-import type { StrongChecksum } from "./delta/strong.ts";
+import type { StrongChecksum } from "./delta/checksum.ts";
 import { openTokenReader } from "./delta/token-reader.ts";
 import { type Landing, land, madeText } from "./destination/landing.ts";
 import { OwnerMap } from "./destination/owners.ts";

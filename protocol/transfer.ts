@@ -1,6 +1,7 @@
 import { type Agreement, compatFlags } from "./agreement.ts";
+import type { ChecksumName, StrongChecksum } from "./delta/checksum.ts";
 import { openTokens } from "./delta/compression.ts";
-import { type ChecksumName, loadStrongChecksum, type StrongChecksum } from "./delta/strong.ts";
+import { loadStrongChecksum } from "./delta/strong.ts";
 import { compileSuffixes } from "./delta/suffixes.ts";
 import { CountedTokens } from "./delta/tokens.ts";
 import type { ModeChange } from "./flist/chmod.ts";

@@ -1,12 +1,12 @@
 import fs from "node:fs";
 import { openSafely } from "../destination/anchor.ts";
-import type { FileEntry } from "../flist/entry.ts";
-import { isDirectory, isSymlink } from "../flist/entry.ts";
+import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
 import { eachOf, type Stepwise } from "../flist/stepwise.ts";
 import type { TransferOptions } from "../options.ts";
 import { asBytePath, type BytePath, baseName, joinPath, parentPath } from "../path.ts";
 import type { OpenAttributes } from "../source/attributes.ts";
-import { fileCalls, statusOf } from "../source/file-calls.ts";
+import { fileCalls } from "../source/calls-choice.ts";
+import { statusOf } from "../source/file-calls.ts";
 import { leadsOut } from "../source/links.ts";
 import { entryOf, LocalTree } from "../source/local.ts";
 import type { OpenFile } from "../source/source.ts";

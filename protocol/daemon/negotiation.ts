@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { type Agreement, compatFlags } from "../agreement.ts";
+import type { ChecksumName } from "../delta/checksum.ts";
 import { tokenCompressions } from "../delta/compression.ts";
-import type { ChecksumName } from "../delta/strong.ts";
 import { readableCompressions } from "../delta/token-reader.ts";
 import { mayListInPieces } from "../roles/receiving-options.ts";
 import { writeVarint } from "../wire/varint.ts";

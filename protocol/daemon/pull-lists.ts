@@ -1,5 +1,5 @@
 import { isIncremental } from "../agreement.ts";
-import type { StrongChecksum } from "../delta/strong.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
 import { parseChmod } from "../flist/chmod.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import { listFormat } from "../flist/format.ts";

@@ -1,6 +1,6 @@
 import { compatFlags } from "../agreement.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
 import { openTokens } from "../delta/compression.ts";
-import type { StrongChecksum } from "../delta/strong.ts";
 import { writeLongint } from "../flist/classic-entry.ts";
 import type { FileEntry } from "../flist/entry.ts";
 import type { IdNames } from "../flist/id-names.ts";

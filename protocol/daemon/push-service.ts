@@ -1,5 +1,5 @@
 import { compatFlags, isIncremental } from "../agreement.ts";
-import type { StrongChecksum } from "../delta/strong.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
 import { openTokenReader } from "../delta/token-reader.ts";
 import { madeText } from "../destination/landing.ts";
 import { OwnerMap } from "../destination/owners.ts";

@@ -1,7 +1,7 @@
 import { BlockIndex, indexSize } from "./block-index.ts";
+import type { StrongChecksum } from "./checksum.ts";
 import type { KernelSize, ScanKernel } from "./kernel.ts";
 import { rollWeakSum } from "./rolling.ts";
-import type { StrongChecksum } from "./strong.ts";
 import type { BlockSums } from "./sums.ts";
 import { literalBytes } from "./tokens.ts";
 import { openKernel } from "./wasm-kernel.ts";

@@ -1,5 +1,5 @@
 import { createXXHash3, createXXHash128, type IHasher } from "hash-wasm";
-import type { Digest, StrongChecksum } from "./strong.ts";
+import type { Digest, StrongChecksum } from "./checksum.ts";
 
 /**
  * The XXH3 checksum of a session with `seed`, of 64 or 128 bits. It costs four times what XXH64

@@ -1,4 +1,4 @@
-import type { Digest, LentMemory } from "./strong.ts";
+import type { Digest, LentMemory } from "./checksum.ts";
 import { xxh64Wasm } from "./xxh64-wasm.ts";
 
 /** The part of the WebAssembly API that is used here; Node's types leave it to the browser's. */

@@ -1,5 +1,5 @@
 import xxhash, { type XXHashAPI } from "xxhash-wasm";
-import type { Digest, LentMemory, StrongChecksum } from "./strong.ts";
+import type { Digest, LentMemory, StrongChecksum } from "./checksum.ts";
 import { Xxh64Kernel } from "./xxh64-kernel.ts";
 
 let loaded: Promise<XXHashAPI> | undefined;

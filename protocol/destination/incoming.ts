@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Digest, LentMemory, StrongChecksum } from "../delta/strong.ts";
+import type { Digest, LentMemory, StrongChecksum } from "../delta/checksum.ts";
 import type { BytePath } from "../path.ts";
 import type { Area } from "./area.ts";
 import { libC } from "./libc.ts";

@@ -1,4 +1,4 @@
-import type { ChecksumName } from "../delta/strong.ts";
+import type { ChecksumName } from "../delta/checksum.ts";
 import { RsyncError } from "../errors.ts";
 
 /** Which checksums a session uses. */

@@ -3,11 +3,10 @@ import { copyFile, type Location } from "../destination/location.ts";
 import { noPlaces } from "../destination/places.ts";
 import { deviceNumber, type Found } from "../destination/tree.ts";
 import { type FileEntry, isDirectory, isSymlink } from "../flist/entry.ts";
-import type { TellItem } from "./object-maker.ts";
 import { drain, type Pace } from "./pace.ts";
 import type { QuickCheck } from "./quick-check.ts";
 import type { BasisChoice, ReceivingJob } from "./receiving.ts";
-import { itemFlags } from "./request.ts";
+import { itemFlags, type TellItem } from "./request.ts";
 
 /** How much an object in an alternate directory has of an entry. */
 const levels = { name: 1, content: 2, all: 3 } as const;

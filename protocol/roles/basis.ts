@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { chooseBlockLength, chooseStrongLength, classicStrongLength } from "../delta/block-size.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
 import { weakSum } from "../delta/rolling.ts";
-import type { StrongChecksum } from "../delta/strong.ts";
 import { type SumHead, writeSumHead } from "../delta/sums.ts";
 import type { Output } from "../mux/mux.ts";
 import type { Pace } from "./pace.ts";

@@ -6,13 +6,13 @@ import { type FileEntry, isDirectory, isRegularFile, isSymlink } from "../flist/
 import { type BytePath, parentPath } from "../path.ts";
 import { Alternates } from "./alternates.ts";
 import { FileRequests } from "./file-requests.ts";
-import type { GeneratorLink } from "./generator.ts";
 import { LinkGroups } from "./link-groups.ts";
-import { ObjectMaker, type TellItem } from "./object-maker.ts";
+import { ObjectMaker } from "./object-maker.ts";
 import { drain, type Pace } from "./pace.ts";
 import { isInPlace } from "./placing.ts";
 import { QuickCheck } from "./quick-check.ts";
-import type { Meeting, ReceivingJob } from "./receiving.ts";
+import type { GeneratorLink, Meeting, ReceivingJob } from "./receiving.ts";
+import type { TellItem } from "./request.ts";
 
 /** Puts one entry after the other in place, or asks for what it lacks (spec 2 §6.1). */
 export class EntryPlacer {

@@ -7,19 +7,18 @@ import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import type { Alternates } from "./alternates.ts";
 import { describeBasis, writeBasisSums } from "./basis.ts";
 import { BasisSearch } from "./basis-search.ts";
-import type { GeneratorLink } from "./generator.ts";
-import type { TellItem } from "./object-maker.ts";
 import type { Pace } from "./pace.ts";
 import { comparedTo } from "./placing.ts";
 import type { QuickCheck } from "./quick-check.ts";
 import {
   type BasisChoice,
   basisTypes,
+  type GeneratorLink,
   type Meeting,
   noBasis,
   type ReceivingJob,
 } from "./receiving.ts";
-import { type Item, itemFlags } from "./request.ts";
+import { type Item, itemFlags, type TellItem } from "./request.ts";
 import { withWanted } from "./wanted-values.ts";
 
 export interface FileRequestOptions {

@@ -1,5 +1,5 @@
+import type { StrongChecksum } from "../delta/checksum.ts";
 import { BlockMatcher } from "../delta/match.ts";
-import type { StrongChecksum } from "../delta/strong.ts";
 import { type BlockSums, type ReadSumHead, sumHeadLength, writeSumHead } from "../delta/sums.ts";
 import type { TokenWriter } from "../delta/tokens.ts";
 import type { FileEntry } from "../flist/entry.ts";

@@ -1,22 +1,13 @@
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
-import type { Output } from "../mux/mux.ts";
 import { indexDeleteStats, indexDone } from "../wire/file-index.ts";
 import { writeVarint } from "../wire/varint.ts";
-import type { Dialect } from "./dialect.ts";
 import { EntryPlacer } from "./entry-placer.ts";
 import { type IncomingList, inOrder } from "./incoming-lists.ts";
 import { bytesPerEntry, Pace } from "./pace.ts";
 import { Pruner } from "./pruner.ts";
-import type { Meeting, ReceivingJob } from "./receiving.ts";
+import type { GeneratorLink, Meeting, ReceivingJob } from "./receiving.ts";
 import { itemFlags } from "./request.ts";
 import { withWanted } from "./wanted-values.ts";
-
-export interface GeneratorLink {
-  readonly output: Output;
-  readonly dialect: Dialect;
-  /** Lets other work run, and waits while the peer is slower than we are. */
-  pace(): Promise<void>;
-}
 
 /** In place of an index: nothing is told of the entry. */
 const nobody = -1;

@@ -3,9 +3,8 @@ import type { Found } from "../destination/tree.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import type { BytePath } from "../path.ts";
 import type { IncomingList } from "./incoming-lists.ts";
-import type { TellItem } from "./object-maker.ts";
 import type { ReceivingJob } from "./receiving.ts";
-import { itemFlags } from "./request.ts";
+import { itemFlags, type TellItem } from "./request.ts";
 
 interface Group {
   readonly leader: number;

@@ -1,4 +1,5 @@
-import { type Digest, loadStrongChecksum, type StrongChecksum } from "../delta/strong.ts";
+import type { Digest, StrongChecksum } from "../delta/checksum.ts";
+import { loadStrongChecksum } from "../delta/strong.ts";
 import { type FileEntry, isRegularFile } from "../flist/entry.ts";
 import type { FileSource, OpenFile } from "../source/source.ts";
 import { Pace, stepBytes } from "./pace.ts";

@@ -1,4 +1,4 @@
-import type { StrongChecksum } from "../delta/strong.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
 import type { ModeChange } from "../flist/chmod.ts";
 import { type FileEntry, isDirectory } from "../flist/entry.ts";
 import { EntryWriter } from "../flist/entry-writer.ts";

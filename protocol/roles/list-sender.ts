@@ -1,5 +1,5 @@
 import type { Agreement } from "../agreement.ts";
-import type { StrongChecksum } from "../delta/strong.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
 import { type SentList, writeFilterList } from "../flist/delete-rules.ts";
 import type { AttributeWriter, FileEntry } from "../flist/entry.ts";
 import { listFormat } from "../flist/format.ts";

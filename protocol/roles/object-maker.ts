@@ -4,10 +4,7 @@ import { type FileEntry, isDevice, isDirectory, isRegularFile, isSymlink } from 
 import { asBytePath, type BytePath, displayPath } from "../path.ts";
 import type { Alternates } from "./alternates.ts";
 import type { ReceivingJob } from "./receiving.ts";
-import { itemFlags } from "./request.ts";
-
-/** Says what was done with an entry: a sum of `itemFlags` and differences. */
-export type TellItem = (index: number, flags: number, name?: string) => void;
+import { itemFlags, type TellItem } from "./request.ts";
 
 const ownerRights = 0o700;
 

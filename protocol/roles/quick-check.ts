@@ -1,5 +1,6 @@
 import fs from "node:fs";
-import { loadStrongChecksum, type StrongChecksum } from "../delta/strong.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
+import { loadStrongChecksum } from "../delta/strong.ts";
 import type { Attributes } from "../destination/attributes.ts";
 import type { Location } from "../destination/location.ts";
 import type { DestinationTree, Found } from "../destination/tree.ts";

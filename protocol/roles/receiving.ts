@@ -1,4 +1,4 @@
-import type { StrongChecksum } from "../delta/strong.ts";
+import type { StrongChecksum } from "../delta/checksum.ts";
 import type { SumHead } from "../delta/sums.ts";
 import type { Attributes } from "../destination/attributes.ts";
 import type { Deleter } from "../destination/deleter.ts";
@@ -6,8 +6,10 @@ import type { Location } from "../destination/location.ts";
 import type { Places } from "../destination/places.ts";
 import type { DestinationTree, Found } from "../destination/tree.ts";
 import type { FileEntry } from "../flist/entry.ts";
+import type { Output } from "../mux/mux.ts";
 import type { TransferOptions } from "../options.ts";
 import type { BytePath } from "../path.ts";
+import type { Dialect } from "./dialect.ts";
 import type { IncomingLists } from "./incoming-lists.ts";
 import type { ListIntake } from "./list-intake.ts";
 import type { Item } from "./request.ts";
@@ -19,6 +21,14 @@ export type ReceiveOutcome =
   /** The sender has it no more, or cannot read it. */
   | { readonly kind: "not sent" }
   | { readonly kind: "failed"; readonly reason: string };
+
+/** What a generator speaks through. */
+export interface GeneratorLink {
+  readonly output: Output;
+  readonly dialect: Dialect;
+  /** Lets other work run, and waits while the peer is slower than we are. */
+  pace(): Promise<void>;
+}
 
 /** Told while a list is worked off. */
 export interface ReceivingEvents {

@@ -24,6 +24,9 @@ export const itemFlags = {
   unknown: 0x10000,
 } as const;
 
+/** Says what was done with an entry: a sum of `itemFlags` and differences. */
+export type TellItem = (index: number, flags: number, name?: string) => void;
+
 /** One thing the generator says about one entry. */
 export interface Item {
   readonly kind: "item";

@@ -1,5 +1,4 @@
 import { type BigIntStats, closeSync, fstatSync, lstatSync, openSync, readSync } from "node:fs";
-import { loadNativeCalls } from "./native-calls.ts";
 
 /** What the system knows of an object. Valid until the next question. */
 export interface FileStatus {
@@ -34,21 +33,6 @@ export interface FileCalls {
   fstat(descriptor: number): FileStatus;
   /** Closes what this `open` has opened. */
   close(descriptor: number): void;
-}
-
-/** After so many questions, loading what answers faster has paid: 20 ms, for 7 µs a file. */
-const worthLoading = 1_000;
-
-let asked = 0;
-let native: FileCalls | undefined;
-
-/** The fastest calls there are for who asks as much as it has been asked in this thread. */
-export function fileCalls(): FileCalls {
-  if (native !== undefined) return native;
-  asked += 1;
-  if (asked < worthLoading) return nodeCalls;
-  native = loadNativeCalls() ?? nodeCalls;
-  return native;
 }
 
 /** Parents that are no directories any more, or have become links that lead nowhere. */

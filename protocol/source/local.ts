@@ -4,8 +4,9 @@ import type { Stepwise } from "../flist/stepwise.ts";
 import type { TransferOptions } from "../options.ts";
 import { type BytePath, nativePath } from "../path.ts";
 import { type OpenAttributes, openAttributes } from "./attributes.ts";
+import { fileCalls } from "./calls-choice.ts";
 import { longDirectory, readNames } from "./directory-names.ts";
-import { type FileCalls, type FileStatus, fileCalls, nodeCalls, statusOf } from "./file-calls.ts";
+import { type FileCalls, type FileStatus, nodeCalls, statusOf } from "./file-calls.ts";
 import { isGone, type LinkOptions, readLink } from "./links.ts";
 import type { FileSource, FileState, OpenFile } from "./source.ts";
 

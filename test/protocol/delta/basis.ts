@@ -1,5 +1,5 @@
+import type { StrongChecksum } from "../../../protocol/delta/checksum.ts";
 import { weakSum } from "../../../protocol/delta/rolling.ts";
-import type { StrongChecksum } from "../../../protocol/delta/strong.ts";
 import { BlockSums } from "../../../protocol/delta/sums.ts";
 import { Cursor } from "../../../protocol/wire/cursor.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { StrongChecksum } from "../../../protocol/delta/checksum.ts";
 import { type KernelSize, PlainKernel } from "../../../protocol/delta/kernel.ts";
 import { BlockMatcher, type BlockMatcherOptions } from "../../../protocol/delta/match.ts";
-import { loadStrongChecksum, type StrongChecksum } from "../../../protocol/delta/strong.ts";
+import { loadStrongChecksum } from "../../../protocol/delta/strong.ts";
 import type { BlockSums } from "../../../protocol/delta/sums.ts";
 import { openKernel } from "../../../protocol/delta/wasm-kernel.ts";
 import { encoded } from "../../../protocol/wire/writer.ts";

@@ -2,12 +2,9 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { createXXHash64 } from "hash-wasm";
 import { describe, expect, test } from "vitest";
+import type { ChecksumName, LentMemory } from "../../../protocol/delta/checksum.ts";
 import { md4 } from "../../../protocol/delta/md4.ts";
-import {
-  type ChecksumName,
-  type LentMemory,
-  loadStrongChecksum,
-} from "../../../protocol/delta/strong.ts";
+import { loadStrongChecksum } from "../../../protocol/delta/strong.ts";
 import { hex } from "../../support/bytes.ts";
 
 const names = ["xxh64", "xxh3", "xxh128", "md5", "md4", "sha1", "none", "old-md4"] as const;

@@ -1,12 +1,8 @@
 import fs from "node:fs";
 import { describe, expect, test } from "vitest";
 import { asBytePath, nativePath } from "../../../protocol/path.ts";
-import {
-  type FileCalls,
-  type FileStatus,
-  fileCalls,
-  nodeCalls,
-} from "../../../protocol/source/file-calls.ts";
+import { fileCalls } from "../../../protocol/source/calls-choice.ts";
+import { type FileCalls, type FileStatus, nodeCalls } from "../../../protocol/source/file-calls.ts";
 import { loadNativeCalls } from "../../../protocol/source/native-calls.ts";
 import { makeHostileTree } from "../../support/hostile.ts";
 import { makeTree, readTree, temporaryDirectory } from "../../support/tree.ts";
