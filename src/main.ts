@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync, writeSync } from "node:fs";
 import type { Command } from "./cli/command.ts";
-import type { Outputs } from "./cli/push/printer.ts";
+import type { Outputs } from "./cli/outputs.ts";
 import type { RunContext } from "./cli/run.ts";
 import { complain, leaveStarter, sayOnError } from "./cli/starter.ts";
 

@@ -1,11 +1,32 @@
 import { expect, test } from "vitest";
 import { projectRoot } from "./support/command.mjs";
-import { importsOf, layers, layerViolations, readSources } from "./support/layers.ts";
+import {
+  filesInCircles,
+  importsOf,
+  layers,
+  layerViolations,
+  readSources,
+} from "./support/layers.ts";
 
 test("no import in protocol/ and src/ points up, and what is pure stays pure", () => {
   const sources = readSources(projectRoot, Object.keys(layers));
   expect(Object.keys(sources)).toContain("protocol/errors.ts");
   expect(layerViolations(sources)).toEqual([]);
+});
+
+test("no files in protocol/ and src/ import each other in a circle", () => {
+  expect(filesInCircles(readSources(projectRoot, Object.keys(layers)))).toEqual([]);
+});
+
+test("a circle is found, also one of types alone", () => {
+  const sources = {
+    "src/above.ts": 'import { a } from "./a.ts";',
+    "src/a.ts": 'import type { B } from "./b/b.ts";',
+    "src/b/b.ts": 'export * from "./c.ts";',
+    "src/b/c.ts": 'import { a } from "../a.ts";\nimport { d } from "../d.ts";',
+    "src/d.ts": "",
+  };
+  expect(filesInCircles(sources)).toEqual(["src/a.ts", "src/b/b.ts", "src/b/c.ts"]);
 });
 
 test.each([

@@ -1,9 +1,9 @@
-import type { ListedParts, ListFilesOptions, Target } from "../../protocol/index.ts";
 import type { PluginName } from "../config/schema.ts";
 import type { MirrorSettings } from "../config/template.ts";
 import type { Request } from "../control/message.ts";
 import type { StatusAddress } from "../status/address.ts";
 import type { BackendName } from "../watch/contract.ts";
+import type { ListCommand } from "./list-command.ts";
 import type { PullCommand } from "./pull/command.ts";
 import type { PushCommand } from "./push/command.ts";
 import type { ServeCommand } from "./serve/command.ts";
@@ -68,26 +68,6 @@ export interface PrintCommand extends Pick<RunOptions, "watcher" | "wait" | "pol
   readonly json: boolean;
   /** What is set for us and has no effect, one line each. */
   readonly warnings: readonly string[];
-}
-
-/** `sersync list URL` */
-export interface ListCommand {
-  readonly kind: "list";
-  readonly url: string;
-  readonly recursive: boolean;
-  readonly json: boolean;
-  readonly motd: boolean;
-  readonly timeoutMs: number;
-  readonly passwordFile: string | undefined;
-  readonly port: number | undefined;
-  readonly protocol: number | undefined;
-  /** `-e` and `--rsync-path` */
-  readonly remoteShell: string | undefined;
-  readonly program: string | undefined;
-  /** How the daemon is reached, where `sersync pull --list-only` says so. */
-  readonly reached?: Pick<Target, "family" | "localAddress" | "earlyInput"> | undefined;
-  /** What that says besides. */
-  readonly parts?: (ListedParts & Pick<ListFilesOptions, "relative">) | undefined;
 }
 
 /** The subcommands that answer and end; `answer` carries them out. */

@@ -1,5 +1,5 @@
 import { type Command as Commander, InvalidArgumentError, Option } from "commander";
-import type { ListCommand } from "./command.ts";
+import type { ListCommand } from "./list-command.ts";
 
 interface ListFlags {
   readonly recursive?: boolean;

@@ -5,11 +5,11 @@ import {
   listModules,
   type Target,
 } from "../../protocol/index.ts";
-import type { ListCommand } from "./command.ts";
 import { credentialsOf } from "./credentials.ts";
+import type { ListCommand } from "./list-command.ts";
 import { describeFile, formatFile } from "./listing.ts";
+import type { Outputs } from "./outputs.ts";
 import { placeOf } from "./place.ts";
-import type { Outputs } from "./push/printer.ts";
 
 /** Names are padded to so many columns, as rsync pads them. */
 const nameColumns = 15;

@@ -1,7 +1,7 @@
-import type { ListCommand } from "./command.ts";
+import type { ListCommand } from "./list-command.ts";
+import type { Outputs } from "./outputs.ts";
 import type { PullCommand } from "./pull/command.ts";
 import type { PushCommand } from "./push/command.ts";
-import type { Outputs } from "./push/printer.ts";
 
 /**
  * Carries out what rsync would do once; returns rsync's exit code.

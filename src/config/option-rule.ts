@@ -1,5 +1,5 @@
 import type { TransferOptions } from "../../protocol/index.ts";
-import type { OptionsDraft } from "./option-value.ts";
+import type { OptionsDraft } from "./options-draft.ts";
 
 /** The options of {@link TransferOptions} that are plain switches. */
 export type SwitchName = {

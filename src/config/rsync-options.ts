@@ -1,7 +1,8 @@
 import type { TransferOptions } from "../../protocol/index.ts";
 import type { OptionEffect, OptionRule } from "./option-rule.ts";
 import { optionTable } from "./option-table.ts";
-import { type OptionsDraft, readValue } from "./option-value.ts";
+import { readValue } from "./option-value.ts";
+import type { OptionsDraft } from "./options-draft.ts";
 import type { PatternRule } from "./schema.ts";
 import { nearestWord } from "./spelling.ts";
 

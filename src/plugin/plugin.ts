@@ -1,5 +1,5 @@
 import type { BytePath } from "../../protocol/index.ts";
-import type { Delivery } from "../push/message.ts";
+import type { Delivery } from "../push/delivery.ts";
 
 /** One path at one target, as plugins are told of it. Paths are byte strings, the rest is text. */
 export interface PluginEvent {

@@ -12,11 +12,12 @@ import type { FilterConfig } from "../config/schema.ts";
 import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
 import { Sendings } from "./activity.ts";
 import type { BatchOptions } from "./batch.ts";
-import type { CarrierReport, CarryOptions } from "./carry.ts";
+import type { CarrierReport, CarryOptions, EntryCarrier } from "./carry.ts";
+import { deliveryOf } from "./delivery.ts";
 import { DirectoryTimes } from "./directory-times.ts";
 import { isBreak } from "./failure.ts";
 import { type GuardEvidence, type GuardVerdict, judgeDeletions } from "./guard.ts";
-import { carries, deliveryOf, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
+import { carries, mayKeep, mayRename, type SessionKind } from "./kinds.ts";
 import { LinkedNames } from "./linked-names.ts";
 import { LockedNames } from "./locked-names.ts";
 import type { Activity, TargetSettings, Unsettled } from "./message.ts";
@@ -30,7 +31,7 @@ import { carrySparing } from "./way.ts";
  * The sessions to one target: sends entries over the right kind of session, and tells path by path
  * what the daemon has acknowledged. Lives in a push thread.
  */
-export class Carrier {
+export class Carrier implements EntryCarrier {
   /** What batches are built with from now on. */
   options: BatchOptions;
   readonly filter: FilterConfig;

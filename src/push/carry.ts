@@ -1,7 +1,11 @@
 import type { BytePath, FileEntry, Rename } from "../../protocol/index.ts";
+import type { Rules } from "../filter/rules.ts";
+import type { BatchOptions } from "./batch.ts";
+import type { Delivery } from "./delivery.ts";
 import type { GuardVerdict } from "./guard.ts";
 import type { SessionKind } from "./kinds.ts";
-import type { Delivery, PathFailure } from "./message.ts";
+import type { PathFailure } from "./message.ts";
+import type { Sessions } from "./sessions.ts";
 
 /** What is told of the paths of a job while it runs. */
 export interface CarrierReport {
@@ -16,6 +20,22 @@ export interface CarrierReport {
   judged?(verdict: GuardVerdict): void;
   /** Small changes are through; what is left are large files and whole trees. */
   onlyLongLeft?(): void;
+}
+
+/** Carries entries to one target. */
+export interface EntryCarrier {
+  /** What batches for it are built with now. */
+  readonly options: BatchOptions;
+  readonly rules: Rules;
+  readonly sessions: Sessions;
+  /** @throws what ended the session; entries that were not reported by then are undelivered. */
+  carry(options: CarryOptions, report: CarrierReport): Promise<void>;
+  /** Carries what is looked at when it is its turn, and of which nothing is told. */
+  carryWhenDue(
+    kind: SessionKind,
+    look: () => readonly FileEntry[],
+    report: CarrierReport,
+  ): Promise<void>;
 }
 
 /** Told how the daemon treated an entry, and whether its end is of interest at all. */

@@ -1,7 +1,6 @@
 import { type BytePath, type FileEntry, isDirectory } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier } from "./carrier.ts";
-import type { CarrierReport } from "./carry.ts";
+import type { CarrierReport, EntryCarrier } from "./carry.ts";
 
 /** Their times are set, which takes a session, when so long no other such directory has come. */
 const touchDelayMs = 200;
@@ -13,7 +12,7 @@ const longestDelayMs = 2_000;
  * whichever session ended last, perhaps not the one that looked last. Nothing waits for it.
  */
 export class DirectoryTimes {
-  readonly #carrier: Carrier;
+  readonly #carrier: EntryCarrier;
   readonly #onUnsettled: (path: BytePath) => void;
   /** Directories whose time may be an older one than theirs. */
   readonly #stale = new Set<BytePath>();
@@ -26,7 +25,7 @@ export class DirectoryTimes {
   #touching: Promise<void> = Promise.resolve();
 
   /** `onUnsettled`: a path must be looked at again. */
-  constructor(carrier: Carrier, onUnsettled: (path: BytePath) => void) {
+  constructor(carrier: EntryCarrier, onUnsettled: (path: BytePath) => void) {
     this.#carrier = carrier;
     this.#onUnsettled = onUnsettled;
   }

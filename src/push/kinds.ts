@@ -5,7 +5,6 @@ import {
   type SessionFeatures,
   type TransferOptions,
 } from "../../protocol/index.ts";
-import type { Delivery } from "./message.ts";
 
 /**
  * The kinds of sessions a mirror needs. A session's arguments are fixed when it is opened, so each
@@ -107,16 +106,4 @@ export function mayKeep(given: TransferOptions): boolean {
  */
 export function mayRename(given: TransferOptions): boolean {
   return Boolean(given.times) && !mayKeep(given) && !given.backup;
-}
-
-const deliveryKinds: Readonly<Record<number, Delivery["kind"]>> = {
-  0: "delete",
-  [fileTypes.regular]: "file",
-  [fileTypes.directory]: "directory",
-  [fileTypes.symlink]: "symlink",
-};
-
-/** What was done at the target for an entry; `bytes` of content. */
-export function deliveryOf({ path, mode }: FileEntry, bytes: number): Delivery {
-  return { path, kind: deliveryKinds[mode & fileTypes.mask] ?? "special", bytes };
 }

@@ -1,13 +1,8 @@
-import {
-  asBytePath,
-  type BytePath,
-  type FailureCode,
-  type Target,
-  type TransferOptions,
-} from "../../protocol/index.ts";
+import type { BytePath, FailureCode, Target, TransferOptions } from "../../protocol/index.ts";
 import type { FilterConfig } from "../config/schema.ts";
 import type { Identity } from "../watch/directory.ts";
 import type { KnownMount } from "../watch/mounts.ts";
+import type { PackedDeliveries } from "./delivery.ts";
 import type { GuardOptions, GuardVerdict } from "./guard.ts";
 import type { SessionKind } from "./kinds.ts";
 
@@ -95,41 +90,6 @@ export type Order =
   /** Begin no session from now on; go on; or give up the jobs that wait for that. */
   | { readonly kind: "pause" | "go on" | "give up"; readonly targetId: number }
   | { readonly kind: "close" };
-
-/** What was done at a target for one path. */
-export interface Delivery {
-  readonly path: BytePath;
-  /** `nothing`: it was in place, is excluded, or is gone where nothing is deleted. */
-  readonly kind: (typeof deliveryKinds)[number];
-  /** Content sent or matched. */
-  readonly bytes: number;
-}
-
-/** Many deliveries in a form that crosses a thread border at a tenth of the objects' cost. */
-export interface PackedDeliveries {
-  /** NUL between them: the one byte no path has. */
-  readonly paths: string;
-  readonly kinds: Uint8Array;
-  readonly bytes: Float64Array;
-}
-
-const deliveryKinds = ["file", "directory", "symlink", "special", "delete", "nothing"] as const;
-
-export function packDeliveries(deliveries: readonly Delivery[]): PackedDeliveries {
-  return {
-    paths: deliveries.map(({ path }) => path).join("\0"),
-    kinds: Uint8Array.from(deliveries, ({ kind }) => deliveryKinds.indexOf(kind)),
-    bytes: Float64Array.from(deliveries, ({ bytes }) => bytes),
-  };
-}
-
-export function unpackDeliveries({ paths, kinds, bytes }: PackedDeliveries): Delivery[] {
-  return paths.split("\0").map((path, index) => ({
-    path: asBytePath(path),
-    kind: deliveryKinds[kinds[index] as number] as Delivery["kind"],
-    bytes: bytes[index] as number,
-  }));
-}
 
 /** A path to be looked at again. */
 export interface Unsettled {

@@ -1,7 +1,6 @@
 import { type BytePath, type FileEntry, isRegularFile } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier } from "./carrier.ts";
-import type { CarrierReport } from "./carry.ts";
+import type { CarrierReport, EntryCarrier } from "./carry.ts";
 
 /** Of a file's mode. */
 export const ownerMayWrite = 0o200;
@@ -25,7 +24,7 @@ export class Locked {
    *
    * @throws what ended the session; then they have been reported as to be looked at again.
    */
-  async restore(carrier: Carrier, report: CarrierReport): Promise<void> {
+  async restore(carrier: EntryCarrier, report: CarrierReport): Promise<void> {
     if (this.#paths.size === 0) return;
     const again = (path: BytePath, until?: Promise<void>): void => report.again(path, until);
     try {

@@ -4,18 +4,11 @@ import { Carrier } from "./carrier.ts";
 import type { CarrierReport } from "./carry.ts";
 import { Comparison } from "./comparison.ts";
 import { deliver } from "./deliver.ts";
+import { type Delivery, packDeliveries } from "./delivery.ts";
 import { failureOf } from "./failure.ts";
 import { Gate } from "./gate.ts";
 import type { GuardVerdict } from "./guard.ts";
-import {
-  type Delivery,
-  type Order,
-  type PathFailure,
-  packDeliveries,
-  type Report,
-  type TargetSettings,
-  type Unsettled,
-} from "./message.ts";
+import type { Order, PathFailure, Report, TargetSettings, Unsettled } from "./message.ts";
 
 // A push thread: reads files with synchronous bounded steps and talks to daemons, so that the
 // watching main thread never waits for a disk (design.md, "Threads").

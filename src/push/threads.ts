@@ -1,21 +1,20 @@
 import { Worker } from "node:worker_threads";
 import type { BytePath } from "../../protocol/index.ts";
 import type { KnownMount } from "../watch/mounts.ts";
+import { type Delivery, unpackDeliveries } from "./delivery.ts";
 import type { GuardVerdict } from "./guard.ts";
 import type { SessionKind } from "./kinds.ts";
-import {
-  type Activity,
-  type AskedPath,
-  type Delivery,
-  type JobFailure,
-  type Look,
-  type Order,
-  type PathFailure,
-  type ReconcileScope,
-  type Report,
-  type TargetSettings,
-  type Unsettled,
-  unpackDeliveries,
+import type {
+  Activity,
+  AskedPath,
+  JobFailure,
+  Look,
+  Order,
+  PathFailure,
+  ReconcileScope,
+  Report,
+  TargetSettings,
+  Unsettled,
 } from "./message.ts";
 
 /** Told while a job runs. `finished` is the last call. */

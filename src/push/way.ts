@@ -7,8 +7,7 @@ import {
   parentPath,
 } from "../../protocol/index.ts";
 import { TreeView } from "./batch.ts";
-import type { Carrier } from "./carrier.ts";
-import type { CarrierReport, CarryOptions } from "./carry.ts";
+import type { CarrierReport, CarryOptions, EntryCarrier } from "./carry.ts";
 import type { PathFailure } from "./message.ts";
 import { deletable, type Extraneous, surveyEntries } from "./survey.ts";
 
@@ -26,7 +25,7 @@ export type CarryNow = (options: CarryOptions, report: CarrierReport) => Promise
 export async function carrySparing(
   options: CarryOptions,
   report: CarrierReport,
-  carrier: Carrier,
+  carrier: EntryCarrier,
   carryNow: CarryNow,
 ): Promise<void> {
   const failures = new Map<BytePath, PathFailure>();
@@ -77,7 +76,7 @@ async function carryApart(
 async function makeWay(
   failures: ReadonlyMap<BytePath, PathFailure>,
   report: CarrierReport,
-  carrier: Carrier,
+  carrier: EntryCarrier,
   carryNow: CarryNow,
 ): Promise<void> {
   const others = [...failures.keys()].filter((path) => isOther(path, carrier));
@@ -109,7 +108,7 @@ function isBlocked({ reason }: PathFailure): boolean {
 }
 
 /** True for what a directory can be in the way of. */
-function isOther(path: BytePath, { options }: Carrier): boolean {
+function isOther(path: BytePath, { options }: EntryCarrier): boolean {
   try {
     const entry = options.tree.lstat(path);
     return entry !== undefined && !isDirectory(entry);

@@ -1,5 +1,6 @@
 import { asBytePath, displayPath } from "../../protocol/index.ts";
-import type { Delivery, PathFailure } from "../push/message.ts";
+import type { Delivery } from "../push/delivery.ts";
+import type { PathFailure } from "../push/message.ts";
 import { LagWindow } from "./lag.ts";
 import type { LatestReport, RecentDelivery, RecentFailure } from "./report.ts";
 

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { type BytePath, displayPath } from "../../protocol/index.ts";
-import type { Delivery, JobFailure, PathFailure } from "../push/message.ts";
+import type { Delivery } from "../push/delivery.ts";
+import type { JobFailure, PathFailure } from "../push/message.ts";
 import type { StepDetails } from "./options.ts";
 import { Allowance, Repeats } from "./repeats.ts";
 import type { TargetEvents } from "./target.ts";

@@ -1,5 +1,6 @@
 import type { BytePath } from "../../protocol/index.ts";
-import type { Delivery, JobFailure, PathFailure, ReconcileScope } from "../push/message.ts";
+import type { Delivery } from "../push/delivery.ts";
+import type { JobFailure, PathFailure, ReconcileScope } from "../push/message.ts";
 import type { PushThreads } from "../push/threads.ts";
 
 /** What is told of a target; all of it is for people and counters. */

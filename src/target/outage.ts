@@ -1,4 +1,5 @@
-import type { Delivery, JobFailure } from "../push/message.ts";
+import type { Delivery } from "../push/delivery.ts";
+import type { JobFailure } from "../push/message.ts";
 import { retryDelay, standingBackoff, targetBackoff } from "./retry.ts";
 
 /** A target that was away so long is compared: who knows what was done to it meanwhile. */

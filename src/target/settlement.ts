@@ -1,6 +1,7 @@
 import type { BytePath } from "../../protocol/index.ts";
 import type { PendingPath, PendingSet } from "../pending/pending.ts";
-import type { Delivery, JobFailure, PathFailure } from "../push/message.ts";
+import type { Delivery } from "../push/delivery.ts";
+import type { JobFailure, PathFailure } from "../push/message.ts";
 import type { JobListener } from "../push/threads.ts";
 import type { Halt } from "./halt.ts";
 import type { TargetEvents } from "./options.ts";

@@ -136,6 +136,29 @@ export function layerViolations(sources: Readonly<Record<string, string>>): stri
   return Object.entries(sources).flatMap(([file, source]) => judgeFile(file, source));
 }
 
+/** The files of `sources` that import each other in a circle, or lie between two such circles. */
+export function filesInCircles(sources: Readonly<Record<string, string>>): string[] {
+  let left = Object.entries(sources).map(([file, source]) => ({
+    file,
+    imports: inside(file, source),
+  }));
+  for (;;) {
+    const names = new Set(left.map(({ file }) => file));
+    const imported = new Set(left.flatMap(({ imports }) => imports));
+    const next = left.filter(
+      ({ file, imports }) => imported.has(file) && imports.some((name) => names.has(name)),
+    );
+    if (next.length === left.length) return left.map(({ file }) => file);
+    left = next;
+  }
+}
+
+function inside(file: string, source: string): string[] {
+  return importsOf(source)
+    .filter((imported) => imported.startsWith("."))
+    .map((imported) => path.posix.join(path.posix.dirname(file), imported));
+}
+
 /** The text of every TypeScript file below `folders`, by its path from `root`. */
 export function readSources(root: string, folders: readonly string[]): Record<string, string> {
   const files = folders.flatMap((folder) =>

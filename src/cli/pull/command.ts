@@ -6,7 +6,7 @@ import {
   type TransferOptions,
 } from "../../../protocol/index.ts";
 import { parseRsyncOptions } from "../../config/rsync-options.ts";
-import type { ListCommand } from "../command.ts";
+import type { ListCommand } from "../list-command.ts";
 import {
   checkSuffix,
   conversionWith,

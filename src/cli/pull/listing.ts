@@ -1,5 +1,5 @@
 import type { RsyncOptions } from "../../config/rsync-options.ts";
-import type { ListCommand } from "../command.ts";
+import type { ListCommand } from "../list-command.ts";
 import { placeOf } from "../place.ts";
 import type { Environment } from "../push/command.ts";
 import { filterOf } from "../push/filter-flags.ts";

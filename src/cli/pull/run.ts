@@ -1,5 +1,6 @@
 import { observers, type PullObserver, type PullResult, runPull } from "../../../protocol/index.ts";
-import { type Outputs, Printer } from "../push/printer.ts";
+import type { Outputs } from "../outputs.ts";
+import { Printer } from "../push/printer.ts";
 import { exitReasons } from "../push/run.ts";
 import { untilStop } from "../push/stop-flags.ts";
 import { statsLines, summaryLines } from "../push/summary.ts";

@@ -1,7 +1,7 @@
 import { type FileEntry, isDirectory } from "../../../protocol/index.ts";
+import type { Outputs } from "../outputs.ts";
 import { ProgressLine, type ProgressOutput } from "../progress-line.ts";
 import type { PushCommand } from "./command.ts";
-import type { Outputs } from "./printer.ts";
 
 /** How far a whole transfer is, in one line that lets the others be. */
 export class Course {

@@ -2,10 +2,10 @@ import { nothing, type OptionRule, own, refused } from "../../config/option-rule
 import { type ChoiceFlags, choosing } from "./choice-flags.ts";
 import { type ConnectionFlags, connecting } from "./connection-flags.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
+import { type LogFlags, logging } from "./log-flags.ts";
 import { type PartialFlags, placing } from "./partial-flags.ts";
 import { sending } from "./sending-flags.ts";
 import { type StopFlags, stopping } from "./stop-flags.ts";
-import { logging } from "./transfer-log.ts";
 
 /** What can be told while a push runs; numbers are how much of it, 0 nothing. */
 export type InfoName = "del" | "flist" | "name" | "progress" | "stats" | "symsafe";
@@ -15,6 +15,7 @@ export interface PushFlags
   extends FilterFlags,
     ChoiceFlags,
     ConnectionFlags,
+    LogFlags,
     PartialFlags,
     StopFlags {
   verbosity: number;
@@ -26,9 +27,6 @@ export interface PushFlags
   motd: boolean;
   readonly info: Map<InfoName, number>;
   outFormat: string | undefined;
-  logFile: string | undefined;
-  /** `--log-file-format`; undefined: rsync's own. */
-  logFormat: string | undefined;
 }
 
 /** The flags before any option was read. */

@@ -11,22 +11,13 @@ import {
   type SendOutcome,
   type Traffic,
 } from "../../../protocol/index.ts";
-import type { ProgressOutput } from "../progress-line.ts";
+import type { Outputs } from "../outputs.ts";
 import type { PushCommand } from "./command.ts";
 import { besides, type Course, courseOf } from "./course.ts";
 import { compileFormat, hasField, type Line, shownPath } from "./format.ts";
 import { type Direction, isSignificant, itemize } from "./itemize.ts";
 import { Meter, type Position } from "./meter.ts";
 import { sumText } from "./sum-text.ts";
-
-/** Where a push tells what it does. */
-export interface Outputs {
-  /** What `-q` silences. */
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  /** Where it is told how far the whole is, of itself; undefined: nowhere. */
-  readonly progress?: ProgressOutput | undefined;
-}
 
 export interface PrinterOptions {
   /** Default "send". */

@@ -13,9 +13,10 @@ import {
   type PushReport,
   Session,
 } from "../../../protocol/index.ts";
+import type { Outputs } from "../outputs.ts";
 import type { PushCommand } from "./command.ts";
 import { type Destination, destinationOf } from "./destination.ts";
-import { type Outputs, Printer } from "./printer.ts";
+import { Printer } from "./printer.ts";
 import { untilStop } from "./stop-flags.ts";
 import { statsLines, summaryLines } from "./summary.ts";
 import { logged, type TransferLog } from "./transfer-log.ts";

@@ -1,27 +1,11 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { PushTotals } from "../../../protocol/index.ts";
-import { type OptionRule, own } from "../../config/option-rule.ts";
 import { formatTime } from "../listing.ts";
+import type { Outputs } from "../outputs.ts";
 import type { PushCommand, Telling } from "./command.ts";
-import type { PushFlags } from "./flags.ts";
-import type { Outputs } from "./printer.ts";
 
 /** What a log needs to know of a command. */
 type LoggedCommand = Pick<PushCommand, "logFile" | "logFormat" | "telling">;
-
-/** `--log-file` and `--log-file-format`. */
-export function logging(flags: PushFlags): OptionRule[] {
-  return [
-    own("log-file=", (value) => {
-      flags.logFile = value === "" ? undefined : value;
-      return undefined;
-    }),
-    own("log-file-format=", (value) => {
-      flags.logFormat = value;
-      return undefined;
-    }),
-  ];
-}
 
 /**
  * Runs what is logged where `--log-file` asks for it; what goes wrong stands in the log, too. A log

@@ -1,13 +1,27 @@
 import { lstatSync } from "node:fs";
 import { type BytePath, nativePath } from "../../../protocol/index.ts";
+import type { ChangeBatch } from "../batch.ts";
+import type { EventSwitches } from "../events.ts";
+import type { Doubts } from "./doubts.ts";
 import { type Departure, Moves } from "./moves.ts";
-import { noSlot, type Slot } from "./table.ts";
-import type { TranslatorOptions } from "./translator.ts";
+import { noSlot, type Slot, type WatchTable } from "./table.ts";
 import { Unclosed } from "./unclosed.ts";
-import { tentative } from "./walker.ts";
+import { tentative, type Walker } from "./walker.ts";
 
 /** The two halves of an exchange follow each other, but for what other processors did meanwhile. */
 const recentRenames = 16;
+
+/** What renames are carried out in, and who hears of them. */
+export interface RenamesOptions {
+  readonly root: string;
+  readonly events: EventSwitches;
+  readonly table: WatchTable;
+  readonly walker: Walker;
+  readonly doubts: Doubts;
+  readonly batch: ChangeBatch;
+  /** Undefined where nothing is excluded: then a renamed directory needs no second look. */
+  readonly excluded: ((path: BytePath, isDirectory: boolean) => boolean) | undefined;
+}
 
 /** The name an event speaks of. */
 export interface Entry {
@@ -22,11 +36,11 @@ export interface Entry {
 export class Renames {
   readonly unclosed: Unclosed;
   readonly #moves: Moves = new Moves();
-  readonly #options: TranslatorOptions;
+  readonly #options: RenamesOptions;
   /** The last renames, "from NUL to". */
   readonly #recent: string[] = [];
 
-  constructor(options: TranslatorOptions) {
+  constructor(options: RenamesOptions) {
     this.#options = options;
     this.unclosed = new Unclosed(options.root);
   }

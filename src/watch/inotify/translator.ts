@@ -1,22 +1,11 @@
 import { type BytePath, joinPath, rootPath } from "../../../protocol/index.ts";
-import type { ChangeBatch } from "../batch.ts";
-import type { EventSwitches } from "../events.ts";
-import type { Doubts } from "./doubts.ts";
 import { inMask } from "./kernel.ts";
-import { type Entry, Renames } from "./renames.ts";
-import { noSlot, rootSlot, type Slot, type WatchTable } from "./table.ts";
-import { announced, type Walker } from "./walker.ts";
+import { type Entry, Renames, type RenamesOptions } from "./renames.ts";
+import { noSlot, rootSlot, type Slot } from "./table.ts";
+import { announced } from "./walker.ts";
 
 /** What a translator works on and whom it tells. */
-export interface TranslatorOptions {
-  readonly root: string;
-  readonly events: EventSwitches;
-  readonly table: WatchTable;
-  readonly walker: Walker;
-  readonly doubts: Doubts;
-  readonly batch: ChangeBatch;
-  /** Undefined where nothing is excluded: then a renamed directory needs no second look. */
-  readonly excluded: ((path: BytePath, isDirectory: boolean) => boolean) | undefined;
+export interface TranslatorOptions extends RenamesOptions {
   /** The kernel dropped events. */
   readonly onOverflow: () => void;
   /** Something happened to the root itself or to a mount. */

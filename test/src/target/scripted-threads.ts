@@ -1,7 +1,7 @@
 import { asBytePath } from "../../../protocol/index.ts";
+import type { Delivery } from "../../../src/push/delivery.ts";
 import type {
   AskedPath,
-  Delivery,
   JobFailure,
   Look,
   PathFailure,

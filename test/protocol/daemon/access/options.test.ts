@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { RefusedOptions } from "../../../../protocol/daemon/access/options.ts";
-import { parseClientOptions } from "../../../../protocol/daemon/client-options.ts";
+import { parseClientOptions } from "../../../../protocol/daemon/option-reader.ts";
 
 const archived = "-logDtpre.iLsfxCIvu";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseClientOptions } from "../../../protocol/daemon/client-options.ts";
+import { parseClientOptions } from "../../../protocol/daemon/option-reader.ts";
 
 const push = ["--server", "-logDtpre.iLsfxCIvu", "--delete", ".", "m/"];
 const pull = ["--server", "--sender", "-logDtprze.iLsfxCIvu", ".", "m/a", "m/b"];
