@@ -5,14 +5,11 @@ import type { TransferOptions } from "../options.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readInt32 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
-import { readVstring, writeVstring } from "../wire/vstring.ts";
-import { encoded } from "../wire/writer.ts";
 import { type Asked, askOf } from "./ability.ts";
 import { encodeForDaemon } from "./argument-bytes.ts";
 import { pushArguments, type SessionFeatures } from "./argv.ts";
 import { type Credentials, chooseDigest, formatResponse } from "./auth.ts";
 import { parseChecksumChoice } from "./checksum-choice.ts";
-import { chooseName } from "./choice.ts";
 import {
   formatGreeting,
   negotiateProtocol,
@@ -21,6 +18,7 @@ import {
 } from "./greeting.ts";
 import { readLine } from "./line.ts";
 import { parseModuleReply } from "./module.ts";
+import { exchangeNames } from "./name-exchange.ts";
 
 /** Both directions of a connection before multiplexing starts. */
 export interface HandshakeLink {
@@ -177,16 +175,10 @@ async function setUp(
     );
   }
   const negotiates = (compat & compatFlags.varintFlags) !== 0;
-  const readNames = async (asked: boolean): Promise<string[] | undefined> =>
-    asked && negotiates ? (await link.read(readVstring)).split(" ") : undefined;
-
-  const checksums = await readNames(asksChecksum);
-  const compressions = await readNames(asksCompression);
-  const checksum = checksums && chooseName("checksum", request.checksums, checksums);
-  const compression = compressions && chooseName("compression", request.compressions, compressions);
-  for (const name of [checksum, compression]) {
-    if (name !== undefined) link.write(encoded((to) => writeVstring(to, name)));
-  }
+  const { checksum, compression, offered } = await exchangeNames(link, {
+    checksums: asksChecksum && negotiates ? request.checksums : undefined,
+    compressions: asksCompression && negotiates ? request.compressions : undefined,
+  });
   const seed = await read(readInt32);
   const agreement: Agreement = {
     protocol,
@@ -197,7 +189,7 @@ async function setUp(
     acknowledges: features.acknowledge ?? false,
     deletesByRules,
   };
-  return { agreement, offered: { checksums, compressions } };
+  return { agreement, offered };
 }
 
 /** What was chosen in the arguments, or else is usual. */

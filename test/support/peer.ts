@@ -14,8 +14,15 @@ export interface ScriptedLink extends HandshakeLink {
   written(): Buffer;
 }
 
-/** A connection in memory: the peer's bytes arrive in these pieces, then it hangs up. */
-export function scriptedLink(pieces: readonly Uint8Array[]): ScriptedLink {
+/**
+ * A connection in memory: the peer's bytes arrive in these pieces, then it hangs up.
+ *
+ * @param onWait told whenever the next piece is waited for.
+ */
+export function scriptedLink(
+  pieces: readonly Uint8Array[],
+  onWait: (link: ScriptedLink) => void = () => {},
+): ScriptedLink {
   const coming = [...pieces];
   const heard: Buffer[] = [];
   let here = Buffer.alloc(0);
@@ -33,6 +40,7 @@ export function scriptedLink(pieces: readonly Uint8Array[]): ScriptedLink {
   }
 
   async function more(): Promise<void> {
+    onWait(link);
     const piece = coming.shift();
     if (piece === undefined) throw new RsyncError("CONNECTION_LOST", "the script is at its end");
     here = Buffer.concat([here, piece]);
@@ -46,13 +54,14 @@ export function scriptedLink(pieces: readonly Uint8Array[]): ScriptedLink {
     }
   }
 
-  return {
+  const link: ScriptedLink = {
     tryRead,
     more,
     read,
     write: (bytes) => void heard.push(Buffer.from(bytes as string, "latin1")),
     written: () => Buffer.concat(heard),
   };
+  return link;
 }
 
 /** `bytes` whole, in two pieces for every place there is, and byte by byte. */

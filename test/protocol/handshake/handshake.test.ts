@@ -19,6 +19,8 @@ function withoutEmptyFrames(bytes: Buffer): string {
   return bytes.toString("latin1").replaceAll("\0\0\0\x07", "");
 }
 
+const spaces = "   ";
+
 type Case = readonly [
   what: string,
   setUp: SetUp,
@@ -33,7 +35,7 @@ const cases: readonly Case[] = [
     { names: [names], seed: -7 },
     {},
     { protocol: 32, compat: 0x1fe, checksum: "xxh64", compression: undefined, seed: -7 },
-    `@RSYNCD: 32.0 sha512\nbackup\n${sentArguments}\x05xxh64`,
+    `@RSYNCD: 32.0 sha512\nbackup\n${sentArguments}\x08${spaces}xxh64`,
   ],
   [
     "a daemon that wants a password and shows a message of the day",
@@ -44,7 +46,7 @@ const cases: readonly Case[] = [
     },
     { credentials: { user: "alice", password: "secret" }, options: { compress: true } },
     { protocol: 32, checksum: "md5", compression: "zlibx" },
-    "@RSYNCD: 32.0 md5\nbackup\nalice m+qbulIxkJdhLM+13lRGNQ\n--server\0-ze.LsfxCIvu\0.\0backup/\0\0\x03md5\x05zlibx",
+    `@RSYNCD: 32.0 md5\nbackup\nalice m+qbulIxkJdhLM+13lRGNQ\n--server\0-ze.LsfxCIvu\0.\0backup/\0\0\x08${spaces}  md5\x05zlibx`,
   ],
   [
     "a daemon that names weaker digests, and no checksum, first",
@@ -55,7 +57,7 @@ const cases: readonly Case[] = [
     },
     { credentials: { user: "alice", password: "secret" } },
     { protocol: 32, checksum: "xxh64" },
-    `@RSYNCD: 32.0 sha512\nbackup\nalice aZMZs89vV845zz5t5J243uxxNcbySyvJqQhRmB8rtwAGlSmIihqfl7Px6aKEjMDkOMtFz4QaM5S0hndACo0P9A\n${sentArguments}\x05xxh64`,
+    `@RSYNCD: 32.0 sha512\nbackup\nalice aZMZs89vV845zz5t5J243uxxNcbySyvJqQhRmB8rtwAGlSmIihqfl7Px6aKEjMDkOMtFz4QaM5S0hndACo0P9A\n${sentArguments}\x08${spaces}xxh64`,
   ],
   [
     "a daemon from before names were exchanged",
@@ -76,7 +78,7 @@ const cases: readonly Case[] = [
     { greeting: "@RSYNCD: 32.0 blake3", names: [names] },
     {},
     { protocol: 32, checksum: "xxh64" },
-    `@RSYNCD: 32.0 sha512 sha256 sha1 md5 md4\nbackup\n${sentArguments}\x05xxh64`,
+    `@RSYNCD: 32.0 sha512 sha256 sha1 md5 md4\nbackup\n${sentArguments}\x08${spaces}xxh64`,
   ],
   [
     "a daemon of which the names are known",
@@ -100,6 +102,22 @@ test.each(cases)(
     }
   },
 );
+
+// rsync 3.2.7 writes such pieces, and Nagle's algorithm holds each back for those before it.
+test("no piece of the set-up waits for an acknowledgement that no byte of ours carries", async () => {
+  const compat = "\x81\xfe";
+  const lists = [String.fromCharCode(names.length), names, "\x0a", "zstd zlibx"];
+  const pieces = ["@RSYNCD: 32.0 md5\n", "@RSYNCD: OK\n", compat, ...lists, "seed"];
+  const heard: number[] = [];
+  const link = scriptedLink(
+    pieces.map((piece) => Buffer.from(piece, "latin1")),
+    (waiting) => heard.push(waiting.written().length),
+  );
+  const { agreement } = await handshake(link, { ...asked, options: { compress: true } });
+  expect(agreement).toMatchObject({ compat: 0x1fe, checksum: "xxh64", compression: "zlibx" });
+  expect(heard).toHaveLength(pieces.length);
+  expect(new Set(heard).size).toBe(pieces.length);
+});
 
 test.each([
   [29, true, "--server\n-rz\n--delete\n--remove-source-files\n.\nbackup/\n\n"],
