@@ -1,6 +1,7 @@
 export { type LoadOptions, loadConfig } from "./config/load.ts";
 export { ConfigError, type Mistake, type Note } from "./config/mistake.ts";
-export type { Config, FilterConfig, Remote, Source } from "./config/schema.ts";
+export type { Config, Remote, Source } from "./config/schema.ts";
+export type { FilterConfig } from "./filter/filter.ts";
 export { createLog, type LogOptions } from "./log.ts";
 export { Mirror, type MirrorOptions, type PendingPaths } from "./mirror.ts";
 export type {
@@ -9,7 +10,6 @@ export type {
   PluginStart,
   UserPlugin,
 } from "./plugin/interface.ts";
-export type { PluginReport } from "./status/report.ts";
-export type { MirrorStatus, SourceStatus } from "./target/mirror-status.ts";
+export type { MirrorStatus, PluginReport, SourceStatus } from "./target/mirror-status.ts";
 export type { TargetStatus } from "./target/status.ts";
 export { defaultEvents, type EventSwitches } from "./watch/events.ts";

@@ -6,6 +6,7 @@ import {
   layers,
   layerViolations,
   readSources,
+  roomsInCircles,
 } from "./support/layers.ts";
 
 test("no import in protocol/ and src/ points up, and what is pure stays pure", () => {
@@ -14,19 +15,25 @@ test("no import in protocol/ and src/ points up, and what is pure stays pure", (
   expect(layerViolations(sources)).toEqual([]);
 });
 
-test("no files in protocol/ and src/ import each other in a circle", () => {
-  expect(filesInCircles(readSources(projectRoot, Object.keys(layers)))).toEqual([]);
+test("nothing in protocol/ and src/ imports each other in a circle", () => {
+  const sources = readSources(projectRoot, Object.keys(layers));
+  expect(filesInCircles(sources)).toEqual([]);
+  expect(roomsInCircles(sources)).toEqual([]);
 });
 
-test("a circle is found, also one of types alone", () => {
-  const sources = {
+test("a circle is found, also one of types alone, and one that no file closes", () => {
+  const files = {
     "src/above.ts": 'import { a } from "./a.ts";',
     "src/a.ts": 'import type { B } from "./b/b.ts";',
     "src/b/b.ts": 'export * from "./c.ts";',
     "src/b/c.ts": 'import { a } from "../a.ts";\nimport { d } from "../d.ts";',
     "src/d.ts": "",
   };
-  expect(filesInCircles(sources)).toEqual(["src/a.ts", "src/b/b.ts", "src/b/c.ts"]);
+  expect(filesInCircles(files)).toEqual(["src/a.ts", "src/b/b.ts", "src/b/c.ts"]);
+  expect(roomsInCircles(files)).toEqual(["src/a.ts", "src/b"]);
+  const { "src/b/b.ts": _, ...open } = files;
+  expect(filesInCircles(open)).toEqual([]);
+  expect(roomsInCircles(open)).toEqual(["src/a.ts", "src/b"]);
 });
 
 test.each([

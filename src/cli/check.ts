@@ -1,10 +1,10 @@
 import { counted } from "../amount.ts";
 import type { LoadedConfig } from "../config/confxml.ts";
-import { display } from "../config/display.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError, formatMistake, formatNote } from "../config/mistake.ts";
 import type { Config, Remote } from "../config/schema.ts";
 import { type Surroundings, thisMachine } from "../config/surroundings.ts";
+import { display } from "../display.ts";
 import { pageUrl } from "../status/address.ts";
 import { describePlugin, withoutQuery } from "./plugin-words.ts";
 

@@ -1,8 +1,8 @@
 import { asBytePath, displayPath, RsyncError, rootPath } from "../../protocol/index.ts";
-import { display } from "../config/display.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
 import type { Config, Remote, Source } from "../config/schema.ts";
+import { display } from "../display.ts";
 import { type Difference, findDifferences } from "../push/difference.ts";
 import { formatVerdict, type GuardVerdict } from "../push/guard.ts";
 import { addressOf, nameOf } from "../target/address.ts";

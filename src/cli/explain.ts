@@ -7,11 +7,11 @@ import {
   pathFromText,
 } from "../../protocol/index.ts";
 import type { LoadedConfig } from "../config/confxml.ts";
-import { display } from "../config/display.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/mistake.ts";
 import type { Config, Source } from "../config/schema.ts";
 import { absolutePath, type Surroundings } from "../config/surroundings.ts";
+import { display } from "../display.ts";
 import { compileRules, type Exclusion } from "../filter/rules.ts";
 import type { Answer } from "./check.ts";
 

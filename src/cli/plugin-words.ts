@@ -1,4 +1,3 @@
-import { display } from "../config/display.ts";
 import type {
   CommandPlugin,
   Config,
@@ -11,6 +10,7 @@ import type {
   SocketPlugin,
 } from "../config/schema.ts";
 import { shellQuote } from "../config/words.ts";
+import { display } from "../display.ts";
 
 /** What the plugin of a configuration will do, one sentence a line; nothing when there is none. */
 export function describePlugin({ plugin, plugins }: Config): readonly string[] {

@@ -1,6 +1,6 @@
-import { display } from "../config/display.ts";
 import { fullPushCommand } from "../config/equivalent.ts";
 import type { Config } from "../config/schema.ts";
+import { display } from "../display.ts";
 import type { MirrorCommand } from "./command.ts";
 
 const ruler = "------------------------------------------";

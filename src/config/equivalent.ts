@@ -1,5 +1,5 @@
 import type { BytePath } from "../../protocol/index.ts";
-import { display } from "./display.ts";
+import { display } from "../display.ts";
 import type { Config, Remote, Source } from "./schema.ts";
 import { shellQuote } from "./words.ts";
 

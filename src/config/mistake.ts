@@ -1,4 +1,4 @@
-import { display } from "./display.ts";
+import { display } from "../display.ts";
 
 /** A place in a configuration file: line and column count from 1, the column in bytes. */
 export interface Place {

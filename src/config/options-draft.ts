@@ -1,5 +1,5 @@
 import type { TransferOptions } from "../../protocol/index.ts";
-import type { PatternRule } from "./schema.ts";
+import type { PatternRule } from "../filter/filter.ts";
 
 /** What a list of rsync options says, while it is being put together. */
 export interface OptionsDraft {

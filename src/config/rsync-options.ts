@@ -1,9 +1,9 @@
 import type { TransferOptions } from "../../protocol/index.ts";
+import type { PatternRule } from "../filter/filter.ts";
 import type { OptionEffect, OptionRule } from "./option-rule.ts";
 import { optionTable } from "./option-table.ts";
 import { readValue } from "./option-value.ts";
 import type { OptionsDraft } from "./options-draft.ts";
-import type { PatternRule } from "./schema.ts";
 import { nearestWord } from "./spelling.ts";
 
 /** What a list of rsync options says. */

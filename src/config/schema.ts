@@ -1,4 +1,5 @@
 import type { BytePath, TransferOptions } from "../../protocol/index.ts";
+import type { FilterConfig } from "../filter/filter.ts";
 import type { EventSwitches } from "../watch/events.ts";
 
 /**
@@ -68,22 +69,6 @@ export interface Remote {
   readonly name: string;
   /** `user@` in front of the host, which goes before `<auth users>`. */
   readonly user?: string;
-}
-
-/** What is left out of everything: events, scans, full pushes and deletes. */
-export interface FilterConfig {
-  /** Regexes of `<filter start="true">`; empty when it is off. */
-  readonly expressions: readonly string[];
-  /** rsync patterns from `--exclude` and `--include` in `commonParams`; the first match decides. */
-  readonly patterns: readonly PatternRule[];
-  /** sersync's silent ignores: files named `.x`, `x~` and `4913`. Off unless asked for. */
-  readonly builtin: boolean;
-}
-
-/** One rsync filter rule. */
-export interface PatternRule {
-  readonly include: boolean;
-  readonly pattern: string;
 }
 
 /** When a comparison wants to delete so much that deletions are halted. */

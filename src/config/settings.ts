@@ -1,11 +1,12 @@
 import { parseRemoteShell } from "../../protocol/index.ts";
+import type { FilterConfig } from "../filter/filter.ts";
 import { expressionProblem, matchesNothing, patternProblem } from "../filter/rules.ts";
 import { defaultEvents, type EventSwitches } from "../watch/events.ts";
 import { cronProblem } from "./cron.ts";
 import { quote } from "./mistake.ts";
 import type { Node, Reader } from "./reader.ts";
 import { parseRsyncOptions, type RsyncOptions } from "./rsync-options.ts";
-import type { AuthConfig, Config, CrontabConfig, FilterConfig } from "./schema.ts";
+import type { AuthConfig, Config, CrontabConfig } from "./schema.ts";
 import { absolutePath, type Surroundings } from "./surroundings.ts";
 import { splitWords } from "./words.ts";
 

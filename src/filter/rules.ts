@@ -1,9 +1,9 @@
 import { type BytePath, baseName, parentPath } from "../../protocol/index.ts";
-import { display } from "../config/display.ts";
-import type { FilterConfig } from "../config/schema.ts";
+import { display } from "../display.ts";
 import { Automaton } from "./automaton.ts";
 import { parseExpression } from "./expression.ts";
 import { ExpressionSet } from "./expression-set.ts";
+import type { FilterConfig } from "./filter.ts";
 import { parsePattern, patternSubject } from "./pattern.ts";
 
 /** Why a path is left out. */

@@ -4,7 +4,7 @@ import type { Config } from "../config/schema.ts";
 import type { Rules } from "../filter/rules.ts";
 import type { Delivery } from "../push/delivery.ts";
 import type { PathFailure } from "../push/message.ts";
-import type { PluginReport } from "../status/report.ts";
+import type { PluginReport } from "../target/mirror-status.ts";
 import type { Change } from "../watch/change.ts";
 import { kindAt } from "./look.ts";
 import { openPlugin } from "./open.ts";

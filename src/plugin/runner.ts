@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { displayPath } from "../../protocol/index.ts";
 import type { PluginBase } from "../config/schema.ts";
 import { ExpressionSet } from "../filter/expression-set.ts";
-import type { PluginReport } from "../status/report.ts";
+import type { PluginReport } from "../target/mirror-status.ts";
 import { type BackoffOptions, retryDelay } from "../target/retry.ts";
 import { type Plugin, type PluginEvent, PluginFailure, wholePath } from "./plugin.ts";
 import { PluginQueue, type Waiting } from "./queue.ts";

@@ -8,7 +8,7 @@ import {
   type Rename,
   rootPath,
 } from "../../protocol/index.ts";
-import type { FilterConfig } from "../config/schema.ts";
+import type { FilterConfig } from "../filter/filter.ts";
 import { compileRules, excludesAnything, type Rules } from "../filter/rules.ts";
 import { Sendings } from "./activity.ts";
 import type { BatchOptions } from "./batch.ts";

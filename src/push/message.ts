@@ -1,5 +1,5 @@
 import type { BytePath, FailureCode, Target, TransferOptions } from "../../protocol/index.ts";
-import type { FilterConfig } from "../config/schema.ts";
+import type { FilterConfig } from "../filter/filter.ts";
 import type { Identity } from "../watch/directory.ts";
 import type { KnownMount } from "../watch/mounts.ts";
 import type { PackedDeliveries } from "./delivery.ts";

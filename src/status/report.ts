@@ -1,3 +1,5 @@
+import type { PluginReport } from "../target/mirror-status.ts";
+
 /**
  * What is told of one configuration by `sersync status --json` and `GET /api/status`. Plain data: times
  * are ISO 8601 in UTC, paths are text with control characters and what is not UTF-8 escaped; fields
@@ -19,19 +21,6 @@ export interface StatusReport {
   readonly sources: readonly SourceReport[];
   /** The plugin that follows each delivery, or runs alone; absent when there is none. */
   readonly plugin?: PluginReport;
-}
-
-/** What has become of the changes that a plugin was told of, since the start. */
-export interface PluginReport {
-  readonly name: string;
-  /** False while the other side cannot be reached or asks for patience. */
-  readonly isAnswered: boolean;
-  readonly done: number;
-  readonly failed: number;
-  /** Left out because too many waited. */
-  readonly dropped: number;
-  readonly waiting: number;
-  readonly running: number;
 }
 
 /** One watched directory. */

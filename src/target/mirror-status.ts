@@ -1,4 +1,3 @@
-import type { PluginReport } from "../status/report.ts";
 import type { WatcherStatus } from "../watch/watcher.ts";
 import type { TargetStatus } from "./status.ts";
 
@@ -13,6 +12,19 @@ export interface SourceStatus {
   /** Another directory than the first is mirrored: nothing that it lacks is deleted. */
   readonly isReplaced: boolean;
   readonly targets: readonly (TargetStatus & { readonly name: string })[];
+}
+
+/** What has become of the changes that a plugin was told of, since the start. */
+export interface PluginReport {
+  readonly name: string;
+  /** False while the other side cannot be reached or asks for patience. */
+  readonly isAnswered: boolean;
+  readonly done: number;
+  readonly failed: number;
+  /** Left out because too many waited. */
+  readonly dropped: number;
+  readonly waiting: number;
+  readonly running: number;
 }
 
 /** A whole mirror at one moment. */

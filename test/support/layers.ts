@@ -47,7 +47,14 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["protocol/index.ts"],
   ],
   src: [
-    ["src/amount.ts", "src/log.ts", "src/log-file.ts", "src/log-output.ts", "src/printable.ts"],
+    [
+      "src/amount.ts",
+      "src/display.ts",
+      "src/log.ts",
+      "src/log-file.ts",
+      "src/log-output.ts",
+      "src/printable.ts",
+    ],
     ["src/watch", "src/config", "src/filter", "src/control"],
     ["src/pending"],
     ["src/state", "src/journal"],
@@ -138,17 +145,39 @@ export function layerViolations(sources: Readonly<Record<string, string>>): stri
 
 /** The files of `sources` that import each other in a circle, or lie between two such circles. */
 export function filesInCircles(sources: Readonly<Record<string, string>>): string[] {
-  let left = Object.entries(sources).map(([file, source]) => ({
-    file,
-    imports: inside(file, source),
-  }));
+  return inCircles(importsOfEach(sources, (file) => file));
+}
+
+/** The same of rooms: a room is a folder of `src/` or `protocol/` with all in it, or a file there. */
+export function roomsInCircles(sources: Readonly<Record<string, string>>): string[] {
+  return inCircles(importsOfEach(sources, (file) => file.split("/").slice(0, 2).join("/")));
+}
+
+function importsOfEach(
+  sources: Readonly<Record<string, string>>,
+  placeOf: (file: string) => string,
+): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const [file, source] of Object.entries(sources)) {
+    const place = placeOf(file);
+    const imports = found.get(place) ?? new Set();
+    for (const imported of inside(file, source)) imports.add(placeOf(imported));
+    imports.delete(place);
+    found.set(place, imports);
+  }
+  return found;
+}
+
+/** What is left when nothing can be taken away that imports nothing left, or that nothing left imports. */
+function inCircles(importsOfEach: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  let left = [...importsOfEach];
   for (;;) {
-    const names = new Set(left.map(({ file }) => file));
-    const imported = new Set(left.flatMap(({ imports }) => imports));
+    const names = new Set(left.map(([name]) => name));
+    const imported = new Set(left.flatMap(([, imports]) => [...imports]));
     const next = left.filter(
-      ({ file, imports }) => imported.has(file) && imports.some((name) => names.has(name)),
+      ([name, imports]) => imported.has(name) && [...imports].some((each) => names.has(each)),
     );
-    if (next.length === left.length) return left.map(({ file }) => file);
+    if (next.length === left.length) return left.map(([name]) => name);
     left = next;
   }
 }

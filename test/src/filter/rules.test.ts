@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { asBytePath, pathFromText } from "../../../protocol/index.ts";
-import type { FilterConfig } from "../../../src/config/schema.ts";
 import { ExpressionSet } from "../../../src/filter/expression-set.ts";
+import type { FilterConfig } from "../../../src/filter/filter.ts";
 import { compileRules, expressionProblem } from "../../../src/filter/rules.ts";
 
 const empty: FilterConfig = { expressions: [], patterns: [], builtin: false };
