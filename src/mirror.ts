@@ -185,8 +185,9 @@ export class Mirror {
   async stop(deadlineMs: number): Promise<{ readonly undelivered: number }> {
     const stopBy = performance.now() + deadlineMs;
     this.#schedule?.close();
-    // What happened before the end was asked for is delivered, or remembered.
-    await this.caughtUp(Math.min(deadlineMs, mostCatchUpMs));
+    // What happened before the end was asked for is delivered, or remembered. Where there is no time
+    // at all, another mirror watches already.
+    if (deadlineMs > 0) await this.caughtUp(Math.min(deadlineMs, mostCatchUpMs));
     const saw = await Promise.all(this.#sources.map((source) => source.closeWatcher()));
     await this.drain(deadlineMs);
     const told = Promise.all(this.#targets.map(({ id }) => this.#threads.remember(id)));
@@ -251,7 +252,8 @@ const leastPluginMs = 5_000;
 async function withDeadline(promise: Promise<unknown>, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, deadlineMs);
+    // One turn more: after a time in which the process stood still, news may be there unread.
+    timer = setTimeout(() => setImmediate(resolve), deadlineMs);
   });
   await Promise.race([promise, deadline]);
   clearTimeout(timer);

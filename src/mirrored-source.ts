@@ -39,6 +39,8 @@ export class MirroredSource {
   #deletes = true;
   #rescans = 0;
   #hasWatched = false;
+  /** What the kernel told has not been read to the end, for lack of time. */
+  #isBehind = false;
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -65,9 +67,8 @@ export class MirroredSource {
   }
 
   takeOver(pending: PendingPaths): void {
-    for (const { target, name } of this.targets) {
+    for (const { target, name } of this.targets)
       target.restore(pending.get(this.#keyOf(name)) ?? noBacklog);
-    }
   }
 
   /** Reads what was pending when the last process ended; it is pushed after the start. */
@@ -126,15 +127,17 @@ export class MirroredSource {
   }
 
   async caughtUp(): Promise<void> {
+    this.#isBehind = true;
     await this.#watcher?.caughtUp();
+    this.#isBehind = false;
   }
 
-  /** Returns false when it was not watching any more: something may have changed unseen. */
+  /** Returns false when it was not watching any more, or is behind: something may be unseen. */
   async closeWatcher(): Promise<boolean> {
     for (const { password } of this.targets) password.close();
-    const sees = this.#watcher?.status().state === "watching" || !this.#hasWatched;
+    const isWatching = this.#watcher?.status().state === "watching" && !this.#isBehind;
     await this.#watcher?.close();
-    return sees;
+    return isWatching || !this.#hasWatched;
   }
 
   #targetOf(remote: Remote, id: number): NamedTarget {

@@ -173,6 +173,28 @@ describe.skipIf(!daemonVersions.includes(version))("a mirror that is killed", ()
     expect(statesIn(at.state)).toContain('"clean":false');
   });
 
+  test("ends in order without having read what the kernel tells: the next start compares", async () => {
+    await using at = await place();
+    using work = temporaryDirectory();
+    // At TERM a big tree comes, and the process stands still for longer than it waits for such news.
+    const stall = `process.on("SIGTERM", () => {
+      if (!require("node:worker_threads").isMainThread) return;
+      const { mkdirSync, writeFileSync } = require("node:fs");
+      for (let i = 0; i < 3_000; i += 1) mkdirSync(${JSON.stringify(at.source)} + "/d/" + i, { recursive: true });
+      writeFileSync(${JSON.stringify(`${at.source}/d/2999/f`)}, "unread");
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500));
+    });`;
+    fs.writeFileSync(`${work.path}/stall.cjs`, stall);
+    const setUp = { ...at.setUp, fullPush: false };
+    {
+      const under = ["env", `NODE_OPTIONS=--require=${work.path}/stall.cjs`];
+      await using first = await startMirror({ ...setUp, under });
+      expect(await first.terminate()).toBe(0);
+    }
+    await using _ = await startMirror(setUp);
+    await until(() => fs.existsSync(`${at.target}/d/2999/f`), true);
+  });
+
   test("sets a damaged state aside, says so, and goes on", async () => {
     await using at = await place();
     const setUp = { ...at.setUp, fullPush: false };
