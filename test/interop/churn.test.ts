@@ -10,7 +10,7 @@ const chosen = {
   "3.2.7": ["plain", "program killed"],
   sersync: ["daemon killed"],
 };
-const size = { startObjects: 100, operations: 600, deadlineMs: 20_000 };
+const size = { startObjects: 100, operations: 600, deadlineMs: 45_000 };
 const seed = 1;
 
 describe.each(["3.5.0", "3.2.7", "sersync"] as const)(

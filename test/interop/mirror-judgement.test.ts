@@ -118,7 +118,7 @@ describe.skipIf(!hasDaemon)("a mirror whose target has little to give", () => {
       makeTree(source.path, { big: Buffer.alloc(2_000_000, "x") });
       for (let i = 0; i < 50; i += 1) fs.writeFileSync(`${source.path}/f${i}`, `${i}`);
       await mirror.says(({ level, msg }) => level === "error" && msg.includes("No space left"));
-      await until(() => fs.existsSync(`${disk.path}/f49`), true, 15_000);
+      await until(() => fs.existsSync(`${disk.path}/f49`), true);
       expect(mirror.lines.filter(({ level }) => level === "error").length).toBeLessThan(5);
       expect(spawnSync("mount", ["-o", "remount,size=16m", disk.path]).status).toBe(0);
       const explain = () => mirror.output().slice(-3_000);

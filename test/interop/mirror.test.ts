@@ -129,7 +129,7 @@ describeDaemons("a mirror", (version) => {
     await mirror.says(({ msg }) => msg === "delivered");
     const startedAt = performance.now();
     expect(await mirror.terminate()).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(9_000); // what it may take at most is ten
     const arrived = fs.readdirSync(at.target);
     for (const name of arrived) {
       const both = [at.source, at.target].map((root) => fs.readFileSync(`${root}/${name}`, "utf8"));

@@ -189,7 +189,7 @@ describeDaemons("the protocol of an old daemon", (version) => {
   });
 
   test("29: a module with a timeout does not lose a session that is slow", async () => {
-    await using daemon = await startDaemon({ version, modules: { m: { timeout: 1 } } });
+    await using daemon = await startDaemon({ version, modules: { m: { timeout: 3 } } });
     using source = temporaryDirectory();
     makeTree(source.path, { f: "content" });
     const tree = new LocalTree(source.path);
@@ -197,7 +197,7 @@ describeDaemons("the protocol of an old daemon", (version) => {
     const session = await Session.open(target, { transfer: archive, features: mirrored });
     const report = await session.push(entriesOf(source.path), {
       open: (entry) => {
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_200);
         return tree.open(entry);
       },
     });

@@ -47,7 +47,9 @@ async function start(files: number, setUp: Partial<MirrorSetUp> = {}) {
 describe.skipIf(!daemonVersions.includes(version))("pause, resume and retry", () => {
   test("a paused target gets nothing and misses nothing", async () => {
     const at = await start(3);
-    await untilEqualTrees(at.source, at.copy);
+    // What is there need not be acknowledged yet.
+    const rest = { pending: { paths: 0 }, comparison: { state: "none" } };
+    await expect.poll(at.target).toMatchObject(rest);
     expect(await at.ask("pause")).toMatchObject({
       exitCode: 0,
       out: expect.stringContaining("nothing is sent to 127.0.0.1"),
@@ -92,7 +94,8 @@ describe.skipIf(!daemonVersions.includes(version))("pause, resume and retry", ()
       .toBe(0);
     const began = performance.now();
     expect((await at.ask("stop")).exitCode).toBe(0);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // Held up, it would take ten.
+    expect(performance.now() - began).toBeLessThan(9_000);
   });
 
   test("retry tries a target that is down at once", async () => {

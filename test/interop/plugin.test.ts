@@ -173,17 +173,20 @@ test.skipIf(process.platform !== "linux")(
     using at = place();
     const program = `${at.other}/hang`;
     const word = `9${process.pid}`;
-    fs.writeFileSync(program, `#!/bin/sh\nsleep ${word} & sleep ${word}\n`, { mode: 0o755 });
+    const begun = `${at.other}/begun`;
+    const script = `#!/bin/sh\nsleep ${word} & echo >> ${begun}; sleep ${word}\n`;
+    fs.writeFileSync(program, script, { mode: 0o755 });
+    const times = () => (fs.existsSync(begun) ? fs.readFileSync(begun).length : 0);
     const section = `<param prefix="${program}" suffix="" ignoreError="true"/>`;
     await using mirror = await startMirror(
       at.alone("command", section, 'timeout="3" concurrency="1"'),
     );
     fs.writeFileSync(`${at.source}/a`, "x");
-    await eventually(() => processesWith(word).length).toBe(2);
+    await eventually(times).toBe(1);
     await mirror.says(({ msg }) => msg.includes("plugin failed: it took longer than 3 s"));
     await eventually(() => processesWith(word)).toEqual([]);
     fs.writeFileSync(`${at.source}/b`, "x");
-    await eventually(() => processesWith(word).length).toBe(2);
+    await eventually(times).toBeGreaterThan(1); // the first one may be tried again before
     expect(await mirror.terminate()).toBe(0);
     expect(processesWith(word)).toEqual([]);
   },
@@ -204,7 +207,7 @@ test.skipIf(process.platform !== "linux")(
       mirror.terminate(),
       mirror.says(({ msg }) => msg.startsWith("stopping on")).then(() => mirror.terminate()),
     ]);
-    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(performance.now() - started).toBeLessThan(9_000); // told once, it waits ten seconds
     await eventually(() => processesWith(word)).toEqual([]);
   },
 );
@@ -378,7 +381,7 @@ describeDaemons("a plugin beside the mirror", (version) => {
     await mirror.says(({ msg }) => msg.includes("ECONNREFUSED; trying again in"));
     const started = performance.now();
     expect(await mirror.terminate()).toBe(0);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(9_000); // what it may take at most is ten
     await mirror.says(({ msg }) => msg.endsWith("changes were not dealt with"));
     await daemon.remove();
   });

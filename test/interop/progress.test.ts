@@ -91,7 +91,7 @@ describe.skipIf(version === undefined || !hasScript)("progress", () => {
     );
     const places = { SERSYNC_RUNTIME_DIR: work.path, SERSYNC_STATE_DIR: `${work.path}/state` };
     const { child, ended, out } = await run(["-r", "-o", file], true, places);
-    await expect.poll(out, { timeout: 20_000 }).toMatch(/full push complete/);
+    await expect.poll(out, { timeout: 60_000 }).toMatch(/full push complete/);
     child.kill("SIGTERM");
     await ended;
     const shown = out().split(erase);

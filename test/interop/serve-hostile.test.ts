@@ -181,7 +181,7 @@ test("no bytes whatever make it fall over", async () => {
   );
   expect(troubles(served)).toEqual([]);
   await expectServed(served);
-}, 30_000);
+}, 60_000);
 
 test("links in a module lead nowhere out of it", async () => {
   await using served = await serveModule();

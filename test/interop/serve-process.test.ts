@@ -19,7 +19,7 @@ const isRoot = process.getuid?.() === 0;
 function serve(words: readonly string[]): { status: number | null; errors: string; out: string } {
   const argv = [inProject("dist/bin/sersync.js"), "serve", ...words];
   const env = { ...process.env, RSYNC_PASSWORD: undefined };
-  const ran = spawnSync(process.execPath, argv, { encoding: "utf8", timeout: 20_000, env });
+  const ran = spawnSync(process.execPath, argv, { encoding: "utf8", timeout: 60_000, env });
   return { status: ran.status, errors: ran.stderr, out: ran.stdout };
 }
 
@@ -288,7 +288,7 @@ test.skipIf(certificates === undefined)(
     expect(running.output()).toContain(`rsyncs://127.0.0.1:${running.port}/m/`);
     const argv = [inProject("dist/bin/sersync.js"), "list", `rsyncs://localhost:${running.port}/`];
     const env = { ...process.env, RSYNC_SSL_CA_CERT: `${place.path}/ca` };
-    const ran = spawnSync(process.execPath, argv, { encoding: "utf8", env, timeout: 20_000 });
+    const ran = spawnSync(process.execPath, argv, { encoding: "utf8", env, timeout: 60_000 });
     expect(ran.stdout + ran.stderr).toMatch(/^m +\t/);
     // What rsync-ssl runs.
     const trust = `-CAfile ${place.path}/ca -verify_return_error -verify_hostname localhost`;

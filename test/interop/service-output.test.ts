@@ -20,7 +20,7 @@ test("a disk that has no room for the output keeps no mirror from running", asyn
   fs.closeSync(full);
   const ended = once(child, "exit");
   const status = async () => (await at.run("status", "-o", at.file)).out;
-  await expect.poll(status, { timeout: 20_000 }).toContain("watching");
+  await expect.poll(status, { timeout: 60_000 }).toContain("watching");
   await at.run("stop", "-o", at.file);
   expect(await ended).toEqual([0, null]);
 });

@@ -238,7 +238,7 @@ test("of two configurations only the changed one is replaced; either is a way to
   const { exitCode, out } = await at.run("reload", "-o", at.file, "--json");
   expect(exitCode).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ changed: [other.file], unchanged: [at.file] });
-  expect(running.lines.filter(watching)).toHaveLength(3);
+  await running.says(() => running.lines.filter(watching).length === 3);
   // Both sockets are where this process was told to put them.
   const key = fs.readdirSync(at.directory).filter((name) => name.endsWith(".sock"));
   expect(key).toHaveLength(2);

@@ -61,7 +61,8 @@ describe.skipIf(!daemonVersions.includes(version))("through a slow link", () => 
       while (!fs.existsSync(to) || fs.readFileSync(to, "utf8") !== content) await sleep(2);
       delays.push(performance.now() - writtenAt);
     }
-    expect(median(delays)).toBeLessThan(500);
+    // Behind a large file it would be more than an hour.
+    expect(median(delays)).toBeLessThan(2_000);
     fs.writeFileSync(`${at.source}/medium`, Buffer.alloc(2 * megabyte));
     await eventually(() => fs.existsSync(`${at.target}/medium`)).toBe(true);
     await at.isArriving("large"); // still
@@ -74,7 +75,7 @@ describe.skipIf(!daemonVersions.includes(version))("through a slow link", () => 
       makeTree(source, { [path]: Buffer.alloc(3 * megabyte, letter) });
       await at.isArriving(path);
     };
-    const isSame = () => untilEqualTrees(source, at.target, { deadlineMs: 30_000 });
+    const isSame = () => untilEqualTrees(source, at.target);
     await send("d/e/large", "a");
     makeTree(source, { "d/e/large": Buffer.alloc(3 * megabyte, "b"), "d/e/f": "1", "d/g": "2" });
     fs.renameSync(`${source}/d`, `${source}/h`);

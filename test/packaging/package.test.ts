@@ -5,7 +5,7 @@ import { inProject } from "../support/command.mjs";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/tree.ts";
 
 /** npm reads and compresses some thousand files. */
-const packingMs = 150_000;
+const packingMs = 300_000;
 
 let directory: TemporaryDirectory;
 

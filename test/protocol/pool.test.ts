@@ -22,7 +22,7 @@ afterEach(() => {
 });
 
 async function until(look: () => unknown, expected: unknown): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (look() !== expected && Date.now() < deadline) await new Promise(setImmediate);
   expect(look()).toBe(expected);
 }

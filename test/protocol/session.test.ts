@@ -247,7 +247,7 @@ test("what the daemon says before it gives up is the reason, its exit code is ke
 });
 
 test("a parked session says something thrice in the time that the daemon grants", {
-  timeout: 5_000, // without the daemon's word it would be silent for 20 s
+  timeout: 15_000, // without the daemon's word it would be silent for 20 s
 }, async () => {
   let hear = (): void => {};
   const alive = new Promise<void>((resolve) => {

@@ -247,7 +247,7 @@ function formatCrontab({ crontab }: MirrorSetUp): string {
 }
 
 export interface WaitOptions extends TreeComparison {
-  /** Default 10 000 ms. */
+  /** Default {@link patienceMs}. */
   readonly deadlineMs?: number;
   /** What to show besides the differences, such as a log. */
   readonly explain?: () => string;

@@ -7,7 +7,8 @@ import { isProcess } from "../../src/control/process.ts";
 import { inProject } from "./command.mjs";
 import { type MirrorSetUp, type RunningMirror, readLog, writeConfiguration } from "./mirror.ts";
 
-const endDeadlineMs = 20_000;
+/** Longer than the program itself takes to give up waiting. */
+const endDeadlineMs = 70_000;
 
 /** A program that ran to its end. */
 export interface Ended {

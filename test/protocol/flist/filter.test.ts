@@ -193,5 +193,5 @@ test("files that all lead to each other come to an end", () => {
   const excluded = rules.excluding(() => content);
   const started = performance.now();
   expect(() => excluded(asBytePath("a/b"), false)).toThrow("they lead to too many others");
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
 });

@@ -37,8 +37,7 @@ function start(command: PrintCommand) {
   });
   /** Without the time. */
   const texts = (): string[] => lines.map((line) => line.replace(/^[\d:.]{12} /, ""));
-  const says = (text: string) =>
-    expect.poll(texts, { timeout: 10_000 }).toContainEqual(expect.stringContaining(text));
+  const says = (text: string) => expect.poll(texts).toContainEqual(expect.stringContaining(text));
   return { lines, texts, says };
 }
 

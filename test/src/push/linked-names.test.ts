@@ -35,8 +35,7 @@ function place(patterns: readonly string[] = []) {
     note: (...paths: string[]) => names.note(paths.map(entry)),
     settle: () => names.settle(),
     told: () => [...new Set(told.splice(0))].sort(),
-    tellsSoon: (...paths: string[]) =>
-      expect.poll(() => [...new Set(told)].sort(), { timeout: 5_000 }).toEqual(paths),
+    tellsSoon: (...paths: string[]) => expect.poll(() => [...new Set(told)].sort()).toEqual(paths),
     [Symbol.dispose]: () => {
       names.close();
       root[Symbol.dispose]();

@@ -9,6 +9,7 @@ import {
   type WatcherState,
   type WatchOptions,
 } from "../../../src/watch/watcher.ts";
+import { patienceMs } from "../../support/eventually.ts";
 
 /** A temporary directory, removed after the test. */
 export function temporaryDirectory(): string {
@@ -36,7 +37,7 @@ export interface Observed {
   readonly states: WatcherState[];
   /** The changes as short lines: "path a", "tree b", "renamed a -> b". */
   lines(): string[];
-  /** Resolves when `found` is true; rejects with what was seen when it is not within 10 s. */
+  /** Resolves when `found` is true; rejects with what was seen when it never is. */
   until(found: () => boolean, what?: string): Promise<void>;
   /** Resolves when a change reads like `line`. */
   sees(line: string): Promise<void>;
@@ -72,12 +73,14 @@ export function observe(root: string, options: Partial<WatchOptions> = {}): Obse
   onTestFinished(() => watcher.close());
   const lines = (): string[] => changes.map(formatChange);
   async function until(found: () => boolean, what = "the awaited change"): Promise<void> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + patienceMs;
     while (!found()) {
       const left = deadline - Date.now();
       if (left <= 0) {
         const said = [...lines(), ...states.map((state) => `${state.kind}: ${state.message}`)];
-        throw new Error(`${what} did not come within 10 s; seen: ${said.slice(-40).join("; ")}`);
+        throw new Error(
+          `${what} did not come within ${patienceMs} ms; seen: ${said.slice(-40).join("; ")}`,
+        );
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(left, 50));

@@ -115,7 +115,7 @@ async function expectEqualAndWatched(scene: Scene): Promise<void> {
   const directories = directoriesOf(root);
   // Reports are quiet, but what is only watched, not reported, may still be under way.
   const inodes = inodesOf(root, directories);
-  await expect.poll(watchedInodes, { timeout: 10_000 }).toEqual(inodes);
+  await expect.poll(watchedInodes).toEqual(inodes);
   expect(seen.watcher.status().directories).toBe(directories.length);
   await probe(root, directories, seen);
 }
