@@ -70,8 +70,12 @@ const nonAscii = /[^\x00-\x7f]/;
  * A plain string when every byte is ASCII (cheap), the exact bytes otherwise.
  */
 export function nativePath(root: string, path: BytePath): string | Buffer {
-  const whole = path === "" ? root : `${root}/${path}`;
-  return nonAscii.test(whole) ? Buffer.from(whole, "latin1") : whole;
+  return nativeName(path === "" ? root : `${root}/${path}`);
+}
+
+/** The same for one component that is looked up in an open directory. */
+export function nativeName(name: string): string | Buffer {
+  return nonAscii.test(name) ? Buffer.from(name, "latin1") : name;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped

@@ -6,7 +6,7 @@ import { openAttributes, type WritableAttributes } from "../source/attributes.ts
 import { fileCalls } from "../source/calls-choice.ts";
 import { longDirectory, readNames } from "../source/directory-names.ts";
 import { type FileStatus, statusOf } from "../source/file-calls.ts";
-import { Anchor, changeMode, componentOf, openSafely } from "./anchor.ts";
+import { Anchor, changeMode, componentOf, hasDescriptors, openSafely } from "./anchor.ts";
 import { withDescriptor } from "./descriptors.ts";
 import { libC, now, type Times } from "./libc.ts";
 import { temporaryPath } from "./temporary.ts";
@@ -90,7 +90,7 @@ export class DestinationTree {
   #look(path: BytePath): FileStatus | undefined {
     if (this.#held === undefined) return undefined;
     try {
-      if (!this.#anchor.isFollowed(path)) return fileCalls().lstat(this.#anchor.at(path));
+      if (!this.#anchor.isFollowed(path)) return this.#lookAt(path);
       // A descriptor of a directory itself is a link, which is meant to be followed.
       return statusOf(fs.statSync(this.#anchor.inside(path), { bigint: true }));
     } catch (error) {
@@ -98,6 +98,13 @@ export class DestinationTree {
       if (nowhere.has(code)) return undefined;
       throw error;
     }
+  }
+
+  #lookAt(path: BytePath): FileStatus | undefined {
+    const calls = fileCalls();
+    if (calls.lstatAt === undefined || !hasDescriptors) return calls.lstat(this.#anchor.at(path));
+    const name = componentOf(path);
+    return calls.lstatAt(this.#anchor.held(parentPath(path)), name);
   }
 
   /** Names in a directory, as byte strings. */

@@ -1,4 +1,5 @@
 import { type Library, systemError, systemLibrary } from "../native/library.ts";
+import { nativeName } from "../path.ts";
 import type { FileCalls, FileStatus } from "./file-calls.ts";
 
 /** Of little-endian machines with 64-bit words; elsewhere Node's calls do. */
@@ -44,15 +45,16 @@ function nativeCalls(library: Library): FileCalls {
   );
   const close = library.func("int close(int descriptor)");
   const status = new NativeStatus();
+  const look = (directory: number, path: string | Buffer): FileStatus | undefined => {
+    if (statx(directory, named(path), noFollow, basicStats, status.words) === 0) return status;
+    const errno = library.errno();
+    if (absent.has(errno)) return undefined;
+    if (errno === interrupted) return look(directory, path);
+    throw systemError(errno, "lstat", path);
+  };
   const calls: FileCalls = {
-    lstat: (path) => {
-      const done = statx(currentDirectory, named(path), noFollow, basicStats, status.words);
-      if (done === 0) return status;
-      const errno = library.errno();
-      if (absent.has(errno)) return undefined;
-      if (errno === interrupted) return calls.lstat(path);
-      throw systemError(errno, "lstat", path);
-    },
+    lstat: (path) => look(currentDirectory, path),
+    lstatAt: (directory, name) => look(directory, nativeName(name)),
     open: (path, flags) => {
       const descriptor = open(named(path), flags | closeOnExec);
       if (descriptor >= 0) return descriptor;

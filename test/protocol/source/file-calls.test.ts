@@ -50,6 +50,20 @@ describe.runIf(native !== undefined)("both ways to ask", () => {
     }
   });
 
+  test("say the same of names in an open directory", () => {
+    using directory = temporaryDirectory();
+    makeHostileTree(directory.path, 7, 100);
+    const names = fs.readdirSync(directory.path, { encoding: "latin1" });
+    expect(names.some((name) => /[\x80-\xff]/.test(name))).toBe(true);
+    const open = fs.openSync(directory.path, O_RDONLY);
+    for (const name of [...names, "nothing"]) {
+      const path = nativePath(directory.path, asBytePath(name));
+      expect(copied(calls.lstatAt?.(open, name))).toEqual(copied(nodeCalls.lstat(path)));
+    }
+    fs.closeSync(open);
+    expect(() => calls.lstatAt?.(-1, "nothing")).toThrowError(/^EBADF: bad file descriptor, lstat/);
+  });
+
   test("say the same of times before 1970 and of sizes beyond 32 bits", () => {
     using directory = temporaryDirectory();
     const file = made(directory.path);
