@@ -38,6 +38,9 @@ interface Previous {
   readonly major: number;
 }
 
+/** An entry while it is read; what is spread into it costs more than all else that reads it. */
+type Described = { -readonly [Field in keyof FileEntry]: FileEntry[Field] };
+
 /** The end of a list; bits of {@link ioErrors} say what the sender could not read. */
 export interface ListEnd {
   readonly kind: "end";
@@ -154,24 +157,18 @@ export class EntryReader {
     const linkTarget = this.#readTarget(from, type, name);
     const digest = this.#readDigest(from, type);
     const isFirst = this.#format.hardLinks && has(entryFlags.hardLinkFirst);
-    return {
-      path: pathOf(name),
-      mode,
-      size,
-      mtimeSeconds,
-      mtimeNanoseconds,
-      uid,
-      gid,
-      ...(atimeSeconds !== undefined && { atimeSeconds }),
-      ...(type === fileTypes.directory && {
-        hasContent: !has(entryFlags.noContent),
-        ...(has(entryFlags.topDirectory) && has(entryFlags.noContent) && { isImplied: true }),
-      }),
-      ...(device && { device }),
-      ...(linkTarget !== undefined && { linkTarget }),
-      ...(digest && { digest }),
-      ...(isFirst && { linkGroup: this.#first + this.#leaders.length }),
-    };
+    const path = pathOf(name);
+    const entry: Described = { path, mode, size, mtimeSeconds, mtimeNanoseconds, uid, gid };
+    if (atimeSeconds !== undefined) entry.atimeSeconds = atimeSeconds;
+    if (type === fileTypes.directory) {
+      entry.hasContent = !has(entryFlags.noContent);
+      if (has(entryFlags.topDirectory) && has(entryFlags.noContent)) entry.isImplied = true;
+    }
+    if (device !== undefined) entry.device = device;
+    if (linkTarget !== undefined) entry.linkTarget = linkTarget;
+    if (digest !== undefined) entry.digest = digest;
+    if (isFirst) entry.linkGroup = this.#first + this.#leaders.length;
+    return entry;
   }
 
   #readAccess(from: Cursor, flags: number, type: number): number | undefined {
@@ -233,10 +230,13 @@ export function readName(
   return checkedName(previous.slice(0, shared) + from.latin1(length), format);
 }
 
+/** A component that is empty, or leads up. */
+const stray = /(?:^|\/)(?:\.\.)?(?:\/|$)/;
+
 /** A name must lie below the root: what follows it to the disk must not leave the transfer. */
 function checkedName(name: string, { relative = false }: Pick<EntryFormat, "relative">): string {
   const below = relative ? name.replace(/^\//, "") : name;
-  if (below.includes("\0") || below.split("/").some((part) => part === ".." || part === "")) {
+  if (below.includes("\0") || stray.test(below)) {
     throw badEntry(name, "it is no path below the root");
   }
   return name;
@@ -244,6 +244,7 @@ function checkedName(name: string, { relative = false }: Pick<EntryFormat, "rela
 
 /** The path that a name on the wire stands for; one from the root down keeps its `/` until then. */
 export function pathOf(name: string): BytePath {
+  if (!name.startsWith(".")) return asBytePath(name);
   return asBytePath(name === "." ? "" : name.replace(/^(?:\.\/)+/, ""));
 }
 
@@ -254,8 +255,8 @@ export function checkedType(
   { deletions = false }: Pick<EntryFormat, "deletions">,
 ): number {
   const type = mode & fileTypes.mask;
-  const isRoot = pathOf(name) === "" || name === topOfRoot;
-  if (isRoot && type !== fileTypes.directory) throw badEntry(name, "the root is no directory");
+  if (type !== fileTypes.directory && (pathOf(name) === "" || name === topOfRoot))
+    throw badEntry(name, "the root is no directory");
   const isDeletion = mode === 0 && deletions;
   if (!isDeletion && !knownTypes.has(type))
     throw badEntry(name, `its mode is ${(mode >>> 0).toString(8)}`);

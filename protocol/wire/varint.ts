@@ -54,12 +54,16 @@ export function readVarlong(from: Cursor, minimum: number): number {
   const lead = from.uint8();
   const extra = Math.min(countLeadingOnes(lead), 6);
   const following = minimum - 1 + extra;
-  let value = 0n;
-  for (let i = 0; i < following; i += 1) value |= BigInt(from.uint8()) << BigInt(8 * i);
-  if (following < 8) value |= BigInt(lead & (0xff >> (extra + 1))) << BigInt(8 * following);
-  const number = Number(BigInt.asIntN(64, value));
+  let low = 0;
+  let high = 0;
+  for (let i = 0; i <= following; i += 1) {
+    const byte = i < following ? from.uint8() : lead & (0xff >> (extra + 1));
+    if (i < 4) low |= byte << (8 * i);
+    else if (i < 8) high |= byte << (8 * (i - 4));
+  }
+  const number = high * 0x1_0000_0000 + (low >>> 0);
   if (!Number.isSafeInteger(number)) {
-    throw new RsyncError("BAD_STREAM", `Cannot read varlong: ${value} is beyond 2^53`, {
+    throw new RsyncError("BAD_STREAM", `Cannot read varlong: ${number} is beyond 2^53`, {
       offset: start,
     });
   }
