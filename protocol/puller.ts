@@ -3,6 +3,7 @@ import { readable } from "./daemon-texts.ts";
 import type { StrongChecksum } from "./delta/checksum.ts";
 import { openTokenReader } from "./delta/token-reader.ts";
 import { type Landing, land, madeText } from "./destination/landing.ts";
+import { libC } from "./destination/libc.ts";
 import { OwnerMap } from "./destination/owners.ts";
 import { openPlaces } from "./destination/places.ts";
 import { DestinationTree } from "./destination/tree.ts";
@@ -121,10 +122,11 @@ class Puller {
       this.#source.demultiplex();
       this.#deadline(this.#job.timeoutMs ?? 300_000);
       this.#keepAlive.start();
-      const strong = await strongOf(agreement);
       writeFilterList(output, this.#job.filter.toSender(agreement.protocol));
       output.flush();
       const besides = sendNames(this.#job, output, this.#sink, agreement);
+      libC(); // it is loaded while the daemon looks at what it has
+      const strong = await strongOf(agreement);
       const intake = openPullIntake(this.#job, {
         result: this.#result,
         owners: this.#owners,

@@ -40,34 +40,55 @@ export class EntryPlacer {
     this.#files = new FileRequests(link, job, meeting, { ...common, alternates });
   }
 
-  /** One entry's failure is its own: the others go on. */
-  async place(index: number, entry: FileEntry): Promise<void> {
-    const { events } = this.#job;
+  /** One entry's failure is its own: the others go on. Undefined when that was all. */
+  place(index: number, entry: FileEntry): Promise<void> | undefined {
     try {
-      if (this.#isPassedOver(entry)) return;
-      const found = this.#find(entry);
-      if (entry.mode === 0) {
-        await this.#delete(entry, found);
-        return;
-      }
-      if (this.#isLeftOut(entry, found)) return;
-      this.#makeAbove(entry.path);
-      if (this.#links.defers(index, entry, found)) return;
-      const inWay = found !== undefined && isDirectory(found) && !sameType(found, entry);
-      if (inWay && !(await this.#makeWay(entry))) return;
-      const here = inWay || (found && (await this.#putAside(entry, found))) ? undefined : found;
-      const asking = this.#maker.make(index, entry, here)
-        ? undefined
-        : this.#files.request(index, entry, here);
-      if (asking !== undefined) await asking;
-      if (this.#files.lastAsked !== index) this.#links.settled(index, true);
+      const placing = this.#place(index, entry);
+      return placing?.catch((error: unknown) => this.#fail(index, entry, error));
     } catch (error) {
-      if (!(error instanceof Error && "code" in error)) throw error;
-      if (error.name === "RsyncError") throw error;
-      if (isDirectory(entry)) this.#leftOut.add(entry.path);
-      events.failed(entry.path, error.message);
-      this.#links.settled(index, false);
+      this.#fail(index, entry, error);
+      return undefined;
     }
+  }
+
+  #place(index: number, entry: FileEntry): Promise<void> | undefined {
+    if (this.#isPassedOver(entry)) return undefined;
+    const found = this.#find(entry);
+    if (entry.mode === 0) return this.#delete(entry, found);
+    if (this.#isLeftOut(entry, found)) return undefined;
+    this.#makeAbove(entry.path);
+    if (this.#links.defers(index, entry, found)) return undefined;
+    const isOther = found !== undefined && !sameType(found, entry);
+    return isOther ? this.#replace(index, entry, found) : this.#put(index, entry, found);
+  }
+
+  /** Puts an entry where something of another type is. */
+  async #replace(index: number, entry: FileEntry, found: Found): Promise<void> {
+    const inWay = isDirectory(found);
+    if (inWay && !(await this.#makeWay(entry))) return;
+    const here = inWay || (await this.#putAside(entry, found)) ? undefined : found;
+    await this.#put(index, entry, here);
+  }
+
+  #put(index: number, entry: FileEntry, here: Found | undefined): Promise<void> | undefined {
+    const asking = this.#maker.make(index, entry, here)
+      ? undefined
+      : this.#files.request(index, entry, here);
+    if (asking !== undefined) return asking.then(() => this.#settleUnasked(index));
+    this.#settleUnasked(index);
+    return undefined;
+  }
+
+  /** What waits for an entry goes on at once, where no content was asked for. */
+  #settleUnasked(index: number): void {
+    if (this.#files.lastAsked !== index) this.#links.settled(index, true);
+  }
+
+  #fail(index: number, entry: FileEntry, error: unknown): void {
+    if (!(error instanceof Error && "code" in error) || error.name === "RsyncError") throw error;
+    if (isDirectory(entry)) this.#leftOut.add(entry.path);
+    this.#job.events.failed(entry.path, error.message);
+    this.#links.settled(index, false);
   }
 
   /**

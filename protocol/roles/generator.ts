@@ -88,18 +88,33 @@ export class Generator {
       const entry = entries[at];
       if (entry === undefined) continue;
       if (isIncremental && isDirectory(entry)) await this.#placer.prepare(entry);
-      else await this.#visit(first + at, entry);
+      else {
+        const visiting = this.#visit(first + at, entry);
+        if (visiting !== undefined) await visiting;
+      }
     }
     if (directory !== undefined) this.#placer.leave(directory);
     this.#placed.push(list);
   }
 
-  async #visit(index: number, entry: FileEntry): Promise<void> {
-    await this.#placer.place(index, entry);
+  /** Undefined when that was all, as it mostly is. */
+  #visit(index: number, entry: FileEntry): Promise<void> | undefined {
+    const placing = this.#placer.place(index, entry);
+    if (placing !== undefined || isDirectory(entry)) return this.#finishVisit(entry, placing);
+    return this.#turn();
+  }
+
+  async #finishVisit(entry: FileEntry, placing: Promise<void> | undefined): Promise<void> {
+    await placing;
     if (isDirectory(entry) && entry.hasContent) await this.#pruner.visit(entry.path);
+    await this.#turn();
+  }
+
+  /** One entry is done: it is the receiver's turn, now and then. */
+  #turn(): Promise<void> | undefined {
     this.#settle();
     this.#pace.spend(bytesPerEntry);
-    if (this.#pace.isDue) await this.#pace.take();
+    return this.#pace.isDue ? this.#pace.take() : undefined;
   }
 
   /** No list came of these, and none will. */

@@ -163,7 +163,9 @@ export class Meeting {
   /** Something has happened: a list is here, say, or no further one comes. */
   tell(): void {
     this.#hasNews = true;
-    this.#wake?.();
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
   }
 
   /**
