@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
-import { type BytePath, rootPath } from "../protocol/index.ts";
-import type { Config } from "./config/schema.ts";
+import { asBytePath, type BytePath, displayPath, rootPath } from "../protocol/index.ts";
+import type { Config, Source } from "./config/schema.ts";
+import type { FilterConfig } from "./filter/filter.ts";
 import { MirroredSource } from "./mirrored-source.ts";
+import { leaveOutOwn } from "./own-files.ts";
 import { PluginHost } from "./plugin/host.ts";
 import type { GuardOptions } from "./push/guard.ts";
 import { PushThreads } from "./push/threads.ts";
@@ -26,6 +28,8 @@ export interface MirrorOptions {
   readonly pollIntervalMs?: number | undefined;
   /** Where what is pending survives a restart; default: nowhere. */
   readonly stateDirectory?: string;
+  /** What else this program writes to; it is not mirrored, nor is what is in the state directory. */
+  readonly ownFiles?: readonly string[];
   /** Of an earlier mirror of these sources ({@link Mirror.pendingPaths}); default nothing. */
   readonly pending?: PendingPaths;
   /** How much a comparison may delete before a person is asked; goes before the configuration. */
@@ -211,7 +215,7 @@ export class Mirror {
     let firstId = 0;
     return config.sources.map((source) => {
       const mirrored = new MirroredSource({
-        config,
+        config: { ...config, filter: this.#filterOf(source, config, options) },
         source,
         threads: this.#threads,
         memory: this.#memory,
@@ -231,6 +235,18 @@ export class Mirror {
       firstId += source.remotes.length;
       return mirrored;
     });
+  }
+
+  #filterOf({ watch }: Source, { filter }: Config, options: MirrorOptions): FilterConfig {
+    const { stateDirectory, ownFiles = [] } = options;
+    const own = stateDirectory === undefined ? ownFiles : [stateDirectory, ...ownFiles];
+    const { leftOut, ...sparing } = leaveOutOwn(filter, watch, own);
+    const shown = displayPath(asBytePath(watch));
+    for (const file of leftOut) {
+      const name = displayPath(asBytePath(file));
+      this.#log.info({ watch: shown }, `${name} is this program's own, and is not mirrored`);
+    }
+    return sparing.filter;
   }
 
   #scheduleOf({ crontab }: Config): Schedule | undefined {

@@ -109,6 +109,7 @@ async function serve(
     ...command,
     tokenFile,
     stateDirectory: stateDirectory({ given, environment: process.env, isRoot }),
+    ownFiles: file === undefined ? [] : [file],
     guard: share === undefined ? {} : { share },
     sources,
     version,

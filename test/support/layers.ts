@@ -62,6 +62,7 @@ export const layers: Readonly<Record<"protocol" | "src", readonly (readonly stri
     ["src/target", "src/status"],
     ["src/plugin"],
     [
+      "src/own-files.ts",
       "src/source-options.ts",
       "src/mirrored-source.ts",
       "src/mirror.ts",
