@@ -242,7 +242,7 @@ export class MirroredSource {
     }
   }
 
-  #addTarget({ id, target, address }: NamedTarget): void {
+  #addTarget({ id, target, address, remote }: NamedTarget): void {
     const { config, threads, source, guard, sessions, fullPush } = this.#options;
     const { params, filter, events, timeoutSeconds } = config;
     if (this.#identity === undefined || address === undefined) return;
@@ -255,6 +255,7 @@ export class MirroredSource {
       transfer: params,
       filter,
       deletes: events.delete && this.#deletes,
+      isShared: remote.isShared,
       guard,
       holdsDeletions: target.status.halt !== undefined,
       sessions,

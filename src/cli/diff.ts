@@ -64,7 +64,7 @@ async function compare(config: Config, source: Source, remote: Remote): Promise<
       mounts: [],
       transfer: params,
       filter,
-      deletes: events.delete,
+      deletes: events.delete && !remote.isShared,
       guard: deleteGuard,
       holdsDeletions: false,
       sessions: 1,

@@ -85,6 +85,7 @@ function readConfig(file: string, root: XmlElement, context: Context): Config {
   const head: Node = { name: "head", rule: headRule, xml: root, offset: root.offset };
   const sersync = reader.child(head, "sersync");
   const host = reader.child(head, "host");
+  const events = readEvents(reader, head);
   const { pluginWatch, ...plugin } = readPlugins(context, head, sersync);
   noteXfs(reader, reader.child(head, "fileSystem"));
   return {
@@ -94,21 +95,27 @@ function readConfig(file: string, root: XmlElement, context: Context): Config {
       ip: reader.text(host, "hostip").value,
       port: reader.number(host, "port", "pagePort").value,
     },
-    events: readEvents(reader, head),
+    events,
     deleteGuard: readDeleteGuard(reader, head),
     failLog: readFailLog(reader, sersync, context.surroundings),
     ...present({ crontab: readCrontab(reader, sersync) }),
-    ...readDelivery(context, head, sersync, pluginWatch),
+    ...readDelivery(context, { head, sersync, pluginWatch, deletes: events.delete }),
     ...plugin,
   };
+}
+
+interface DeliveryContext {
+  readonly head: Node;
+  readonly sersync: Node;
+  readonly pluginWatch: string;
+  /** What has gone here is deleted there. */
+  readonly deletes: boolean;
 }
 
 /** What is sent where: the parts that `commonParams` has a say in. */
 function readDelivery(
   { reader, surroundings, options }: Context,
-  head: Node,
-  sersync: Node,
-  pluginWatch: string,
+  { head, sersync, pluginWatch, deletes }: DeliveryContext,
 ) {
   const rsync = reader.child(sersync, "rsync");
   const { parsed, text, remoteShell } = readParams(reader, rsync);
@@ -120,9 +127,11 @@ function readDelivery(
     parsed.options.timeoutSeconds;
   const remotesOptional = options.pluginAlone !== undefined;
   const reach = { ssh, port: port ?? (ssh ? sshPort : rsyncPort) };
+  const filter = readFilter(reader, head, parsed);
+  const context = { reader, surroundings, remotesOptional, pluginWatch, filter, deletes };
   return {
-    filter: readFilter(reader, head, parsed),
-    sources: readSources({ reader, surroundings, remotesOptional, pluginWatch }, sersync, reach),
+    filter,
+    sources: readSources(context, sersync, reach),
     params: parsed.options,
     paramsText: text,
     ssh,

@@ -69,6 +69,8 @@ export interface Remote {
   readonly name: string;
   /** `user@` in front of the host, which goes before `<auth users>`. */
   readonly user?: string;
+  /** Another directory is mirrored there, too: comparisons delete nothing. Default false. */
+  readonly isShared?: boolean;
 }
 
 /** When a comparison wants to delete so much that deletions are halted. */

@@ -1,7 +1,9 @@
+import type { FilterConfig } from "../filter/filter.ts";
 import { quote } from "./mistake.ts";
 import type { Node, Reader } from "./reader.ts";
 import { type Reach, readRemote } from "./remote.ts";
 import type { Source } from "./schema.ts";
+import { markShared, type Place, withoutRepeated } from "./shared-places.ts";
 import { absolutePath, type Surroundings } from "./surroundings.ts";
 import { watchablePath } from "./watchable.ts";
 
@@ -13,6 +15,9 @@ export interface SourcesContext {
   readonly remotesOptional: boolean;
   /** The directory of the plugin that is used, which goes before the source's own; "" is none. */
   readonly pluginWatch: string;
+  readonly filter: FilterConfig;
+  /** Whether comparisons delete at the destinations what the source has not. */
+  readonly deletes: boolean;
 }
 
 /** Every `<localpath>` with its remotes; sersync took the first one only. */
@@ -31,9 +36,10 @@ export function readSources(
     return [replacedSource(context, only, reach)];
   }
   const sources: Source[] = [];
+  const places: Place[] = [];
   for (const node of nodes) {
     const watch = readWatch(context, node);
-    const remotes = readRemotes(context, node, reach);
+    const found = readRemotes(context, node, reach, watch);
     if (watch === undefined) continue;
     if (sources.some((source) => source.watch === watch)) {
       reader.report.mistake(
@@ -41,10 +47,14 @@ export function readSources(
         `localpath watch: ${quote(watch)} stands twice; put all its remotes into one <localpath>`,
       );
     }
-    sources.push({ watch, remotes });
+    places.push(...found);
+    sources.push({ watch, remotes: found.map(({ remote }) => remote) });
   }
   checkPluginWatch(context, sersync, sources);
-  return sources;
+  const { deletes, filter } = context;
+  return deletes && !reader.report.failed
+    ? markShared(sources, places, { filter, report: reader.report })
+    : sources;
 }
 
 /**
@@ -60,7 +70,8 @@ function replacedSource(context: SourcesContext, node: Node, reach: Reach): Sour
       `localpath watch: as in sersync the plugin's directory ${quote(pluginWatch)} is watched and pushed instead of ${quote(value)}; leave its watch empty to keep this one`,
     );
   }
-  return { watch: pluginWatch, remotes: readRemotes(context, node, reach) };
+  const places = readRemotes(context, node, reach, pluginWatch);
+  return { watch: pluginWatch, remotes: places.map(({ remote }) => remote) };
 }
 
 /** sersync knew one source; where there are several, the plugin's directory chooses one. */
@@ -91,12 +102,16 @@ function readRemotes(
   { reader, remotesOptional }: SourcesContext,
   node: Node,
   reach: Reach,
-): Source["remotes"] {
+  watch = "",
+): readonly Place[] {
   const nodes = reader.children(node, "remote");
   if (nodes.length === 0 && !remotesOptional) {
     reader.report.mistake(node.offset, "<remote> is missing in <localpath>: nowhere to mirror to");
   }
-  const remotes = nodes.map((remote) => readRemote(reader, remote, reach));
+  const places = nodes.flatMap((child) => {
+    const remote = readRemote(reader, child, reach);
+    return remote === undefined ? [] : [{ watch, remote, offset: child.offset }];
+  });
   // Their mistakes are said in either case.
-  return remotesOptional ? [] : remotes.filter((remote) => remote !== undefined);
+  return remotesOptional ? [] : withoutRepeated(places, reader.report);
 }

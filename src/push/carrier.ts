@@ -88,6 +88,11 @@ export class Carrier implements EntryCarrier {
     return this.sessions.precision === "nanoseconds" ? "scan" : "small";
   }
 
+  /** True where what this source lacks may be another's. */
+  get isShared(): boolean {
+    return this.#settings.isShared ?? false;
+  }
+
   /** Judges what a comparison would delete; what is too much holds all deletions back. */
   judge(evidence: GuardEvidence, unguarded: boolean): GuardVerdict {
     const judged = judgeDeletions(evidence, this.#settings.guard);

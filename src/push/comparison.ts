@@ -74,7 +74,7 @@ export class Comparison {
     this.#created = new Set(created);
     this.carrier = carrier;
     this.#starts = starts;
-    this.#scope = scope;
+    this.#scope = carrier.isShared ? { ...scope, deletes: false } : scope;
     this.#rules = excludes.length === 0 ? carrier.rules : rulesWith(carrier, excludes);
     const onError = (path: BytePath, { message }: Error): void => {
       this.#unlisted.add(path);

@@ -33,6 +33,8 @@ export interface TargetSettings {
   readonly filter: FilterConfig;
   /** False: nothing is ever deleted at the target. */
   readonly deletes: boolean;
+  /** Another directory is mirrored there, too: a comparison deletes nothing. Default false. */
+  readonly isShared?: boolean | undefined;
   /** How much a comparison may want to delete before a person is asked. */
   readonly guard: GuardOptions;
   /** True: deletions are held back until a comparison passes the guard, or a person allows them. */

@@ -214,6 +214,28 @@ describe.skipIf(!hasDaemon)("what is compared, and when", () => {
     await untilEqualTrees(other.path, daemon.path("third"));
   });
 
+  test("where two directories go to one place, comparisons delete nothing, and events do", async () => {
+    await using daemon = await startDaemon({ version, modules: { backup: {} } });
+    using source = temporaryDirectory();
+    using other = temporaryDirectory();
+    makeTree(source.path, { a: "" });
+    makeTree(other.path, { b: "" });
+    const target = daemon.path("backup");
+    makeTree(target, { theirs: "" });
+    await using mirror = await startMirror({
+      ...setUpFor(daemon, source.path),
+      localpaths: `<localpath watch="${other.path}"><remote ip="127.0.0.1" name="backup"/></localpath>`,
+    });
+    for (const name of ["a", "b"]) {
+      await mirror.says(({ msg, path }) => msg === "delivered" && path === name);
+    }
+    fs.rmSync(`${source.path}/a`);
+    await mirror.says(({ kind, path }) => kind === "delete" && path === "a");
+    expect(await mirror.terminate()).toBe(0);
+    expect(fs.readdirSync(target).sort()).toEqual(["b", "theirs"]);
+    expect(mirror.output()).toContain("comparisons delete nothing in either");
+  });
+
   test('with delete start="false" nothing is ever deleted, not by -r either', async () => {
     await using daemon = await startDaemon({ version, modules: { backup: {} } });
     using source = temporaryDirectory();
