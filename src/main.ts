@@ -60,6 +60,7 @@ async function run(words: readonly string[]): Promise<number> {
 
 async function commandOf(words: readonly string[], version: string): Promise<Command> {
   const [name, ...rest] = words;
+  if (name === "help") return commandOf([...rest, "--help"], version);
   if (name === "push" || name === "pull") {
     return (await import("./cli/transfer-line.ts")).parseTransferLine(name, rest);
   }
@@ -132,7 +133,13 @@ function ended(): Promise<unknown> {
 /** One clear line for what a user can mend; anything else is our mistake and shows its trace. */
 function reportFailure(error: unknown): number {
   // Their classes are not asked: that would read half of the program for the sake of `--version`.
-  const { exitCode, message } = error as Partial<Error & { readonly exitCode: unknown }>;
+  const { exitCode, message, syscall } = error as Partial<
+    NodeJS.ErrnoException & { readonly exitCode: unknown }
+  >;
+  if (syscall === "uv_cwd") {
+    sayOnError("sersync: the working directory has been deleted: change to another one first\n");
+    return 1;
+  }
   if (typeof exitCode !== "number") throw error;
   sayOnError(`${message}\n`);
   return exitCode;

@@ -49,7 +49,12 @@ export function runCheck({ files, json, surroundings }: CheckOptions): Answer {
 /** Files are often checked before they are taken to the machine they are for. */
 function loadElsewhere(file: string, surroundings: Surroundings): LoadedConfig | undefined {
   const none = () => undefined;
-  const complete = { watchProblem: none, fileProblem: none, passwordProblem: none };
+  const complete = {
+    watchProblem: none,
+    fileProblem: none,
+    passwordProblem: none,
+    passwordOddity: none,
+  };
   try {
     return loadConfig(file, { surroundings: { ...surroundings, ...complete } });
   } catch (error) {

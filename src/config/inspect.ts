@@ -1,5 +1,8 @@
+/** Nothing is there, in words. */
+export const absent: string = "it does not exist";
+
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "it does not exist",
+  ENOENT: absent,
   ENOTDIR: "it does not exist: a part of the path is not a directory",
   EISDIR: "it is a directory",
   EACCES: "it cannot be read: permission denied",

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { type LoadedConfig, parseConfxml } from "./confxml.ts";
-import { inspect } from "./inspect.ts";
+import { absent, inspect } from "./inspect.ts";
 import { ConfigError } from "./mistake.ts";
 import type { PluginName } from "./schema.ts";
 import { maxSourceBytes, sourceFromBytes } from "./source.ts";
@@ -26,13 +27,19 @@ export function loadConfig(file: string, options: LoadOptions = {}): LoadedConfi
 
 function readSource(file: string): Buffer {
   const stats = inspect(() => statSync(file));
-  if (typeof stats === "string") return refuse(file, stats);
+  if (typeof stats === "string") return refuse(file, stats === absent ? missing(file) : stats);
   if (!stats.isFile()) return refuse(file, "it is not a regular file");
   if (stats.size > maxSourceBytes) {
     return refuse(file, `it has ${stats.size} bytes; a configuration may have ${maxSourceBytes}`);
   }
   const bytes = inspect(() => readFileSync(file));
   return typeof bytes === "string" ? refuse(file, bytes) : bytes;
+}
+
+/** A relative name is often meant for another directory. */
+function missing(file: string): string {
+  if (isAbsolute(file)) return absent;
+  return `${absent} in ${process.cwd()}; name another with -o, or let "sersync init" write one`;
 }
 
 function refuse(file: string, problem: string): never {

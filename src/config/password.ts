@@ -33,6 +33,25 @@ export function passwordProblem(path: string): string | undefined {
   return firstLine(content) === "" ? "its first line is empty" : undefined;
 }
 
+/**
+ * What is odd about the password in this file, in words that do not tell it; undefined when nothing
+ * is, or the file cannot be read.
+ */
+export function passwordOddity(path: string, user: string): string | undefined {
+  const content = inspect(() => readFileSync(nativePath(path, rootPath)));
+  if (typeof content === "string") return undefined;
+  const password = firstLine(content);
+  if (password.startsWith("\xef\xbb\xbf")) {
+    return "it begins with a byte order mark, which counts as a part of the password; save it without";
+  }
+  if (password.startsWith(`${user}:`)) {
+    return "it begins with the user's name and a colon, as in a daemon's secrets file; here the password stands alone";
+  }
+  return /[ \t]$/.test(password)
+    ? "its first line ends in a blank, which counts as a part of the password"
+    : undefined;
+}
+
 /** A link within its own directory is how Kubernetes mounts secrets; that one is fine. */
 function leadsElsewhere(path: string): boolean {
   const directory = path.slice(0, path.lastIndexOf("/")) || "/";

@@ -52,6 +52,12 @@ export function readParams(reader: Reader, rsync: Node): Params {
   for (const word of parsed.words) {
     reader.report.mistake(offset, `${what}: found ${quote(word)}; only options are allowed`);
   }
+  if (parsed.options.dryRun) {
+    reader.report.mistake(
+      offset,
+      `${what}: -n (--dry-run): a mirror does what it says; "sersync diff" tells what it would send and delete, and changes nothing`,
+    );
+  }
   if (parsed.options.update) {
     reader.report.warning(
       offset,
@@ -123,6 +129,11 @@ export function readAuth(
   const problem = surroundings.passwordProblem(passwordFile);
   if (problem !== undefined) {
     reader.report.mistake(given.offset, `auth passwordfile: found ${quote(file)}; ${problem}`);
+    return { user, passwordFile };
+  }
+  const oddity = surroundings.passwordOddity(passwordFile, user);
+  if (oddity !== undefined) {
+    reader.report.warning(given.offset, `auth passwordfile: ${quote(file)}: ${oddity}`);
   }
   return { user, passwordFile };
 }

@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { nativePath, pathFromText, rootPath } from "../../protocol/index.ts";
 import type { Variables } from "./environment.ts";
-import { inspect } from "./inspect.ts";
-import { passwordProblem } from "./password.ts";
+import { absent, inspect } from "./inspect.ts";
+import { passwordOddity, passwordProblem } from "./password.ts";
 
 /** What a configuration is checked against besides its own text. Paths are byte strings. */
 export interface Surroundings {
@@ -18,6 +18,8 @@ export interface Surroundings {
   fileProblem(path: string): string | undefined;
   /** Why this password file cannot be used, or undefined. Never tells what is in it. */
   passwordProblem(path: string): string | undefined;
+  /** What is odd about the password of this user, or undefined. Never tells what it is. */
+  passwordOddity(path: string, user: string): string | undefined;
 }
 
 /** This process on this machine. */
@@ -29,6 +31,7 @@ export function thisMachine(): Surroundings {
     watchProblem,
     fileProblem,
     passwordProblem,
+    passwordOddity,
   };
 }
 
@@ -53,6 +56,7 @@ function ownName(): string {
 
 function watchProblem(path: string): string | undefined {
   const stats = inspect(() => statSync(nativePath(path, rootPath)));
+  if (stats === absent) return `${absent}; make it, or wait for it with --wait`;
   if (typeof stats === "string") return stats;
   return stats.isDirectory() ? undefined : "it is not a directory";
 }

@@ -70,7 +70,8 @@ function planOf({ key, file, source, load }: PlanSource): Plan {
   const { config, notes } = load();
   const warnings = notes
     .filter(({ severity }) => severity === "warning")
-    .map((note) => formatNote(file, note));
+    // Without a file there are no lines in it.
+    .map((note) => (source === undefined ? formatNote(file, note) : `warning: ${note.text}`));
   return { key, file, source, config, warnings, fingerprint: fingerprintOf(config) };
 }
 

@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RsyncError } from "../../../protocol/index.ts";
 import { runCheck } from "../../../src/cli/check.ts";
 import { runExplain } from "../../../src/cli/explain.ts";
 import { runInit, writeInitial } from "../../../src/cli/init.ts";
-import { configFromSettings, formatSettingsError } from "../../../src/config/direct.ts";
-import { ConfigError } from "../../../src/config/mistake.ts";
+import { configFromSettings } from "../../../src/config/direct.ts";
 import { anyMachine, fixture, parse } from "../config/parsing.ts";
 
 let root = "";
@@ -192,7 +192,7 @@ describe("settings without a file", () => {
       try {
         return configFromSettings(wrong, anyMachine);
       } catch (error) {
-        return error instanceof ConfigError ? formatSettingsError(error).split("\n") : error;
+        return error instanceof RsyncError ? error.message.split("\n") : error;
       }
     };
     expect(refused()).toEqual([

@@ -234,6 +234,12 @@ describe("mistakes", () => {
     ["a regex that does not compile", "(.*)\\.part", "(.*\\.part", "a ( without its )"],
     ["an unknown rsync option", "--delete", "--delet", "did you mean --delete?"],
     ["an option we do not have", "--delete", "--link-dest=/x", "--link-dest is not available"],
+    [
+      "a mirror that changes nothing",
+      "--delete",
+      "-n",
+      "-n (--dry-run): a mirror does what it says",
+    ],
     ["a shell in commonParams", "--delete", "; reboot", "; is for a shell, and no shell is run"],
     ["no remote", / {6}<remote ip="mirror[^>]*>\n/, "", "nowhere to mirror to"],
     ["an empty directory name", "/srv/notes", "", "localpath watch"],

@@ -85,6 +85,18 @@ test("a password file may be a link within its directory, as Kubernetes makes th
   expect(loadConfig(write("data", "pass")).config.auth?.user).toBe("anna");
 });
 
+test.each([
+  ["begins with a byte order mark", "\u{feff}open sesame"],
+  ["begins with the user's name", "anna:open sesame"],
+  ["ends in a blank", "open sesame \n"],
+])("a password file that %s is taken with a warning", (said, content) => {
+  mkdirSync(join(root, "data"));
+  secret("pass", content);
+  const notes = loadConfig(write("data", "pass")).notes.map(({ text }) => text);
+  expect(notes).toContainEqual(expect.stringContaining(said));
+  expect(notes.join()).not.toContain("sesame");
+});
+
 test("everything that is wrong on the machine is said at once", () => {
   writeFileSync(join(root, "data"), "");
   const message = refusal(write("data", "pass"));
@@ -96,6 +108,7 @@ test("everything that is wrong on the machine is said at once", () => {
 
 test("a file that is not there, is none, or is huge is refused", () => {
   expect(refusal(join(root, "nothing.xml"))).toContain("it does not exist");
+  expect(refusal("nothing.xml")).toContain(`in ${process.cwd()}; name another with -o`);
   expect(refusal(root)).toContain("it is not a regular file");
   const huge = join(root, "huge.xml");
   writeFileSync(huge, "<head>");

@@ -13,6 +13,7 @@ export const anyMachine: Surroundings = {
   watchProblem: () => undefined,
   fileProblem: () => undefined,
   passwordProblem: () => undefined,
+  passwordOddity: () => undefined,
 };
 
 /** One of our own configurations, as text. */
