@@ -104,7 +104,7 @@ export class Anchor implements Holder {
 
   /** True for the root, and for links that are taken for directories. */
   isFollowed(path: BytePath): boolean {
-    return path === "" || this.#adopted.has(path);
+    return path === "" || (this.#adopted.size > 0 && this.#adopted.has(path));
   }
 
   /** A directory was removed or replaced: what was known of it and of all below is forgotten. */

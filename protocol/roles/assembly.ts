@@ -46,7 +46,8 @@ export class Assembly {
   readonly #tokens: TokenReader;
   readonly #pace: Pace;
   readonly #placing: Placing;
-  readonly #staging: Staging;
+  /** Made for the first file that comes in pieces: small ones do without. */
+  #staging: Staging | undefined;
   readonly #scratch: Buffer = Buffer.allocUnsafeSlow(stepBytes);
   #current: { readonly incoming: IncomingFile; readonly requested: Requested } | undefined;
   #isAbandoned = false;
@@ -54,7 +55,6 @@ export class Assembly {
   constructor(link: AnswerLink, job: ReceivingJob, { tokens, pace, placing }: AssemblyParts) {
     this.#link = link;
     this.#job = job;
-    this.#staging = new Staging(job.strong);
     this.#tokens = tokens;
     this.#pace = pace;
     this.#placing = placing;
@@ -64,6 +64,7 @@ export class Assembly {
   async receive(requested: Requested): Promise<Received | Failed | "again"> {
     const { strong } = this.#job;
     this.#expectSession();
+    this.#staging ??= new Staging(strong);
     const incoming = this.#placing.open(requested, this.#staging);
     this.#current = { incoming, requested };
     await this.#receiveContent(incoming, requested);
@@ -84,7 +85,7 @@ export class Assembly {
 
   /** Nothing is received any more, and nothing is left to be kept. */
   release(): void {
-    this.#staging.release();
+    this.#staging?.release();
   }
 
   /** What had arrived can be read for a while after that: what is half there stays so. */
