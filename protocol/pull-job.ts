@@ -11,7 +11,7 @@ import { type FileEntry, isDirectory } from "./flist/entry.ts";
 import { FilterRules, type ProtectMatch } from "./flist/filter.ts";
 import type { ListLimits } from "./flist/list-reader.ts";
 import type { PatternMatch } from "./flist/pattern.ts";
-import { destinationArgument } from "./handshake/destination.ts";
+import { belowModule, destinationArgument } from "./handshake/destination.ts";
 import type { FilesFrom } from "./handshake/files-from.ts";
 import { shellDestination } from "./handshake/shell.ts";
 import type { TransferOptions } from "./options.ts";
@@ -244,5 +244,5 @@ export function sourceArgument(
   const isPath = ssh !== undefined && module === "";
   if (isPath) return sourcePlace({ target }, source);
   if (!wildcards) return destinationArgument(module, directory, { namesFile });
-  return `${module}/${sourcePlace({ target }, source)}`;
+  return belowModule(module, sourcePlace({ target }, source));
 }

@@ -15,7 +15,15 @@ export function destinationArgument(
   const names = `${directory}${namesFile ? "" : "/"}`.split("/");
   const last = names.length - 1;
   const defused = names.map((name, index) => nameArgument(name, module, index < last));
-  return `${module}/${defused.join("/")}`;
+  return belowModule(module, defused.join("/"));
+}
+
+/**
+ * The argument that leads to a place below a module. The daemon takes the module off before it reads
+ * its arguments: a place that begins with a dash would be options, `-extras/` an `-e`.
+ */
+export function belowModule(module: string, place: string): string {
+  return `${module}/${place.startsWith("-") ? "./" : ""}${place}`;
 }
 
 /**

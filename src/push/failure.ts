@@ -17,6 +17,11 @@ export function isBreak(error: unknown): boolean {
   return !(error instanceof SourceGone); // a fault of ours comes with what is carried
 }
 
+/** True for what ended a session before it was one: the target is down, or cannot bear such a session. */
+export function isBreakAtOpening(error: unknown): boolean {
+  return error instanceof RsyncError && breakCodes.has(error.code) && hadNoSession(error);
+}
+
 /** An error in a form that crosses a thread border. */
 export function failureOf(error: unknown): JobFailure {
   if (error instanceof RsyncError) {

@@ -3,7 +3,7 @@ import { TreeView } from "./batch.ts";
 import type { Carrier } from "./carrier.ts";
 import type { CarrierReport } from "./carry.ts";
 import { deliverDepartures } from "./departure.ts";
-import { isBreak } from "./failure.ts";
+import { isBreak, isBreakAtOpening } from "./failure.ts";
 import { formerDirectories } from "./former.ts";
 import { isSilence, mostByChance, witness } from "./isolation.ts";
 import type { AskedPath } from "./message.ts";
@@ -104,7 +104,7 @@ function isExcluded(path: BytePath, { rules }: Carrier): boolean {
  * that fails has renamed was reported. Not one that cannot be reached, or breaks or hangs whatever it
  * is sent: it may be back by then.
  *
- * @throws why there is no session.
+ * @throws why no session, or none at all, can be had.
  */
 async function attempt(
   carrier: Carrier,
@@ -116,8 +116,10 @@ async function attempt(
       return await rename();
     } catch (error) {
       if (isRefusal(error)) return;
-      if (!isBreak(error)) throw error;
-      if (isSilence(error) || breaks === mostByChance) await witness(report, carrier);
+      const isAtOpening = isBreakAtOpening(error);
+      if (!isBreak(error) && !isAtOpening) throw error;
+      const mustShow = isAtOpening || isSilence(error) || breaks === mostByChance;
+      if (mustShow) await witness(report, carrier);
     }
   }
 }

@@ -312,6 +312,13 @@ describeDaemons("a rename", (version) => {
     expect(at.meter.bytes).toBeLessThan(40_000);
   });
 
+  test.each(["-extras", "-rf"])("below %s, which is no option, sends no content", async (name) => {
+    await using at = await place({ [`${name}/a/f`]: content, f: "in the root" });
+    at.move(`${name}/a`, `${name}/b`);
+    await at.equal();
+    expect(at.meter.bytes).toBeLessThan(megabyte / 4);
+  });
+
   test("of a file with several names (-H), and the names of many, stay what they are", async () => {
     const files = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`a${i}`, `${i}`]));
     await using daemon = await startDaemon({ version, modules: { backup: {} } });

@@ -155,7 +155,8 @@ test.each([
   ["back\\sl*sh]/b\\c", "open/back\\\\sl\\*sh\\]/b\\c/"],
   ["t/x* open", "open/t/x\\*[ ]open/"],
   ["t/x open/y", "open/t/x[ ]open/y/"],
-  ["-rf", "open/-rf/"],
+  ["-rf", "open/./-rf/"], // the daemon takes "open/" off, and would read options
+  ["d/-rf", "open/d/-rf/"],
   ["caf\xe9", "open/caf\xe9/"],
 ])("the directory %j is the destination %j", (directory, argument) => {
   expect(destinationArgument("open", asBytePath(directory))).toBe(argument);
