@@ -17,6 +17,7 @@ import type { SourceStatus } from "./target/mirror-status.ts";
 import type { NamedTarget } from "./target/named-target.ts";
 import { PasswordWatch } from "./target/password-watch.ts";
 import { pathPatience } from "./target/retry.ts";
+import { settingsOf } from "./target/settings.ts";
 import { type Backlog, noBacklog } from "./target/status.ts";
 import { Target } from "./target/target.ts";
 import { isRescan } from "./watch/change.ts";
@@ -39,6 +40,8 @@ export class MirroredSource {
   #deletes = true;
   #rescans = 0;
   #hasWatched = false;
+  /** The source cannot be seen. */
+  #isGone = false;
   /** What the kernel told has not been read to the end, for lack of time. */
   #isBehind = false;
 
@@ -169,13 +172,8 @@ export class MirroredSource {
       unasked: { deletes: fullPush },
     });
     target.hold(true); // until there is a directory to push from
-    memory.keep({
-      source,
-      remote,
-      name,
-      target,
-      identity: () => this.#identityOf(name),
-    });
+    const identity = (): Identity | undefined => this.#identityOf(name);
+    memory.keep({ source, remote, name, target, identity });
     return { id, remote, name, target, password, address: undefined };
   }
 
@@ -243,24 +241,18 @@ export class MirroredSource {
   }
 
   #addTarget({ id, target, address, remote }: NamedTarget): void {
-    const { config, threads, source, guard, sessions, fullPush } = this.#options;
-    const { params, filter, events, timeoutSeconds } = config;
+    const { threads, fullPush } = this.#options;
     if (this.#identity === undefined || address === undefined) return;
-    threads.addTarget({
+    const settings = settingsOf(this.#options, {
       id,
-      target: address,
-      root: source.watch,
+      address,
       rootIdentity: this.#identity,
       mounts: this.#mounts,
-      transfer: params,
-      filter,
-      deletes: events.delete && this.#deletes,
+      mayDelete: this.#deletes,
       isShared: remote.isShared,
-      guard,
       holdsDeletions: target.status.halt !== undefined,
-      sessions,
-      timeoutMs: timeoutSeconds === undefined ? undefined : timeoutSeconds * 1_000,
     });
+    threads.addTarget(settings);
     threads.prepare(id, fullPush ? ["scan", "small"] : ["small"]);
   }
 
@@ -275,10 +267,14 @@ export class MirroredSource {
     const { source, log } = this.#options;
     const watch = displayPath(asBytePath(source.watch));
     if (state.kind !== "watching") {
+      this.#isGone ||= state.kind === "source gone";
       log.warn({ watch }, state.message);
       return;
     }
     log.info({ watch }, state.message);
+    // What failed for want of it need not wait any longer.
+    if (this.#isGone) for (const { target } of this.targets) target.hurry();
+    this.#isGone = false;
     const now = readIdentity(source.watch, rootPath);
     // When it is gone again the watcher tells of it.
     if (now === undefined || isSameDirectory(now, this.#identity)) return;

@@ -182,6 +182,7 @@ export class InotifyWatcher implements Watcher {
 
   #startOver(error: Error | undefined): void {
     if (!error) this.#overflows += 1;
+    this.#state = "starting"; // who ends it now must know that not all was seen
     const cause = error ? `reading events failed: ${error.message}` : "the kernel dropped events";
     const message = `${cause}; watching ${this.#root.display} anew, all of it will be compared`;
     this.#options.onState({ kind: "overflow", message });

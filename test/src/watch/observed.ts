@@ -67,6 +67,7 @@ export function observe(root: string, options: Partial<WatchOptions> = {}): Obse
     },
     onState: (state) => {
       states.push(state);
+      options.onState?.(state);
       wake();
     },
   });
