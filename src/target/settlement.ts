@@ -132,6 +132,10 @@ export class Settlement {
   }
 
   #held(paths: readonly BytePath[]): void {
+    if (this.#books.halt.status === undefined) {
+      this.#freed(paths); // they were allowed while this was on its way
+      return;
+    }
     for (const path of paths) {
       this.#books.halt.hold(path, this.#paths.get(path)?.since ?? this.#started);
       if (this.#paths.delete(path)) this.#books.pending.delivered(path);

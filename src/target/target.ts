@@ -274,6 +274,8 @@ export class Target {
 
   #judged(verdict: GuardVerdict, scope: ReconcileScope): void {
     const reason = formatVerdict(verdict);
+    // The sessions may have been begun anew since, with new settings.
+    this.#options.threads.holdDeletions(this.#options.id, !verdict.allowed);
     if (verdict.allowed) this.#resume();
     else if (this.#halt.begin(reason, scope)) this.#options.events.halted(reason);
   }

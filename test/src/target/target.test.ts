@@ -446,7 +446,7 @@ test("a comparison that would delete too much halts deletions; what is held goes
   expect(comparison.order).toBe("deletes");
   comparison.judged(false);
   comparison.end();
-  expect(told[0]).toMatch(/^halted: 900 objects .* 90 % of what it has$/);
+  expect(told[1]).toMatch(/^halted: 900 objects .* 90 % of what it has$/);
   target.add([path("gone")]);
   next().held("gone");
   expect(target.status).toMatchObject({ pending: { paths: 0 }, halt: { held: 1 } });
@@ -456,6 +456,25 @@ test("a comparison that would delete too much halts deletions; what is held goes
   expect(next().paths).toEqual(["gone"]);
   expect(next().order).toBe("deletes unguarded");
   expect(target.status.halt).toBeUndefined();
+});
+
+test("a deletion that was held back when a person allowed it goes on", () => {
+  const { target, next } = scriptedTarget();
+  target.haltDeletions("too many");
+  target.add([path("gone")]);
+  const asked = next();
+  target.allowDeletions();
+  asked.held("gone"); // told before the word had come to the push thread
+  asked.end();
+  expect(next().paths).toEqual(["gone"]);
+});
+
+test("what the guard says is told to sessions that were begun anew since", () => {
+  const { target, next, told } = scriptedTarget();
+  target.reconcile();
+  next().judged(false);
+  expect(told).toContain("holding");
+  expect(told).not.toContain("not holding");
 });
 
 test("halted deletions are looked at again by themselves, and resume when the tree is back", () => {
