@@ -2,7 +2,7 @@ import { type BytePath, joinPath, rootPath } from "../../../protocol/index.ts";
 import { inMask } from "./kernel.ts";
 import { type Entry, Renames, type RenamesOptions } from "./renames.ts";
 import { noSlot, rootSlot, type Slot } from "./table.ts";
-import { announced } from "./walker.ts";
+import { announced, unwatchable } from "./walker.ts";
 
 /** What a translator works on and whom it tells. */
 export interface TranslatorOptions extends RenamesOptions {
@@ -99,7 +99,13 @@ export class Translator {
     else if (mask & inMask.delete) {
       if (slot !== noSlot) walker.drop(slot);
       if (events.delete) batch.gone(path, true);
-    } else batch.path(path);
+    } else {
+      batch.path(path);
+      // It may be let in now.
+      if (slot !== noSlot && table.hasFlag(slot, unwatchable)) {
+        walker.start({ top: slot, report: "tree" });
+      }
+    }
   }
 
   #directoryCreated(parent: Slot, name: string, known: Slot): void {
