@@ -20,7 +20,7 @@ const gatherMs = 20;
 /** How often what goes on is told, when it has changed. */
 const activityMs = 1_000;
 const carriers = new Map<number, Carrier>();
-/** The last comparison of each target. */
+/** The last comparison of each target, unless it is complete. */
 const comparisons = new Map<number, Comparison>();
 /** They outlive the carriers, which a new password replaces. */
 const gates = new Map<number, Gate>();
@@ -50,11 +50,12 @@ port.on("message", (order: Order) => {
       void runJob(order, (carrier) => carrier.settle(order.kind));
       break;
     case "reconcile":
-      void runJob(order, (carrier, report) => {
+      void runJob(order, async (carrier, report) => {
         const comparison = comparisonFor(order, carrier);
-        return comparison.run(report, (entries, bytes) =>
+        await comparison.run(report, (entries, bytes) =>
           send({ kind: "progress", job: order.job, entries, bytes }),
         );
+        comparisons.delete(order.targetId); // it knows every directory that it has made
       });
       break;
     case "hold deletions":
