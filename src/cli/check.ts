@@ -8,10 +8,11 @@ import { display } from "../display.ts";
 import { pageUrl } from "../status/address.ts";
 import { describePlugin, withoutQuery } from "./plugin-words.ts";
 
-/** What a subcommand that only answers has to say; `exitCode` 1 goes with something wrong. */
+/** What a subcommand that only answers has to say. */
 export interface Answer {
   readonly text: string;
-  readonly exitCode: 0 | 1;
+  /** Not 0: something is wrong; 1, or rsync's number where a daemon was asked. */
+  readonly exitCode: number;
 }
 
 export interface CheckOptions {

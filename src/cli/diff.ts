@@ -41,7 +41,7 @@ export async function runDiff({ files, json }: DiffOptions): Promise<Answer> {
     return { text: `${text}\n`, exitCode: 0 };
   } catch (error) {
     if (error instanceof ConfigError || error instanceof RsyncError) {
-      return { text: `${error.message}\n`, exitCode: 1 };
+      return { text: `${error.message}\n`, exitCode: error.exitCode };
     }
     throw error;
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RsyncError } from "../../../protocol/index.ts";
 import { runCheck } from "../../../src/cli/check.ts";
+import { runDiff } from "../../../src/cli/diff.ts";
 import { runExplain } from "../../../src/cli/explain.ts";
 import { runInit, writeInitial } from "../../../src/cli/init.ts";
 import { configFromSettings } from "../../../src/config/direct.ts";
@@ -148,6 +149,19 @@ describe("explain", () => {
       text: "/etc/passwd is in none of the watched directories\n",
       exitCode: 1,
     });
+  });
+});
+
+test("diff ends with rsync's exit code where it cannot ask the daemon", async () => {
+  const file = join(root, "diff.xml");
+  const remote = '<remote ip="127.0.0.1" name="m" port="1"/>';
+  writeFileSync(
+    file,
+    `<head><sersync><localpath watch="${root}">${remote}</localpath></sersync></head>`,
+  );
+  expect(await runDiff({ files: [file], json: false })).toEqual({
+    text: expect.stringContaining("connection refused"),
+    exitCode: 10,
   });
 });
 
