@@ -46,15 +46,12 @@ export class ClientLine {
     clearTimeout(this.#deadline);
     clearInterval(this.#patience);
     let seen = this.#progress;
-    let seenAt = performance.now();
+    let silentChecks = 0;
+    // They are counted, not timed: while this process stood still, it heard nobody.
     this.#patience = setInterval(() => {
-      const now = performance.now();
-      if (this.#progress !== seen) {
-        seen = this.#progress;
-        seenAt = now;
-      } else if (now - seenAt >= timeoutMs) {
-        this.#late(`say anything for ${timeoutMs} ms`);
-      }
+      silentChecks = this.#progress === seen ? silentChecks + 1 : 0;
+      seen = this.#progress;
+      if (silentChecks >= checksPerTimeout) this.#late(`say anything for ${timeoutMs} ms`);
     }, timeoutMs / checksPerTimeout);
   }
 

@@ -64,7 +64,7 @@ test.each([
 });
 
 test("silence before the arguments ends after the handshake's time", async () => {
-  await using served = await serveModule({}, { handshakeTimeoutMs: 300 });
+  await using served = await serveModule({}, { handshakeTimeoutMs: 1_500 });
   await using silent = await HostileClient.connect(served.port);
   await using entered = await HostileClient.connect(served.port);
   entered.send("@RSYNCD: 31.0\nm\n");
@@ -80,6 +80,20 @@ test("silence in a session ends after the module's time, which the client was to
   expect(await client.end()).toContain(`\x04\0\0\x28${int(1)}`);
   await eventually(() => served.events.at(-1)).toMatchObject({ kind: "ended", exitCode: 30 });
   await expectServed(served);
+});
+
+test("what a client said while the daemon stood still is heard before it is given up", async () => {
+  await using served = await serveModule({ timeoutSeconds: 1 });
+  await using client = await HostileClient.enter(served.port, pushing);
+  await client.until(`\x04\0\0\x28${int(1)}`);
+  const standStill = (ms: number) =>
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  standStill(300);
+  await new Promise((resolve) => setTimeout(resolve, 1)); // a look at the client was due
+  await new Promise(setImmediate); // what is due next comes before what is there to be read
+  client.data(`${root + entry("a")}\0`);
+  standStill(1_500);
+  await client.until("\0\xa0"); // the file is asked for
 });
 
 const lists: readonly (readonly [string, string])[] = [
@@ -162,7 +176,7 @@ test("lists share a budget of memory", async () => {
 });
 
 test("no bytes whatever make it fall over", async () => {
-  await using served = await serveModule({ timeoutSeconds: 1 }, { handshakeTimeoutMs: 500 });
+  await using served = await serveModule({ timeoutSeconds: 1 }, { handshakeTimeoutMs: 1_500 });
   const stage = fc.constantFrom("greeting", "module", "arguments", "push", "pull");
   const cases = fc.sample(fc.tuple(stage, fc.uint8Array({ maxLength: 300 })), {
     numRuns: 60,
