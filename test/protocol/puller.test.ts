@@ -183,7 +183,7 @@ test("a directory that a link replaces while its file comes is not followed", as
     target: { host: "127.0.0.1", port: peer.port, module: "m" },
     destination: work.path,
     transfer: { recursive: true, wholeFile: true },
-    timeoutMs: 500,
+    timeoutMs: 1_500,
     receiving: () => swap(work.path),
   });
   await expect(pulling).rejects.toMatchObject({ code: "TIMED_OUT" });
@@ -206,7 +206,7 @@ test("links that are in the way become directories, and lead nowhere", async () 
     target: { host: "127.0.0.1", port: peer.port, module: "m" },
     destination: work.path,
     transfer: { recursive: true, delete: true },
-    timeoutMs: 300,
+    timeoutMs: 1_000,
   });
   await expect(pulling).rejects.toMatchObject({ code: "TIMED_OUT" });
   expect(fs.lstatSync(path.join(work.path, "d")).isDirectory()).toBe(true);
