@@ -26,6 +26,7 @@ import { listsOf } from "./source/walk-branch.ts";
 import type { SessionOptions, Target } from "./target.ts";
 import type { Address, ConnectOptions } from "./transport/connect.ts";
 import { inEnvironment } from "./transport/environment.ts";
+import { limitSilence } from "./transport/patience.ts";
 import { Source } from "./transport/source.ts";
 import { type DaemonUrl, parseDaemonUrl } from "./url.ts";
 
@@ -53,7 +54,7 @@ export async function listModules(
   const source = new Source(socket, { onMessage: () => {} });
   const abort = (): void => source.fail(new RsyncError("ABORTED", "Cannot list modules: aborted"));
   signal?.addEventListener("abort", abort);
-  socket.setTimeout(timeoutMs, () => {
+  limitSilence(socket, timeoutMs, () => {
     source.fail(new RsyncError("TIMED_OUT", `Cannot list modules: silent for ${timeoutMs} ms`));
   });
   try {

@@ -21,6 +21,7 @@ import { sendNames } from "./pull-request.ts";
 import { openDialect } from "./roles/dialect.ts";
 import type { Target } from "./target.ts";
 import type { Connection } from "./transport/connection.ts";
+import { limitSilence } from "./transport/patience.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import { indexDone } from "./wire/file-index.ts";
@@ -73,7 +74,7 @@ export async function listDirectory(
   const lister = new Lister(opening, options, expect);
   const abort = (): void => lister.fail("ABORTED", "aborted");
   signal?.addEventListener("abort", abort);
-  socket.setTimeout(timeoutMs, () => lister.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
+  limitSilence(socket, timeoutMs, () => lister.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
   try {
     return await lister.list();
   } finally {

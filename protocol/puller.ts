@@ -35,6 +35,7 @@ import { receivingOptions, receivingRules } from "./roles/receiving-options.ts";
 import { runReception } from "./roles/reception.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
+import { limitSilence } from "./transport/patience.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
 import { encoded } from "./wire/writer.ts";
@@ -261,7 +262,8 @@ class Puller {
 
   /** Ends the session after so much silence in both directions. */
   #deadline(timeoutMs: number): void {
-    this.#socket.removeAllListeners("timeout");
-    this.#socket.setTimeout(timeoutMs, () => this.fail("TIMED_OUT", `silent for ${timeoutMs} ms`));
+    limitSilence(this.#socket, timeoutMs, () =>
+      this.fail("TIMED_OUT", `silent for ${timeoutMs} ms`),
+    );
   }
 }

@@ -22,6 +22,7 @@ import { whenAborted } from "./transport/abort.ts";
 import { Bandwidth } from "./transport/bandwidth.ts";
 import type { Connection } from "./transport/connection.ts";
 import { KeepAlive } from "./transport/keep-alive.ts";
+import { limitSilence } from "./transport/patience.ts";
 import { Silence } from "./transport/silence.ts";
 import { Sink } from "./transport/sink.ts";
 import { Source } from "./transport/source.ts";
@@ -284,8 +285,9 @@ export class Session {
 
   /** Ends the session after so much silence in both directions; 0: never. */
   #deadline(timeoutMs: number): void {
-    this.#socket.removeAllListeners("timeout");
-    this.#socket.setTimeout(timeoutMs, () => this.#end("TIMED_OUT", `silent for ${timeoutMs} ms`));
+    limitSilence(this.#socket, timeoutMs, () =>
+      this.#end("TIMED_OUT", `silent for ${timeoutMs} ms`),
+    );
   }
 
   #ready(): { readonly agreement: Agreement; readonly output: Output } {

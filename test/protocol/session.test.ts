@@ -234,6 +234,27 @@ test.each([
   expect(error).toMatchObject({ code: "TIMED_OUT", exitCode: 30, retryable: true });
 });
 
+test("what the daemon said while we stood still is heard before it is given up", async () => {
+  const answer = converse([
+    [/^/, ready],
+    [list, good],
+  ]);
+  const { error } = await pushTo(
+    (socket) => {
+      let heard = "";
+      socket.on("data", (chunk: Buffer) => {
+        const wasListed = list.test(heard);
+        heard += chunk.toString("latin1");
+        if (wasListed || !list.test(heard)) return;
+        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_700));
+      });
+      answer(socket);
+    },
+    { timeoutMs: 1_500 },
+  );
+  expect(error).toBeUndefined();
+});
+
 test("what the daemon says before it gives up is the reason, its exit code is kept", async () => {
   const text = frame(3, Buffer.from("ERROR: module is read only\n"));
   const { error, received } = await pushTo(Buffer.concat([ready, text, message(errorExit, 1)]));
