@@ -132,7 +132,7 @@ function withoutPlaces(text: string): string[] {
     .replaceAll(/@ERROR: chroot failed/g, "@ERROR: chdir failed")
     .replaceAll(/rsync error: .* \(code (\d+)\)/g, "code $1")
     .split("\n");
-  const ofOneDaemon = /^$|reset by peer|^sent .* bytes\/sec$|file list|^total size/;
+  const ofOneDaemon = /^$|reset by peer|Broken pipe|^sent .* bytes\/sec$|file list|^total size/;
   return lines.filter((line) => !ofOneDaemon.test(line)).sort();
 }
 
