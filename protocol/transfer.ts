@@ -125,10 +125,15 @@ async function serve(
 ): Promise<void> {
   const { output, agreement, underWay } = link;
   const { protocol, compat, compression } = agreement;
-  const { report, ...listed } = served;
+  const { report, entries, feed, source, strong, attributes } = served;
   const tokens = new CountedTokens(openTokens(compression, output, transfer.compressLevel));
   await runSender(link, {
-    ...listed,
+    // One by one: spread in, they would give the options of every session a hidden class of its own.
+    entries,
+    feed,
+    source,
+    strong,
+    attributes,
     protocol,
     tokens,
     dryRun: transfer.dryRun ?? false,

@@ -12,29 +12,31 @@ export interface FileEntry {
   readonly mtimeSeconds: number;
   readonly mtimeNanoseconds: number;
   /** When its content was last read, where that is sent; seconds since 1970. */
-  readonly atimeSeconds?: number;
+  readonly atimeSeconds?: number | undefined;
   readonly uid: number;
   readonly gid: number;
   /** Of a symlink: where it points, as a byte string. */
-  readonly linkTarget?: string;
+  readonly linkTarget?: string | undefined;
   /** Of a device: its major and minor number. */
-  readonly device?: { readonly major: number; readonly minor: number };
+  readonly device?: { readonly major: number; readonly minor: number } | undefined;
   /** Of a regular file: it is a device, whose content is sent (`--copy-devices`). */
   readonly isDevice?: boolean;
   /** Of a directory: its content is listed too, so that a delete pass may look inside. */
-  readonly hasContent?: boolean;
+  readonly hasContent?: boolean | undefined;
   /** Of a directory: it is listed for what is below it, under `-R`. */
   readonly isImplied?: boolean;
   /** Of a regular file: what must still be behind the name when it is opened. */
   readonly identity?: { readonly device: number; readonly inode: number };
+  /** What it was found in, where that is one of several. */
+  readonly tree?: object | undefined;
   /** It is what a symlink leads to that has this name. Default: it lies there itself. */
   readonly isFollowed?: boolean;
   /** Of a regular file: the sum of its content, where lists are compared by it (`--checksum`). */
-  readonly digest?: Uint8Array;
+  readonly digest?: Uint8Array | undefined;
   /** How many names the object has, where it is no directory. Default 1. */
-  readonly linkCount?: number;
+  readonly linkCount?: number | undefined;
   /** When it was last changed in any way (`st_ctime`), ns since 1970; where it has several names. */
-  readonly changedNs?: bigint;
+  readonly changedNs?: bigint | undefined;
   /** Of a list that was received: what has the same number is a name of the same object. */
   readonly linkGroup?: number;
   /** Of a list that was received: what it has under `-A` and `-X`. */

@@ -1,6 +1,7 @@
 import { type Agreement, compatFlags, isIncremental } from "../agreement.ts";
 import type { TransferOptions } from "../options.ts";
 import { entryConversion } from "./conversion.ts";
+import type { AttributeWriter } from "./entry.ts";
 import type { IdNames, ListFormat } from "./list.ts";
 
 const numbersOnly: IdNames = { user: () => undefined, group: () => undefined };
@@ -12,14 +13,17 @@ export interface FormatNeeds {
   readonly digestLength?: number;
   /** `--delete-missing-args`. Default false. */
   readonly deletions?: boolean;
+  /** Of a session that sends extended attributes. */
+  readonly attributes?: AttributeWriter | undefined;
 }
 
 /** Which fields the entries of a session have, from what was agreed and asked for. */
 export function listFormat(
   { protocol, compat }: Pick<Agreement, "protocol" | "compat">,
   options: TransferOptions,
-  { idNames = numbersOnly, digestLength = 0, deletions = false }: FormatNeeds = {},
+  needs: FormatNeeds = {},
 ): ListFormat {
+  const { idNames = numbersOnly, digestLength = 0, deletions = false, attributes } = needs;
   const { owner, group, links, devices, specials, numericIds, hardLinks, acls } = options;
   const names = numericIds ? undefined : idNames;
   return {
@@ -43,5 +47,6 @@ export function listFormat(
     xattrs: Boolean(options.xattrs),
     idNames: names,
     namesId0: (compat & compatFlags.id0Names) !== 0,
+    attributes,
   };
 }

@@ -36,7 +36,7 @@ export async function sendList(
   { entries, rules }: Pick<SentList, "entries" | "rules">,
   options: ListSenderOptions,
 ): Promise<readonly FileEntry[]> {
-  const { agreement, transfer, idNames, source, strong, incomplete, pace } = options;
+  const { agreement, transfer, idNames, source, strong, attributes, incomplete, pace } = options;
   const { checksum = false } = transfer;
   sendRules(output, rules, options);
   const { listChecksum = strong } = options;
@@ -44,14 +44,9 @@ export async function sendList(
   const format = listFormat(agreement, transfer, {
     idNames,
     digestLength: checksum ? listChecksum.length : 0,
+    attributes,
   });
-  await writeFileList(
-    output,
-    list,
-    { ...format, attributes: options.attributes },
-    incomplete,
-    pace,
-  );
+  await writeFileList(output, list, format, incomplete, pace);
   return list;
 }
 

@@ -2,6 +2,8 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import net from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInThisContext } from "node:vm";
 import { expect, test } from "vitest";
 import { fileTypes } from "../../../protocol/flist/entry.ts";
 import { asBytePath, nativePath } from "../../../protocol/path.ts";
@@ -149,4 +151,23 @@ test.skipIf(isRoot)("a file that may not be read says so", () => {
   expect(() => listed.tree.open(listed.file)).toThrowError(
     expect.objectContaining({ code: "EACCES" }),
   );
+});
+
+/** How many hidden classes V8 has for these: code that meets more than four is slow for good. */
+function countShapes(objects: readonly object[]): number {
+  setFlagsFromString("--allow-natives-syntax");
+  const haveOne = runInThisContext("(a, b) => %HaveSameMap(a, b)");
+  const shapes: object[] = [];
+  for (const each of objects) if (!shapes.some((known) => haveOne(known, each))) shapes.push(each);
+  setFlagsFromString("--no-allow-natives-syntax");
+  return shapes.length;
+}
+
+test("what is filled in later gives no entry a hidden class of its own", () => {
+  using listed = listedTree({ d: { type: "directory" }, l: { type: "symlink", target: "f" } });
+  const entries = Array.from({ length: 200 }, (_, n) =>
+    listed.tree.current(asBytePath(["d", "f", "l"][n % 3] as string)),
+  );
+  const told = entries.map((entry) => ({ ...entry, hasContent: true }));
+  expect(countShapes([...entries, ...told])).toBeLessThan(8);
 });
