@@ -36,9 +36,7 @@ export function* sortedByKey<T extends { readonly key: string }>(
   let from: T[] = [];
   for (let at = 0; at < items.length; at += perStep) {
     if (at > 0) yield;
-    const run = items
-      .slice(at, at + perStep)
-      .sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+    const run = items.slice(at, at + perStep).sort(byKey);
     for (const item of run) from.push(item);
   }
   let to: T[] = [];
@@ -47,6 +45,11 @@ export function* sortedByKey<T extends { readonly key: string }>(
     [from, to] = [to, from];
   }
   return from;
+}
+
+/** Here, and not where it is used: V8 would optimize it anew for every list. */
+function byKey(a: { readonly key: string }, b: { readonly key: string }): number {
+  return a.key < b.key ? -1 : Number(a.key > b.key);
 }
 
 /** Sorts names as bytes. */

@@ -135,7 +135,8 @@ export class Carrier implements EntryCarrier {
   async carry(options: CarryOptions, report: CarrierReport): Promise<void> {
     const carryNow = (each: CarryOptions, told = report): Promise<void> =>
       this.#carryNow(each, told);
-    const bytes = options.entries.reduce((sum, { size }) => sum + size, 0);
+    let bytes = 0;
+    for (const { size } of options.entries) bytes += size;
     await this.sessions.inTurn(options.kind, bytes, () =>
       this.#spares ? carrySparing(options, report, this, carryNow) : carryNow(options),
     );

@@ -19,12 +19,17 @@ export interface PackedDeliveries {
 
 const deliveryKinds = ["file", "directory", "symlink", "special", "delete", "nothing"] as const;
 
+/** A loop, and no callbacks: those V8 would optimize anew for every message. */
 export function packDeliveries(deliveries: readonly Delivery[]): PackedDeliveries {
-  return {
-    paths: deliveries.map(({ path }) => path).join("\0"),
-    kinds: Uint8Array.from(deliveries, ({ kind }) => deliveryKinds.indexOf(kind)),
-    bytes: Float64Array.from(deliveries, ({ bytes }) => bytes),
-  };
+  const paths: BytePath[] = [];
+  const kinds = new Uint8Array(deliveries.length);
+  const bytes = new Float64Array(deliveries.length);
+  for (const [at, delivery] of deliveries.entries()) {
+    paths.push(delivery.path);
+    kinds[at] = deliveryKinds.indexOf(delivery.kind);
+    bytes[at] = delivery.bytes;
+  }
+  return { paths: paths.join("\0"), kinds, bytes };
 }
 
 export function unpackDeliveries({ paths, kinds, bytes }: PackedDeliveries): Delivery[] {
