@@ -1,7 +1,7 @@
 import type { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { messageTags } from "./mux/frame.ts";
-import { type BytePath, baseName } from "./path.ts";
+import { type BytePath, baseName, readableText } from "./path.ts";
 
 /** Text of the daemon: `error` is about a path or fatal, the others are for a log. */
 export interface DaemonText {
@@ -17,11 +17,14 @@ export const severities: Readonly<Record<number, DaemonText["severity"]>> = {
   [messageTags.info]: "info",
 };
 
-/** Texts beyond this are dropped: the first ones tell what is wrong. */
+/** Of a kind, texts beyond this are told and not kept: the first ones tell what is wrong. */
 const mostTexts = 1_000;
+/** Names are found in so many lines. */
+const mostLines = 4 * mostTexts;
 
-/** What a daemon says in a session, line by line. */
+/** What a daemon says in a session, message by message. */
 export class DaemonTexts {
+  readonly #kept = { error: 0, warning: 0, info: 0 };
   readonly #texts: DaemonText[] = [];
   /** As they came, byte strings: in them names are found. */
   readonly #said: DaemonText[] = [];
@@ -36,21 +39,26 @@ export class DaemonTexts {
     return this.#texts.filter(({ severity }) => severity === "error").map(({ text }) => text);
   }
 
-  /** Takes lines in any pieces; `told` hears of each that is kept. */
+  /** Takes a message, which is one text even where a name in it has line feeds. */
   add(
     severity: DaemonText["severity"],
-    text: string,
+    message: string,
     told: ((text: DaemonText) => void) | undefined,
   ): void {
-    const isLong = text.trimEnd().includes("\n") && this.#longTexts.length < mostTexts;
-    if (isLong) this.#longTexts.push({ severity, text: text.replace(/\n$/, "") });
-    for (const line of text.split("\n")) {
-      if (line === "" || this.#texts.length === mostTexts) continue;
-      const read: DaemonText = { severity, text: readable(line) };
-      this.#said.push({ severity, text: line });
-      this.#texts.push(read);
-      told?.(read);
-    }
+    const text = message.replace(/\n$/, "");
+    if (text === "") return;
+    const read: DaemonText = { severity, text: readableText(text) };
+    if (this.#kept[severity] < mostTexts) this.#keep(read, text);
+    told?.(read);
+  }
+
+  #keep(read: DaemonText, text: string): void {
+    const { severity } = read;
+    this.#kept[severity] += 1;
+    this.#texts.push(read);
+    const lines = text.split("\n", mostLines - this.#said.length);
+    for (const line of lines) this.#said.push({ severity, text: line });
+    if (lines.length > 1) this.#longTexts.push({ severity, text });
   }
 
   /** What was said of a path that is no mere warning. */
@@ -62,7 +70,7 @@ export class DaemonTexts {
         severity !== "warning" &&
         (mentions(text, path, nameEnd) || mentions(text, temporary, temporaryEnd)),
     );
-    return about && readable(about.text);
+    return about && readableText(about.text);
   }
 
   /** What was said last, where nothing was said of the path itself. */
@@ -76,12 +84,6 @@ export class DaemonTexts {
     if (error.code !== "CONNECTION_LOST" || errors.length === 0) return error;
     return remoteFailure(undefined, errors, error);
   }
-}
-
-/** What a daemon says as text: its bytes are UTF-8 where names are; what is not stays as it is. */
-export function readable(bytes: string): string {
-  const text = Buffer.from(bytes, "latin1").toString("utf8");
-  return /[\u0100-\uffff]/.test(bytes) || text.includes("\ufffd") ? bytes : text;
 }
 
 /**

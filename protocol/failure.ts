@@ -1,4 +1,5 @@
 import { type FailureCode, RsyncError } from "./errors.ts";
+import { displayPath, pathFromText } from "./path.ts";
 
 const causes: readonly (readonly [RegExp, FailureCode])[] = [
   [/module is read only/, "MODULE_READ_ONLY"],
@@ -30,7 +31,8 @@ export function remoteFailure(
   const code = byText ?? codesByExit[exitCode ?? 0] ?? "REMOTE_FAILED";
   const said = texts.find((text) => !text.startsWith("rsync error:")) ?? texts[0];
   const found = said ?? `it exited with code ${exitCode ?? "unknown"}`;
-  return new RsyncError(code, `The daemon gave up: ${found.replace(/^(rsync|ERROR): /, "")}`, {
+  const shown = displayPath(pathFromText(found.replace(/^(rsync|ERROR): /, "")));
+  return new RsyncError(code, `The daemon gave up: ${shown}`, {
     ...(exitCode ? { exitCode } : {}),
     cause,
   });

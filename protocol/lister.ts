@@ -1,5 +1,4 @@
 import type { Agreement } from "./agreement.ts";
-import { readable } from "./daemon-texts.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
 import { writeFilterList } from "./flist/delete-rules.ts";
@@ -15,6 +14,7 @@ import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { type Opening, openWith } from "./opening.ts";
 import type { TransferOptions } from "./options.ts";
+import { readableText } from "./path.ts";
 import { type ListExpectation, listExpectation } from "./pull-expectation.ts";
 import { type PullJob, sourceArgument } from "./pull-job.ts";
 import { sendNames } from "./pull-request.ts";
@@ -157,8 +157,8 @@ class Lister {
   #receive(tag: number, payload: Buffer): void {
     const isError = tag === messageTags.error || tag === messageTags.errorTransfer;
     if (isError && this.#errors.length < mostErrors) {
-      const lines = readable(payload.toString("latin1")).split("\n");
-      this.#errors.push(...lines.filter((line) => line !== ""));
+      const text = readableText(payload.toString("latin1").replace(/\n$/, ""));
+      if (text !== "") this.#errors.push(text);
     }
     if (tag !== messageTags.errorExit) return;
     const exitCode = payload.length >= 4 ? payload.readInt32LE(0) : undefined;

@@ -27,6 +27,12 @@ export function pathFrom(given: string | Uint8Array): BytePath {
   return typeof given === "string" ? pathFromText(given) : pathFromBytes(given);
 }
 
+/** What others say, a byte string, as text: UTF-8 where names are; what is not stays as it is. */
+export function readableText(bytes: string): string {
+  const text = Buffer.from(bytes, "latin1").toString("utf8");
+  return /[\u0100-\uffff]/.test(bytes) || text.includes("\ufffd") ? bytes : text;
+}
+
 /** Raw bytes to a byte path. */
 export function pathFromBytes(bytes: Uint8Array): BytePath {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1") as BytePath;
@@ -78,13 +84,14 @@ export function nativeName(name: string): string | Buffer {
   return nonAscii.test(name) ? Buffer.from(name, "latin1") : name;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-const unprintable = /[\x00-\x08\x0a-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
+const unprintable =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
+  /\\(?=#\d{3})|[\x00-\x08\x0a-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const plain = /^[\t\x20-\x7e]*$/;
 /** A backslash that would be taken for the beginning of an escape. */
 const misleading = /\\(?=#\d{3})/g;
 const unshown = /\\(?=#\d{3})|[^\t\x20-\x7e]/g;
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * A path as a person reads it: UTF-8 where it is valid, `\#ooo` (octal, as rsync prints) for every
@@ -94,12 +101,14 @@ export function displayPath(path: BytePath): string {
   if (path === "") return ".";
   if (plain.test(path)) return path.includes("\\#") ? path.replace(misleading, escaped) : path;
   try {
-    const text = decoder.decode(Buffer.from(path, "latin1"));
-    if (!unprintable.test(text)) return text.replace(misleading, escaped);
+    return decoder.decode(Buffer.from(path, "latin1")).replace(unprintable, escapedBytes);
   } catch {
-    // not UTF-8: every byte above 0x7f is escaped below
+    return path.replace(unshown, escaped); // not UTF-8
   }
-  return path.replace(unshown, escaped);
+}
+
+function escapedBytes(char: string): string {
+  return Buffer.from(char).toString("latin1").replace(/./gs, escaped);
 }
 
 function escaped(char: string): string {

@@ -180,7 +180,8 @@ export class PullResult {
   }
 
   text(severity: DaemonText["severity"], text: string): void {
-    for (const line of text.split("\n")) if (line !== "") this.#tell(severity, line);
+    const message = text.replace(/\n$/, "");
+    if (message !== "") this.#tell(severity, message);
   }
 
   #tell(severity: DaemonText["severity"], text: string): void {

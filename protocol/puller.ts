@@ -1,5 +1,4 @@
 import { type Agreement, compatFlags, isIncremental } from "./agreement.ts";
-import { readable } from "./daemon-texts.ts";
 import type { StrongChecksum } from "./delta/checksum.ts";
 import { openTokenReader } from "./delta/token-reader.ts";
 import { type Landing, land, madeText } from "./destination/landing.ts";
@@ -17,6 +16,7 @@ import { messageTags } from "./mux/frame.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { handshakeLimitMs, type Opening, openWith } from "./opening.ts";
+import { readableText } from "./path.ts";
 import { type CheckedJob, openPullIntake, placedSlots } from "./pull-intake.ts";
 import {
   compressionOf,
@@ -236,7 +236,8 @@ class Puller {
     const severity = severityOf(tag);
     const number = payload.length >= 4 ? payload.readInt32LE(0) : undefined;
     if (tag === messageTags.errorTransfer) this.#result.sawFailure();
-    if (severity !== undefined) this.#result.text(severity, readable(payload.toString("latin1")));
+    if (severity !== undefined)
+      this.#result.text(severity, readableText(payload.toString("latin1")));
     else if (tag === messageTags.ioError) this.#result.sawIoError(number ?? 0);
     else if (tag === messageTags.ioTimeout) this.#keepAlive.adoptTimeout(payload);
     else if (tag === messageTags.noSend && number !== undefined) this.#notSent(number);

@@ -10,7 +10,6 @@ import { isInTurn, Messages } from "./messages.ts";
 import { Mux, type Output } from "./mux/mux.ts";
 import { RawOutput } from "./mux/raw.ts";
 import { handshakeLimitMs, type Opening, openTarget } from "./opening.ts";
-import { displayPath } from "./path.ts";
 import { type ListsPushOptions, type PushOptions, PushReport } from "./report.ts";
 import type { ListNumbers } from "./roles/list-window.ts";
 import { Admission } from "./source/admission.ts";
@@ -182,9 +181,9 @@ export class Session {
     const misfit = misfitOf(this.#options.transfer, this.agreement.compat);
     if (misfit === undefined) return undefined;
     return new Admission(misfit, ({ path }, what) => {
-      const found = what === "name" ? displayPath(path) : `of ${displayPath(path)}`;
+      const found = what === "name" ? path : `of ${path}`;
       this.#report.sawFailure();
-      this.#report.text("error", `cannot convert the ${what} ${found}\n`);
+      this.#report.text("error", `cannot convert the ${what} ${found}`);
     });
   }
 

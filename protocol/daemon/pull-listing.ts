@@ -166,7 +166,7 @@ export class PullListing {
     this.problems[kind] += 1;
     if (kind === "vanished") {
       this.#session.tell("warning", `file has vanished: ${shown}`);
-    } else if (kind === "missing") {
+    } else if (cause === undefined) {
       this.#session.tell(
         "error",
         `rsync: [sender] link_stat ${shown} (in ${module.name}) failed: No such file or directory (2)`,

@@ -22,6 +22,7 @@ export function askOf(
   features: SessionFeatures,
 ): Asked {
   expectAttributes(protocol, options);
+  expectMethods(protocol, options);
   const { acknowledge = false, deleteMissing = false, incremental = false, ...choices } = features;
   const deletesByName = deleteMissing && announced >= 31;
   const deletesByRules = deleteMissing && !deletesByName && !options.delete;
@@ -56,5 +57,22 @@ function expectAttributes(protocol: number, { acls, xattrs, atimes }: TransferOp
   throw new RsyncError(
     "PROTOCOL_MISMATCH",
     `Cannot send ${what}: that needs protocol 30, this session has ${protocol}`,
+  );
+}
+
+function expectMethods(protocol: number, options: TransferOptions): void {
+  if (protocol >= 29) return;
+  const { fuzzy, alternate, inplace, pruneEmptyDirs } = options;
+  const what = fuzzy
+    ? "look for similar files (--fuzzy)"
+    : alternate && inplace
+      ? `write in place (--inplace) beside --${alternate.how}-dest`
+      : (alternate?.directories.length ?? 0) > 1
+        ? `look in several directories (--${alternate?.how}-dest)`
+        : pruneEmptyDirs && "leave out empty directories (--prune-empty-dirs)";
+  if (!what) return;
+  throw new RsyncError(
+    "PROTOCOL_MISMATCH",
+    `Cannot ${what}: that needs protocol 29, this session has ${protocol}`,
   );
 }

@@ -16,6 +16,8 @@ export interface SessionFeatures {
   readonly verbosity?: number;
   /** `-q` */
   readonly quiet?: boolean;
+  /** `--info`, as far as it is the daemon that tells: `NAME2,SKIP`. Older than rsync 3.1 none know it. */
+  readonly info?: string | undefined;
   /** `--log-format`: which items the daemon must tell of. */
   readonly logFormat?: "%i" | "%i%I" | "%o" | "X";
   /**
@@ -151,6 +153,7 @@ const longOptions: readonly LongOption[] = [
   (o) => (o.tempDir === undefined ? undefined : ["--temp-dir", pathFromText(o.tempDir)]),
   (o) => when(o.fsync, "--fsync"),
   (o) => o.alternate?.directories.flatMap((at) => [`--${o.alternate?.how}-dest`, pathFrom(at)]),
+  (_, f) => valued("--info", f.info),
   appendOption,
   (o) => when(o.writeDevices, "--write-devices"),
   (o) => when(o.relative && o.impliedDirs === false, "--no-implied-dirs"),

@@ -2,6 +2,7 @@ import { type Agreement, compatFlags, isIncremental, type OfferedNames } from ".
 import { RsyncError } from "../errors.ts";
 import { encodeFrameHeader } from "../mux/frame.ts";
 import type { TransferOptions } from "../options.ts";
+import { readableText } from "../path.ts";
 import type { Cursor } from "../wire/cursor.ts";
 import { readInt32 } from "../wire/int.ts";
 import { readVarint } from "../wire/varint.ts";
@@ -114,7 +115,7 @@ export async function enterModule(
     const reply = parseModuleReply(await link.read(readLine));
     if (reply.kind === "ready") return { protocol, announced: greeting.protocol };
     if (reply.kind === "refused") throw reply.error;
-    if (reply.kind === "text") options.onText?.(reply.text);
+    if (reply.kind === "text") options.onText?.(readableText(reply.text));
     if (reply.kind === "challenge") {
       if (credentials === undefined) throw passwordNeeded(module);
       link.write(formatResponse(credentials, reply.challenge, auth.digest()));

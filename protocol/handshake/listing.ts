@@ -1,4 +1,5 @@
 import { RsyncError } from "../errors.ts";
+import { readableText } from "../path.ts";
 import { chooseDigest } from "./auth.ts";
 import { formatGreeting, parseDaemonGreeting, protocolRange } from "./greeting.ts";
 import type { HandshakeLink } from "./handshake.ts";
@@ -33,8 +34,9 @@ export async function listDaemonModules(
     if (reply.kind === "listed") return { modules, text };
     if (reply.kind === "refused") throw reply.error;
     if (reply.kind !== "text") continue;
-    const [, name, comment = ""] = row.exec(reply.text) ?? [];
-    if (name === undefined) text.push(reply.text);
+    const line = readableText(reply.text);
+    const [, name, comment = ""] = row.exec(line) ?? [];
+    if (name === undefined) text.push(line);
     else modules.push({ name, comment });
   }
   throw new RsyncError("BAD_STREAM", `Cannot list modules: more than ${mostLines} lines`);

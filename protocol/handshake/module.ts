@@ -1,4 +1,5 @@
 import { type FailureCode, RsyncError } from "../errors.ts";
+import { asBytePath, displayPath } from "../path.ts";
 
 /** What a line means that a daemon sends after we named a module (spec 1 §1.3). */
 export type ModuleReply =
@@ -33,7 +34,7 @@ function refusal(line: string): RsyncError {
   const text = line.replace(/^@ERROR:? ?/, "").trim();
   const known = refusals.find(([pattern]) => pattern.test(text));
   const [, code, hint] = known ?? [undefined, "ACCESS_REFUSED" as const, undefined];
-  const found = text === "" ? "no reason given" : text;
+  const found = text === "" ? "no reason given" : displayPath(asBytePath(text));
   return new RsyncError(
     code,
     `The daemon refuses: ${found}${hint === undefined ? "" : ` (${hint})`}`,

@@ -56,8 +56,11 @@ export function sendRules(
   rules: readonly string[],
   { agreement, transfer }: Pick<ListSenderOptions, "agreement" | "transfer">,
 ): void {
-  const prunes = transfer.delete || transfer.deleteExcluded || transfer.pruneEmptyDirs;
-  if (!prunes && !agreement.deletesByRules) return;
+  const { deleteExcluded = false, pruneEmptyDirs } = transfer;
+  const deletes = transfer.delete || deleteExcluded || agreement.deletesByRules;
+  // Before protocol 29 nothing is protected from --delete-excluded, and no rules are read.
+  const isHeard = pruneEmptyDirs || (deletes && !(deleteExcluded && agreement.protocol < 29));
+  if (!isHeard) return;
   writeFilterList(output, [...partialRules(transfer, agreement.protocol), ...rules]);
 }
 

@@ -156,11 +156,15 @@ export class ArgumentSource implements FileSource {
     const { start, isContent } = argument;
     const { onProblem, deletesMissing = false } = this.#options;
     try {
-      // Whoever names a directory's content means the directory, whatever leads to it.
-      const entry = tree.lstat(isContent ? inside(start) : start);
+      // Whoever names a directory's content means the directory, whatever leads to it; what is no
+      // directory is meant itself where names are kept.
+      const directory = isContent ? tree.lstat(inside(start)) : undefined;
+      const entry = directory ?? tree.lstat(isContent && start === "" ? inside(start) : start);
       if (entry !== undefined) return { ...entry, path: start };
-      if (deletesMissing && start !== "") return deletion(start);
-      onProblem?.({ path: text, kind: "missing" });
+      // A name can only be missing from a directory that is there.
+      const isMissing = start !== "" && tree.lstat(inside(rootPath)) !== undefined;
+      if (isMissing && deletesMissing) return deletion(start);
+      onProblem?.({ path: text, kind: isMissing ? "missing" : "unreadable" });
     } catch (error) {
       onProblem?.({ path: text, kind: "unreadable", cause: error as NodeJS.ErrnoException });
     }

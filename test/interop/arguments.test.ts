@@ -8,7 +8,7 @@ import { makeTree, temporaryDirectory } from "../support/tree.ts";
 /**
  * What is meant to differ: our list comes in one piece, `--timeout` is ours to watch, and numbers
  * of the rest of the transfer, `--bwlimit`, are ours to obey. A compression level alone switches
- * compression on by `-z`, and `--compress-choice=none` and `--info` are not spoken of.
+ * compression on by `-z`, and `--compress-choice=none` is not spoken of.
  */
 const lines = [
   "-a",
@@ -48,6 +48,11 @@ const lines = [
   "-aOJ --size-only --update",
   "-rlptgo --no-links --super",
   "-a --info=progress2",
+  "-a --info=name2,skip,flist0,remove --stats --ignore-errors --link-dest=/b --append",
+  "-a --info=del,NONE,stats9,name",
+  "-ai --info=all2,del0 --info=nonreg0",
+  "-r --delete-during --delete-delay",
+  "-a --delete --files-from=/dev/null",
   "-a --specials --no-devices",
   "-a --block-size=131072",
   "-a --partial --inplace",

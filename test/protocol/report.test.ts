@@ -54,15 +54,18 @@ test("a warning is no failure of the path it names", () => {
   expect(failedPaths(reportOf(["warning", text]))).toEqual([]);
 });
 
-test("texts come in any pieces of lines, and only the first thousand are kept", () => {
+test("a message is one text, and of each kind the first thousand are kept", () => {
   const told: string[] = [];
   const report = new PushReport();
   report.begin(list, { text: ({ text }) => void told.push(text) });
-  report.text("error", "one\ntwo\n\nthree\n");
-  expect(told).toEqual(["one", "two", "three"]);
-  report.text("info", "x\n".repeat(5_000));
-  expect(report.texts).toHaveLength(1_000);
-  expect(report.errorTexts).toEqual(["one", "two", "three"]);
+  for (let at = 0; at < 1_500; at += 1) report.text("info", `skipping ${at}\n`);
+  report.text("error", 'cannot make "a\nb"\n');
+  report.text("warning", "Deletions stopped\n");
+  report.text("error", "\n");
+  expect(told).toHaveLength(1_502);
+  expect(report.texts).toHaveLength(1_002);
+  expect(report.errorTexts).toEqual(['cannot make "a\nb"']);
+  expect(report.exitCode).toBe(25);
 });
 
 test.each([

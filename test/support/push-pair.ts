@@ -71,7 +71,7 @@ export class PushPair implements AsyncDisposable {
   static async start(): Promise<PushPair> {
     const daemon = await startDaemon({
       version: "3.5.0",
-      motd: "Welcome\n",
+      motd: "Wélcome\n\x1b[1mhome\n",
       users: undefined as never,
       modules: {
         stock: {},

@@ -86,6 +86,10 @@ function going(flags: ChoiceFlags): OptionRule[] {
       options.delete ||= true;
       return undefined;
     }),
+    deleting("del", "during"),
+    ...(["before", "during", "delay", "after"] as const).map((when) =>
+      deleting(`delete-${when}`, when),
+    ),
     does("ignore-missing-args", () => {
       flags.ignoreMissing = true;
     }),
@@ -98,6 +102,20 @@ function going(flags: ChoiceFlags): OptionRule[] {
       }),
     ),
   ];
+}
+
+/** As in rsync one time is said; "delay" is one kind of "during". */
+function deleting(name: string, when: "before" | "during" | "delay" | "after"): OptionRule {
+  return own(name, (_, { options }) => {
+    const said = options.delete;
+    const differs = typeof said === "string" && passOf(said) !== passOf(when);
+    options.delete = when;
+    return differs ? `one time: --delete-${said}` : undefined;
+  });
+}
+
+function passOf(when: string): string {
+  return when === "delay" ? "during" : when;
 }
 
 function listing(flags: ChoiceFlags): OptionRule[] {

@@ -11,8 +11,9 @@ import { parseRsyncOptions, type RsyncOptions } from "../../config/rsync-options
 import { credentialsOf } from "../credentials.ts";
 import { placeOf } from "../place.ts";
 import { filterOf } from "./filter-flags.ts";
-import { type InfoName, initialFlags, type PushFlags, pushRules } from "./flags.ts";
+import { initialFlags, type PushFlags, pushRules } from "./flags.ts";
 import { hasField } from "./format.ts";
+import { type InfoName, infoForDaemon, infoLevel } from "./info-flags.ts";
 import { readEarlyInput, readInput } from "./input.ts";
 import { partialWith } from "./partial-flags.ts";
 
@@ -110,7 +111,7 @@ function transferOptions(options: TransferOptions, flags: PushFlags): TransferOp
   const fromFile = flags.filesFrom !== undefined;
   const recursive = fromFile ? flags.recursive === true : (options.recursive ?? false);
   const relative = flags.relative ?? fromFile;
-  if (options.delete && !recursive && !options.dirs) {
+  if (options.delete && !recursive && !(options.dirs ?? fromFile)) {
     throw badCommand("--delete needs -r (--recursive) or -d (--dirs)");
   }
   if (options.append && options.wholeFile) {
@@ -147,7 +148,7 @@ export function conversionWith(
 function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions): SessionFeatures {
   const { verbosity, quiet, itemize, outFormat = "" } = flags;
   const itemized = itemize > 1 ? "%i%I" : "%i";
-  const tells = outFormat !== "" || (flags.info.get("name") ?? 0) > 0;
+  const tells = outFormat !== "" || infoLevel(flags, "name", 0) > 0;
   const silent = verbosity > 0 || !tells ? undefined : "X";
   const other = hasField(outFormat, "o") ? "%o" : silent;
   const logFormat = itemize > 0 || hasField(outFormat, "i") ? itemized : other;
@@ -155,7 +156,8 @@ function sessionFeatures(flags: PushFlags, { dryRun = false }: TransferOptions):
     verbosity,
     quiet,
     ...(logFormat !== undefined && { logFormat }),
-    stats: (flags.info.get("stats") ?? 0) > 1,
+    stats: (flags.impliedInfo.get("stats") ?? 0) > 1,
+    info: infoForDaemon(flags),
     acknowledge: flags.removeSource && !dryRun,
     // What old daemons delete by mode 0 has to come first, in one list.
     incremental: flags.incremental && !flags.deleteMissing,
@@ -171,16 +173,16 @@ export function logFormatOf({ logFormat = "%i %n%L" }: PushFlags): string {
 
 /** What is printed while files are transferred. */
 export function tellingOf(flags: PushFlags): Telling {
-  const { verbosity, quiet, itemize, outFormat, human, motd } = flags;
-  const level = (name: InfoName, most: number): number =>
-    flags.info.get(name) ?? Math.min(verbosity, most);
+  const { quiet, itemize, outFormat, human, motd } = flags;
+  const level = (name: InfoName, most: number): number => infoLevel(flags, name, most);
   const named = level("name", 2) > 0 ? "%n%L" : undefined;
   const format = outFormat ?? (itemize > 0 ? "%i %n%L" : named);
   return {
     format: format === "" ? undefined : format,
     itemizes: hasField(format ?? "", "i"),
     tellsAll: itemize > 1 || level("name", 2) > 1,
-    tellsDeletions: level("del", 1) > 0,
+    // Whoever tells of what is sent tells of what goes, too.
+    tellsDeletions: level("del", 1) > 0 || Boolean(format),
     tellsMade: itemize > 0 || level("name", 2) > 0,
     tellsUnsafe: level("symsafe", 1) > 0,
     tellsList: level("flist", 1) > 0,

@@ -2,42 +2,38 @@ import { nothing, type OptionRule, own, refused } from "../../config/option-rule
 import { type ChoiceFlags, choosing } from "./choice-flags.ts";
 import { type ConnectionFlags, connecting } from "./connection-flags.ts";
 import { does, type FilterFlags, filtering } from "./filter-flags.ts";
+import { type InfoFlags, informing, initialInfo } from "./info-flags.ts";
 import { type LogFlags, logging } from "./log-flags.ts";
 import { type PartialFlags, placing } from "./partial-flags.ts";
 import { sending } from "./sending-flags.ts";
 import { type StopFlags, stopping } from "./stop-flags.ts";
-
-/** What can be told while a push runs; numbers are how much of it, 0 nothing. */
-export type InfoName = "del" | "flist" | "name" | "progress" | "stats" | "symsafe";
 
 /** What the options of `sersync push` say besides how files are transferred. */
 export interface PushFlags
   extends FilterFlags,
     ChoiceFlags,
     ConnectionFlags,
+    InfoFlags,
     LogFlags,
     PartialFlags,
     StopFlags {
-  verbosity: number;
   quiet: boolean;
   /** `-i`; 2: what is as it should be is told, too. */
   itemize: number;
   /** `-h`: 0 plain digits, 1 groups of digits, 2 units of 1000, 3 units of 1024. */
   human: number;
   motd: boolean;
-  readonly info: Map<InfoName, number>;
   outFormat: string | undefined;
 }
 
 /** The flags before any option was read. */
 export function initialFlags(): PushFlags {
   return {
-    verbosity: 0,
+    ...initialInfo(),
     quiet: false,
     itemize: 0,
     human: 1,
     motd: true,
-    info: new Map(),
     outFormat: undefined,
     filesFrom: undefined,
     nul: false,
@@ -64,17 +60,13 @@ export function initialFlags(): PushFlags {
   };
 }
 
-const infoNames: ReadonlySet<string> = new Set("del flist name progress stats symsafe".split(" "));
-/** Told by the daemon, if at all. */
-const otherInfo: ReadonlySet<string> = new Set(
-  "backup copy misc mount nonreg remove skip".split(" "),
-);
 const oneStream = "errors: they go to the standard error, everything else to the standard output";
 
 /** Options that a push has and a mirror has not, or that mean something else there. */
 export function pushRules(flags: PushFlags): readonly OptionRule[] {
   return [
     ...telling(flags),
+    ...informing(flags),
     ...phrasing(flags),
     ...logging(flags),
     ...choosing(flags),
@@ -115,21 +107,6 @@ function telling(flags: PushFlags): OptionRule[] {
     does("no-h", () => {
       flags.human = 0;
     }),
-    does("progress", () => {
-      showProgress(flags);
-    }),
-    does("no-progress", () => {
-      flags.info.set("progress", 0);
-    }),
-    does("stats", () => {
-      flags.info.set("stats", 2);
-    }),
-    own("P P", (_, { options }) => {
-      options.partial = true;
-      showProgress(flags);
-      return undefined;
-    }),
-    own("info=", (value) => readInfo(value, flags)),
   ];
 }
 
@@ -157,20 +134,4 @@ function phrasing(flags: PushFlags): OptionRule[] {
     refused("msgs2stderr", oneStream),
     own("stderr=", (value) => (/^(e|errors|c|client)$/.test(value) ? undefined : oneStream)),
   ];
-}
-
-function showProgress({ info }: PushFlags): void {
-  info.set("progress", 1);
-  info.set("name", 1);
-  info.set("flist", 1);
-}
-
-function readInfo(value: string, flags: PushFlags): string | undefined {
-  for (const word of value.toLowerCase().split(",")) {
-    const [, name = "", level = "1"] = /^([a-z]+)(\d?)$/.exec(word) ?? [];
-    if (name === "none") for (const each of infoNames) flags.info.set(each as InfoName, 0);
-    else if (infoNames.has(name)) flags.info.set(name as InfoName, Number(level || 1));
-    else if (!otherInfo.has(name)) return `names such as ${[...infoNames].join(", ")}`;
-  }
-  return undefined;
 }

@@ -11,6 +11,7 @@ import {
   type SendOutcome,
   type Traffic,
 } from "../../../protocol/index.ts";
+import { shownText } from "../listing.ts";
 import type { Outputs } from "../outputs.ts";
 import type { PushCommand } from "./command.ts";
 import { besides, type Course, courseOf } from "./course.ts";
@@ -78,8 +79,8 @@ export class Printer {
       sent: (entry, outcome, index) => this.#endFile(entry, outcome, index),
       deleted: (path, wasDirectory) => this.#tellDeleted(path, wasDirectory),
       text: ({ severity, text }) => {
-        if (severity === "info") this.#outputs.out(`${text}\n`);
-        else this.#outputs.err(`${text}\n`);
+        const { out, err } = this.#outputs;
+        (severity === "info" ? out : err)(`${shownText(text)}\n`);
       },
     };
   }

@@ -13,6 +13,7 @@ import {
   type PushReport,
   Session,
 } from "../../../protocol/index.ts";
+import { shownText } from "../listing.ts";
 import type { Outputs } from "../outputs.ts";
 import type { PushCommand } from "./command.ts";
 import { type Destination, destinationOf } from "./destination.ts";
@@ -124,7 +125,7 @@ class Push {
       signal: this.#signal,
       timeoutMs: (timeoutSeconds || defaultTimeoutSeconds) * 1_000,
       ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
-      ...(telling.motd && { onMotd: (line) => this.#outputs.out(`${line}\n`) }),
+      ...(telling.motd && { onMotd: (line) => this.#outputs.out(`${shownText(line)}\n`) }),
     });
   }
 
@@ -190,7 +191,8 @@ class Push {
       return;
     }
     this.#failed = true;
-    this.#incomplete = true;
+    // What was named and is not there hides nothing from a delete pass.
+    if (kind !== "missing") this.#incomplete = true;
     const reason = cause?.message ?? "no such file or directory";
     this.#outputs.err(`sersync: cannot list ${name}: ${reason}\n`);
   }
