@@ -31,8 +31,9 @@ const mostConflicts = 3;
 
 /** True for a refusal, the `tries`th since a change, that may come of another session under way. */
 export function isConflict(reason: string, tries: number): boolean {
+  // Of what lies below a directory that it could not make a daemon says nothing at all.
   const mayPass =
-    /No such file or directory|[Nn]ot a directory|[Ii]s a directory|[Nn]ot empty|non-empty directory|could not make way|File exists/;
+    /did not acknowledge|No such file or directory|[Nn]ot a directory|[Ii]s a directory|[Nn]ot empty|non-empty directory|could not make way|File exists/;
   return tries <= mostConflicts && mayPass.test(reason);
 }
 
