@@ -81,30 +81,44 @@ const classes: Readonly<Record<string, string>> = {
   xdigit: "0-9A-Fa-f",
 };
 
+/** Undefined without its `]`, or with a class that nobody knows: then nothing matches, as in rsync. */
 function readBracket(body: string, start: number): { source: string; end: number } | undefined {
-  let at = start + 1;
-  const negated = body[at] === "!" || body[at] === "^";
-  if (negated) at += 1;
+  const negated = body[start + 1] === "!" || body[start + 1] === "^";
+  const first = start + (negated ? 2 : 1);
   let set = "";
-  for (const first = at; at < body.length; ) {
-    const char = body[at] as string;
-    if (char === "]" && at > first) {
+  /** A range may begin with it. */
+  let before: string | undefined;
+  for (let at = first; at < body.length; ) {
+    if (body[at] === "]" && at > first) {
       return { source: `(?!/)[${negated ? "^" : ""}${set}]`, end: at + 1 };
     }
-    const named = /^\[:(\w+):\]/.exec(body.slice(at));
-    if (named !== null) {
-      set += classes[named[1] as string] ?? "";
-      at += named[0].length;
-    } else if (char === "-" && at > first && body[at + 1] !== "]") {
-      set += "-";
-      at += 1;
-    } else {
-      const escaped = char === "\\" && at + 1 < body.length;
-      set += escapeText(escaped ? (body[at + 1] as string) : char);
-      at += escaped ? 2 : 1;
+    const [whole, name = ""] = /^\[:([^\]]*):\]/.exec(body.slice(at)) ?? [];
+    if (whole !== undefined) {
+      if (!Object.hasOwn(classes, name)) return undefined;
+      set += classes[name];
+      before = undefined;
+      at += whole.length;
+      continue;
     }
+    const isRange = before !== undefined && /^-[^\]]/.test(body.slice(at, at + 2));
+    const { char, end } = readChar(body, isRange ? at + 1 : at);
+    set += isRange ? range(before as string, char) : escapeText(char);
+    before = isRange ? undefined : char;
+    at = end;
   }
   return undefined;
+}
+
+function readChar(body: string, at: number): { char: string; end: number } {
+  const escaped = body[at] === "\\" && at + 1 < body.length;
+  return escaped
+    ? { char: body[at + 1] as string, end: at + 2 }
+    : { char: body[at] as string, end: at + 1 };
+}
+
+/** The other way round there is nothing in it; its first char has been taken already. */
+function range(from: string, to: string): string {
+  return from <= to ? `${escapeText(from)}-${escapeText(to)}` : "";
 }
 
 function escapeText(text: string): string {
