@@ -25,7 +25,7 @@ export {
   secretsFileProblem,
 } from "./daemon/access/secrets.ts";
 export { type IsMember, parseAuthUsers } from "./daemon/access/users.ts";
-export { createDaemon } from "./daemon/daemon.ts";
+export { canBeNamed, createDaemon } from "./daemon/daemon.ts";
 export { MemoryModule } from "./daemon/memory-module.ts";
 export type {
   Daemon,

@@ -182,11 +182,16 @@ class DaemonServer implements Daemon {
   }
 }
 
+/** Whether clients can ask for a module of this name: `#` begins commands, and `/` a path in it. */
+export function canBeNamed(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  return name !== "" && !name.startsWith("#") && !/[/\x00-\x1f\x7f]/.test(name);
+}
+
 function checkedModules(modules: readonly DaemonModule[]): readonly DaemonModule[] {
   for (const { name, charset } of modules) {
     if (charset !== undefined) conversionOf(charset);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-    if (name === "" || name.startsWith("#") || /[/\x00-\x1f\x7f]/.test(name)) {
+    if (!canBeNamed(name)) {
       throw new RangeError(
         `cannot serve a module called ${JSON.stringify(name)}: no client can name it`,
       );

@@ -1,6 +1,7 @@
 import path from "node:path";
 import {
   admitsHost,
+  canBeNamed,
   conversionOf,
   type DaemonClient,
   type DaemonModule,
@@ -74,8 +75,7 @@ export function moduleFrom(
 
 function readName(bytes: string, values: Values): string | undefined {
   const name = textOf(bytes);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a name must not have
-  if (name !== undefined && !/[\x00-\x1f\x7f]/.test(name)) return name;
+  if (name !== undefined && canBeNamed(name)) return name;
   values.mistake("module", `its name cannot be told to clients: found ${quoted(bytes)}`);
   return undefined;
 }

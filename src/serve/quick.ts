@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { type DaemonModule, RsyncError } from "../../protocol/index.ts";
+import { canBeNamed, type DaemonModule, RsyncError } from "../../protocol/index.ts";
+import { inspect } from "../config/inspect.ts";
 import { readPassword } from "../config/password.ts";
 import type { ServedModule } from "./module.ts";
 import { SecretsFile } from "./secrets.ts";
@@ -55,18 +56,21 @@ const logFormat = "%o %h [%a] %m (%u) %f %l";
  *   user without a password.
  */
 export function quickModule(word: string, secrets: QuickSecrets): ServedModule {
-  const [, name, rest] = /^([^=/\]]+)=(.+)$/s.exec(word) ?? [];
-  if (name === undefined || rest === undefined) throw bad(word, "name=path is needed");
+  const [, written = "", rest] = /^([^=/\]]+)=(.+)$/s.exec(word) ?? [];
+  if (rest === undefined) throw bad(word, "name=path is needed");
+  const name = written.trim();
+  if (!canBeNamed(name)) throw bad(word, `no client can name ${JSON.stringify(name)}`);
   const [directory = "", ...parts] = rest.split(",");
   const draft: Draft = { readOnly: true, writeOnly: false, list: true, comment: "", users: [] };
   for (const part of parts) apply(draft, part, word);
   const { users, ...rights } = draft;
   const root = path.resolve(directory);
-  const stats = fs.statSync(root, { throwIfNoEntry: false });
-  if (!stats?.isDirectory()) throw bad(word, `${root} is no directory`);
+  const stats = inspect(() => fs.statSync(root));
+  if (typeof stats === "string") throw bad(word, `${root}: ${stats}`);
+  if (!stats.isDirectory()) throw bad(word, `${root} is no directory`);
   const found = users.length === 0 ? undefined : secretsFor(word, secrets);
   const module: DaemonModule = {
-    name: name.trim(),
+    name,
     path: root,
     ...rights,
     ...(found && { users: users.map((user) => ({ user })), secret: found.secret }),

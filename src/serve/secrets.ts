@@ -52,7 +52,10 @@ export class SecretsFile {
       const problem = this.#strict ? secretsFileProblem(stats, asRoot) : undefined;
       if (problem !== undefined) return { reason: problem };
       if (stats.size > largestFile) return { reason: `it has ${stats.size} bytes` };
-      return { content: fs.readFileSync(opened.fd, "latin1") };
+      const content = inspect(() => fs.readFileSync(opened.fd));
+      return typeof content === "string"
+        ? { reason: content }
+        : { content: content.toString("latin1") };
     } finally {
       fs.closeSync(opened.fd);
     }

@@ -10,7 +10,7 @@ import { counted } from "../amount.ts";
 import { inspect } from "../config/inspect.ts";
 import { claimPidFile, type PidFile } from "../service/pid-file.ts";
 import { ServeLog } from "./log.ts";
-import { ConfError, formatProblem } from "./problem.ts";
+import { formatProblem } from "./problem.ts";
 import type { ServeSettings } from "./settings.ts";
 
 /** What a daemon is run with besides what it serves. */
@@ -112,8 +112,9 @@ export class ServeService {
       this.#settings = settings;
       this.#log.say(`configuration read again: ${counted(settings.modules.length, "module")}`);
     } catch (error) {
-      if (!(error instanceof ConfError || error instanceof RsyncError)) throw error;
-      this.#complainOf([...error.message.split("\n"), "the old configuration goes on"]);
+      // Whatever it is: who is served now must not suffer from it.
+      const { message } = error as Error;
+      this.#complainOf([...message.split("\n"), "the old configuration goes on"]);
     }
   }
 

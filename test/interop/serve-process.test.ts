@@ -64,7 +64,7 @@ describe("modules from the command line", () => {
 
   test("that cannot be served end with one clear line", () => {
     const ran = serve(["--module", "m=/nonexistent"]);
-    const line = 'Cannot serve --module "m=/nonexistent": /nonexistent is no directory\n';
+    const line = 'Cannot serve --module "m=/nonexistent": /nonexistent: it does not exist\n';
     expect(ran).toEqual({ status: 1, errors: line, out: "" });
   });
 

@@ -98,7 +98,12 @@ describe("a module in one word", () => {
   test.each([
     ["m", "name=path is needed"],
     ["a/b=/", "name=path is needed"],
-    ["m=/nonexistent", "/nonexistent is no directory"],
+    ["m=/nonexistent", "/nonexistent: it does not exist"],
+    ["m=/dev/null", "/dev/null is no directory"],
+    [`m=/${"x".repeat(5_000)}`, "its name is too long"],
+    [" =/", 'no client can name ""'],
+    ["#m=/", 'no client can name "#m"'],
+    ["m\nn=/", String.raw`no client can name "m\nn"`],
     ["m=/,rx", 'found "rx"'],
     ["m=/,auth=", 'found "auth="'],
     ["m=/,toString", 'found "toString"'],

@@ -197,6 +197,12 @@ test("a module needs a path, and the file is told with every mistake", () => {
   ]);
 });
 
+test.each(["#m", "a\x7fb", "\xff"])("no client can name a module %j", (name) => {
+  expect(mistakesOf(`[${name}]\npath = /srv\n`)).toEqual([
+    expect.stringMatching(/^\/c\.conf:1: module: its name cannot be told to clients: found "/),
+  ]);
+});
+
 test("port 0 is the usual one", () => {
   expect(load("port = 0\n[m]\npath = /srv\n").port).toBeUndefined();
   expect(load("port = 8730\n[m]\npath = /srv\n").port).toBe(8_730);
@@ -268,6 +274,10 @@ describe("a secrets file", () => {
       /:4: secrets file: nobody can log in/,
     );
     expect(load(`${text}strict modes = no\n`).warnings).toEqual([]);
+    const noFile = text.replace(file, directory.path);
+    expect(load(`${noFile}strict modes = no\n`).warnings.map(formatProblem)[0]).toMatch(
+      /:4: secrets file: nobody can log in: it is a directory$/,
+    );
   });
 
   test("that is not there at all is warned of", () => {
