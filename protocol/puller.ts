@@ -4,7 +4,7 @@ import { openTokenReader } from "./delta/token-reader.ts";
 import { type Landing, land, madeText } from "./destination/landing.ts";
 import { libC } from "./destination/libc.ts";
 import { OwnerMap } from "./destination/owners.ts";
-import { openPlaces } from "./destination/places.ts";
+import { missingPlaces, openPlaces, type Places } from "./destination/places.ts";
 import { DestinationTree } from "./destination/tree.ts";
 import { RsyncError } from "./errors.ts";
 import { remoteFailure } from "./failure.ts";
@@ -178,6 +178,7 @@ class Puller {
     const tree = new DestinationTree(landing.root);
     const places = openPlaces(tree, landing.root ?? destination, transfer);
     try {
+      this.#lookAt(places);
       intake.begin(first, landing.slots, (slots) => placedSlots(this.#job, slots));
       const job = receivingJob(this.#job, this.#result, {
         intake,
@@ -198,6 +199,14 @@ class Puller {
       places.close();
       tree.close();
     }
+  }
+
+  /** @throws {RsyncError} BAD_OPTION before anything is deleted for files that cannot be made. */
+  #lookAt(places: Places): void {
+    const { transfer } = this.#job;
+    const { failure, warnings } = missingPlaces(places, transfer);
+    if (failure !== undefined && !transfer.dryRun) throw new RsyncError("BAD_OPTION", failure);
+    for (const warning of warnings) this.#result.text("warning", warning);
   }
 
   #tellMade({ made = 0 }: Landing): void {

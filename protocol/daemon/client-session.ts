@@ -75,15 +75,17 @@ class Conversation {
 
   /** From here on the client's messages are heard, and it hears how long it may be silent. */
   begin(): void {
-    const { agreement, line, timeoutSeconds } = this.#start;
+    const { agreement, line, options, timeoutSeconds } = this.#start;
     const { protocol } = agreement;
     line.expectProgress(timeoutSeconds * 1_000);
     this.#begunAt = line.source.position;
+    // Who acknowledges files does so in messages, whatever the protocol.
+    const isFramed = protocol >= 30 || (agreement.acknowledges && options.isPull);
+    if (isFramed && this.#lead === undefined) {
+      this.#begunAt += line.source.available; // as bytes that were not framed away yet
+      line.source.demultiplex();
+    }
     if (protocol >= 30) {
-      if (this.#lead === undefined) {
-        this.#begunAt += line.source.available; // as bytes that were not framed away yet
-        line.source.demultiplex();
-      }
       this.#keepAlive.adoptTimeout(seconds(timeoutSeconds));
       this.#keepAlive.start();
     }

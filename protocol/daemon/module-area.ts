@@ -48,6 +48,11 @@ class ModuleArea implements Area {
     return { tree: isHidden ? nothing : this.#module.shown, path: place };
   }
 
+  isThere(): boolean {
+    const directory = this.#module.resolve(this.#named);
+    return !this.#module.isHidden(directory, true) && this.#module.isDirectory(directory);
+  }
+
   close(): void {
     // it goes with the module's tree
   }

@@ -17,6 +17,7 @@ export function parseClientOptions(words: readonly string[]): ClientOptions {
   }
   const { transfer, unavailable } = draft;
   if (!draft.isPull && draft.filesFrom !== undefined) unavailable.push("--files-from of a push");
+  if (!draft.isPull && draft.listOnly) unavailable.push("--list-only of a push");
   if (transfer.delete === undefined && transfer.deleteExcluded) transfer.delete = true;
   return { ...draft, paths: rest };
 }

@@ -152,7 +152,10 @@ const longOnly: Readonly<Record<string, ServerOption>> = {
   "no-i-r": flag("refusesIncremental"),
   "no-inc-recursive": flag("refusesIncremental"),
   "use-qsort": flag("refusesIncremental"),
-  "compress-level": amount("compressLevel", -200_000),
+  "compress-level": number(-200_000, ({ transfer }, value) => {
+    transfer.compressLevel = value;
+    transfer.compress ??= true; // alone it means -z, whatever the level
+  }),
   "compress-threads": nothingWith,
   "skip-compress": nothingWith,
   devices: on("devices"),

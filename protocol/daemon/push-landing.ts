@@ -14,7 +14,7 @@ export interface PushLanding {
   readonly directory: BytePath;
   readonly tree: DestinationTree;
   readonly slots: readonly (FileEntry | undefined)[];
-  /** So many directories had to be made. */
+  /** So many directories had to be made, or would have to be in a dry run. */
   readonly made: number;
 }
 
@@ -40,12 +40,14 @@ export function landPush(
   const entries = slots.filter((entry) => entry !== undefined);
   const [only] = entries;
   const isOne = entries.length === 1 && only !== undefined && !isDirectory(only) && !relative;
+  // Nothing is made for nothing, as in rsync.
+  if (entries.length === 0 && !path.endsWith("/")) return nowhere(directory, slots);
   if (isOne && !path.endsWith("/")) return asFile(module, path, slots, makePath && !dryRun);
   if (module.tree.find(directory) !== undefined) {
     throw failure(path, `it is no directory, and ${entries.length} entries go there`);
   }
-  if (dryRun) return { directory, tree: new DestinationTree(undefined), slots, made: 0 };
   const made = makePath ? missing(module, directory) : 1;
+  if (dryRun) return nowhere(directory, slots, made);
   place(() => makeDirectory(module, directory, makePath), path, 11);
   return { ...landed(module, directory, slots), made };
 }
@@ -56,6 +58,10 @@ function landed(module: ModuleTree, directory: BytePath, slots: Slots): PushLand
   const below = module.below(directory, (link) => links.follow(link));
   const tree = module.hasRules ? new HidingTree(below, isHidden) : new DestinationTree(below);
   return { directory, tree, slots, made: 0 };
+}
+
+function nowhere(directory: BytePath, slots: Slots, made = 0): PushLanding {
+  return { directory, tree: new DestinationTree(undefined), slots, made };
 }
 
 function asFile(module: ModuleTree, path: string, slots: Slots, makePath: boolean): PushLanding {

@@ -3,7 +3,7 @@ import type { StrongChecksum } from "../delta/checksum.ts";
 import { openTokenReader } from "../delta/token-reader.ts";
 import { madeText } from "../destination/landing.ts";
 import { OwnerMap } from "../destination/owners.ts";
-import { openPlaces } from "../destination/places.ts";
+import { missingPlaces, openPlaces, type Places } from "../destination/places.ts";
 import { parseChmod } from "../flist/chmod.ts";
 import { nameToWire } from "../flist/conversion.ts";
 import { convertedNumbering } from "../flist/converted-list.ts";
@@ -193,6 +193,7 @@ class PushService {
     const places = openPlaces(tree, "", transfer, (named, { makes = false }) =>
       openModuleArea(inside, named, directory, makes),
     );
+    this.#lookAt(places);
     const job = receivingJob(
       { transfer, filter, tellsAll, tellsUnsafe: verbosity > 0 },
       this.#result,
@@ -226,6 +227,13 @@ class PushService {
       places.close();
       tree.close();
     }
+  }
+
+  /** @throws {SessionFailure} before anything is deleted for files that cannot be made. */
+  #lookAt(places: Places): void {
+    const { failure, warnings } = missingPlaces(places, this.#transfer);
+    if (failure !== undefined && !this.#transfer.dryRun) throw new SessionFailure(1, failure);
+    for (const warning of warnings) this.#session.tell("warning", warning);
   }
 
   #tellMade({ made, directory }: PushLanding): void {

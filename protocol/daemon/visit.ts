@@ -179,7 +179,7 @@ function refuseOptions(module: DaemonModule, options: ClientOptions): void {
     ...(module.refuseOptions ?? []),
     ...(module.charset === undefined ? ["iconv"] : []),
   ];
-  const refused = new RefusedOptions(terms).refusal(options.used);
+  const refused = new RefusedOptions(terms).refusal(options.used, options);
   if (refused !== undefined) {
     throw new SessionFailure(4, `rsync: The server is configured to refuse ${refused}`);
   }

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { isDirectory } from "../flist/entry.ts";
 import { type BytePath, joinPath, pathFromText, rootPath } from "../path.ts";
 import type { Location } from "./location.ts";
 import { DestinationTree } from "./tree.ts";
@@ -8,6 +9,8 @@ import { DestinationTree } from "./tree.ts";
 export interface Area {
   /** Where `path` is in it. @throws where the directory cannot be made or opened. */
   at(path: BytePath): Location;
+  /** There is a directory now. */
+  isThere(): boolean;
   close(): void;
 }
 
@@ -73,6 +76,11 @@ class InnerArea implements Area {
     return { tree: this.#tree, path: path === "" ? this.#prefix : joinPath(this.#prefix, path) };
   }
 
+  isThere(): boolean {
+    const found = this.#tree.find(this.#prefix);
+    return found !== undefined && isDirectory(found);
+  }
+
   close(): void {
     // it goes with the destination
   }
@@ -99,6 +107,10 @@ class OuterArea implements Area {
   at(path: BytePath): Location {
     this.#tree ??= this.#open();
     return { tree: this.#tree, path };
+  }
+
+  isThere(): boolean {
+    return fs.statSync(this.#directory, { throwIfNoEntry: false })?.isDirectory() === true;
   }
 
   close(): void {

@@ -65,6 +65,26 @@ export function openPlaces(
   };
 }
 
+/** What stands in the way of using directories that options name, in rsync's words. */
+export interface MissingPlaces {
+  /** Files would have no place to be made in. */
+  readonly failure?: string | undefined;
+  /** Nothing is found there. */
+  readonly warnings: readonly string[];
+}
+
+/** Looks whether the directories are there that must have been made before. */
+export function missingPlaces(
+  { temporary, alternates }: Places,
+  { tempDir = "", alternate }: TransferOptions,
+): MissingPlaces {
+  const missing = (alternate?.directories ?? []).filter((_, at) => !alternates[at]?.isThere());
+  return {
+    failure: temporary?.isThere() === false ? `The temp-dir does not exist: ${tempDir}` : undefined,
+    warnings: missing.map((each) => `--${alternate?.how}-dest arg does not exist: ${textOf(each)}`),
+  };
+}
+
 function textOf(directory: string | Uint8Array): string {
   return typeof directory === "string" ? directory : Buffer.from(directory).toString();
 }

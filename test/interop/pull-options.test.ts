@@ -103,6 +103,7 @@ const rows: readonly Row[] = [
   { options: "-ai --delay-updates --delete-after" },
   { options: "-ai --delay-updates -b" },
   { options: "-ai --temp-dir=WORK/scratch", beside: { "scratch/other": "" } },
+  { options: "-ai --link-dest=../missing", here: nothing },
   { options: "-ai --fuzzy", here: { ...ours, "new-1.txt": "only ours, long" } },
   { options: "-ai --compare-dest=../prior", here: nothing, beside: prior() },
   { options: "-aii --compare-dest=../prior", here: nothing, beside: prior() },

@@ -192,6 +192,12 @@ describeDaemons("pulling", (version) => {
     await expect(pullFrom(daemon, single)).rejects.toMatchObject({ exitCode: 3 });
     const missing = await pullFrom(daemon, work.path, {}, "m/nothing");
     expect(missing.exitCode).toBe(23);
+    const transfer = { ...mirror, tempDir: "nowhere" };
+    await expect(pullFrom(daemon, work.path, { transfer })).rejects.toMatchObject({
+      exitCode: 1,
+      message: "The temp-dir does not exist: nowhere",
+    });
+    expect(fs.readdirSync(work.path)).toEqual(["single"]);
   });
 
   test.skipIf(!isRoot)("what the sender cannot read stays here, and stops deletions", async () => {

@@ -40,10 +40,18 @@ const implied: Readonly<Record<string, string>> = {
   "delete-after": "delete",
   "delete-excluded": "delete",
   "delete-missing-args": "delete",
-  "remove-source-files": "delete",
+  append: "inplace",
+  "append-verify": "inplace",
+  "compress-level": "compress",
   "old-compress": "compress",
   "new-compress": "compress",
   "compress-choice": "compress",
+};
+
+/** Who pulls with it deletes at the daemon; who pushes, at home. */
+const impliedInPulls: Readonly<Record<string, string>> = {
+  ...implied,
+  "remove-source-files": "delete",
 };
 
 /** `--delete` alone is the first of these that is not refused. */
@@ -65,11 +73,16 @@ export class RefusedOptions {
    *
    * @param used their names without dashes, or letters; as they were understood, not as they were
    *   written: what is a value there must not hide an option here.
+   * @param isPull what is pulled leaves from here. Default true.
    * @returns the first option that is refused, as rsync names it; undefined when none is.
    */
-  refusal(used: readonly string[]): string | undefined {
+  refusal(
+    used: readonly string[],
+    { isPull = true }: { readonly isPull?: boolean } = {},
+  ): string | undefined {
+    const meant = isPull ? impliedInPulls : implied;
     for (const option of used.map(nameOf)) {
-      const found = [implied[option] ?? option, option].find((each) => this.#refused.has(each));
+      const found = [meant[option] ?? option, option].find((each) => this.#refused.has(each));
       if (found !== undefined) return shown(found);
       if (option === "delete" && plainDelete.every((each) => this.#refused.has(each))) {
         return shown(plainDelete[1]);

@@ -13,7 +13,8 @@ test.each([
   ["delete c", `${archived} --delete`, "--delete"],
   ["delete c", `${archived} --delete-after`, "--delete"],
   ["delete c", `${archived} --delete-excluded`, "--delete"],
-  ["delete", `${archived} --remove-source-files`, "--delete"],
+  ["delete", `--sender ${archived} --remove-source-files`, "--delete"],
+  ["delete", `${archived} --remove-source-files`, undefined],
   ["delete c", "-logDtprce.iLsfxCIvu", "--checksum (-c)"],
   ["Delete C", "-rce.iLsfxCIvu", undefined],
   ["Delete C", "-rCe.iLsfxCIvu", "--cvs-exclude (-C)"],
@@ -40,6 +41,8 @@ test.each([
   ["partial*", "-re.iLsfxCIvu --partial-dir x", "--partial-dir"],
   ["compress", "-re.iLsfxCIvu --new-compress", "--compress (-z)"],
   ["compress-level", "-re.iLsfxCIvu --compress-level=3", "--compress-level"],
+  ["compress", "-re.iLsfxCIvu --compress-level=3", "--compress (-z)"],
+  ["inplace", "-re.iLsfxCIvu --append", "--inplace"],
   ["block-size", "-rB4000", "--block-size (-B)"],
   ["L", "-re.iLsfxCIvu", undefined],
   ["delete", "-re.iLsfxCIvu --del", "--delete"],
@@ -49,7 +52,7 @@ test.each([
   ["z", "-re.iLsfxCIvu --zc=zlib", "--compress (-z)"],
 ] as const)("with %j the words %j are refused for %j", (terms, words, wanted) => {
   const refused = new RefusedOptions(terms.split(" ").filter((term) => term !== ""));
-  const { used, unknown } = parseClientOptions(words.split(" "));
+  const { used, unknown, isPull } = parseClientOptions(words.split(" "));
   const names = unknown.map((word) => word.replace(/^-+/, ""));
-  expect(refused.refusal([...used, ...names])).toBe(wanted);
+  expect(refused.refusal([...used, ...names], { isPull })).toBe(wanted);
 });
