@@ -1,5 +1,5 @@
 import { type FailureCode, RsyncError } from "./errors.ts";
-import { displayPath, pathFromText } from "./path.ts";
+import { displayText } from "./path.ts";
 
 const causes: readonly (readonly [RegExp, FailureCode])[] = [
   [/module is read only/, "MODULE_READ_ONLY"],
@@ -31,7 +31,7 @@ export function remoteFailure(
   const code = byText ?? codesByExit[exitCode ?? 0] ?? "REMOTE_FAILED";
   const said = texts.find((text) => !text.startsWith("rsync error:")) ?? texts[0];
   const found = said ?? `it exited with code ${exitCode ?? "unknown"}`;
-  const shown = displayPath(pathFromText(found.replace(/^(rsync|ERROR): /, "")));
+  const shown = displayText(found.replace(/^(rsync|ERROR): /, ""));
   return new RsyncError(code, `The daemon gave up: ${shown}`, {
     ...(exitCode ? { exitCode } : {}),
     cause,

@@ -85,6 +85,7 @@ export {
   type BytePath,
   baseName,
   displayPath,
+  displayText,
   isWithin,
   joinPath,
   nativePath,

@@ -107,6 +107,11 @@ export function displayPath(path: BytePath): string {
   }
 }
 
+/** What others say as a person reads it, in one line: nothing in it moves a terminal's cursor. */
+export function displayText(text: string): string {
+  return text === "" ? "" : displayPath(pathFromText(text));
+}
+
 function escapedBytes(char: string): string {
   return Buffer.from(char).toString("latin1").replace(/./gs, escaped);
 }

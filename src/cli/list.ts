@@ -1,7 +1,7 @@
-import { listDirectory, listModules, type Target } from "../../protocol/index.ts";
+import { displayText, listDirectory, listModules, type Target } from "../../protocol/index.ts";
 import { credentialsOf } from "./credentials.ts";
 import type { ListCommand } from "./list-command.ts";
-import { describeFile, formatFile, shownText } from "./listing.ts";
+import { describeFile, formatFile } from "./listing.ts";
 import type { Outputs } from "./outputs.ts";
 import { placeOf } from "./place.ts";
 
@@ -30,10 +30,10 @@ export async function runList(
   if (place.module === "" && !isPath) {
     const { modules, text } = await listModules(place, { timeoutMs });
     if (json) out(`${JSON.stringify({ motd: text, modules }, null, 2)}\n`);
-    if (show) for (const line of text) out(`${shownText(line)}\n`);
+    if (show) for (const line of text) out(`${displayText(line)}\n`);
     if (json) return 0;
     for (const { name, comment } of modules) {
-      out(`${shownText(name).padEnd(nameColumns)}\t${shownText(comment)}\n`);
+      out(`${displayText(name).padEnd(nameColumns)}\t${displayText(comment)}\n`);
     }
     return 0;
   }
@@ -59,7 +59,7 @@ async function listFilesOf(
     timeoutMs,
     onMotd: (line) => {
       said.push(line);
-      if (motd && !json) out(`${shownText(line)}\n`);
+      if (motd && !json) out(`${displayText(line)}\n`);
     },
   });
   if (json) {
@@ -67,7 +67,7 @@ async function listFilesOf(
   } else {
     for (const entry of entries) out(`${formatFile(entry)}\n`);
   }
-  for (const line of errors) err(`${shownText(line)}\n`);
+  for (const line of errors) err(`${displayText(line)}\n`);
   if (errors.length === 0 && ioError === 0) return 0;
   err("sersync: not everything could be listed (code 23)\n");
   return 23;

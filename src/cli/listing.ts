@@ -4,14 +4,8 @@ import {
   type FileEntry,
   fileTypes,
   isSymlink,
-  pathFromText,
 } from "../../protocol/index.ts";
 import { formatNumber } from "./push/number.ts";
-
-/** What a daemon says, in one line: nothing in it reaches a terminal as a command. */
-export function shownText(text: string): string {
-  return text === "" ? "" : displayPath(pathFromText(text));
-}
 
 const typeLetters: Readonly<Record<number, string>> = {
   [fileTypes.directory]: "d",

@@ -1,4 +1,4 @@
-import { type BytePath, displayPath } from "../../protocol/index.ts";
+import { type BytePath, displayPath, displayText } from "../../protocol/index.ts";
 
 /** One path that could not be delivered for so long that a person may want to know. */
 export interface JournalEntry {
@@ -43,7 +43,7 @@ export function* formatJournal(entries: Iterable<JournalEntry>): Generator<strin
 function formatEntry({ since, attempts, target, path, whole, reason }: JournalEntry): string {
   const place = `${displayPath(path)}${whole ? " (and all below)" : ""}`;
   const time = new Date(since).toISOString();
-  return `# ${time}  ${attempts} times  ${oneLine(target)}  ${place}: ${oneLine(displayPath(reason as BytePath))}`;
+  return `# ${time}  ${attempts} times  ${oneLine(target)}  ${place}: ${oneLine(displayText(reason))}`;
 }
 
 /** A line break would end the comment. */

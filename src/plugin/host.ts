@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type BytePath, displayPath } from "../../protocol/index.ts";
+import { displayText } from "../../protocol/index.ts";
 import type { Config } from "../config/schema.ts";
 import type { Rules } from "../filter/rules.ts";
 import type { Delivery } from "../push/delivery.ts";
@@ -58,7 +58,7 @@ export class PluginHost {
   failed(source: PluginSource, { path, reason }: PathFailure): void {
     if (!this.#listensTo(source.root)) return;
     const kind = kindAt(source.root, path);
-    const text = displayPath(reason as BytePath);
+    const text = displayText(reason);
     this.#runner.offer({ ...source, path, kind, result: "failed", reason: text });
   }
 

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { type BytePath, displayPath } from "../../protocol/index.ts";
+import { displayPath, displayText } from "../../protocol/index.ts";
 import type { Delivery } from "../push/delivery.ts";
 import type { JobFailure, PathFailure } from "../push/message.ts";
 import type { StepDetails } from "./options.ts";
@@ -93,11 +93,6 @@ export class Announcer implements TargetEvents {
     };
     this.#log.debug(told, step);
   }
-}
-
-/** A daemon's text may hold any bytes. */
-function displayText(text: string): string {
-  return displayPath(text as BytePath);
 }
 
 function rounded(ms: number): number {

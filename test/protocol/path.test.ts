@@ -4,6 +4,7 @@ import {
   asBytePath,
   baseName,
   displayPath,
+  displayText,
   isWithin,
   joinPath,
   nativePath,
@@ -61,4 +62,12 @@ test.each([
   [pathFromText("\u202eRTL"), "\\#342\\#200\\#256RTL"],
 ])("%j is shown to people as %s", (path, shown) => {
   expect(displayPath(asBytePath(path))).toBe(shown);
+});
+
+test.each([
+  ["", ""],
+  ['cannot receive "数据.txt"', 'cannot receive "数据.txt"'],
+  ["red \x1b[31m\nand more", "red \\#033[31m\\#012and more"],
+])("the text %j is shown to people as %s", (text, shown) => {
+  expect(displayText(text)).toBe(shown);
 });

@@ -1,5 +1,10 @@
-import { observers, type PullObserver, type PullResult, runPull } from "../../../protocol/index.ts";
-import { shownText } from "../listing.ts";
+import {
+  displayText,
+  observers,
+  type PullObserver,
+  type PullResult,
+  runPull,
+} from "../../../protocol/index.ts";
 import type { Outputs } from "../outputs.ts";
 import { Printer } from "../push/printer.ts";
 import { exitReasons } from "../push/run.ts";
@@ -63,7 +68,7 @@ async function pullOnce(
     signal,
     timeoutMs: (transfer.timeoutSeconds || defaultTimeoutSeconds) * 1_000,
     ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
-    ...(telling.motd && { onMotd: (line: string) => out(`${shownText(line)}\n`) }),
+    ...(telling.motd && { onMotd: (line: string) => out(`${displayText(line)}\n`) }),
   });
   const result = await pulling.finally(() => printer.close());
   printer.finish();

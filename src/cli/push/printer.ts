@@ -3,6 +3,7 @@ import {
   type BytePath,
   compatFlags,
   displayPath,
+  displayText,
   type FileEntry,
   type Item,
   isDirectory,
@@ -11,7 +12,6 @@ import {
   type SendOutcome,
   type Traffic,
 } from "../../../protocol/index.ts";
-import { shownText } from "../listing.ts";
 import type { Outputs } from "../outputs.ts";
 import type { PushCommand } from "./command.ts";
 import { besides, type Course, courseOf } from "./course.ts";
@@ -80,7 +80,7 @@ export class Printer {
       deleted: (path, wasDirectory) => this.#tellDeleted(path, wasDirectory),
       text: ({ severity, text }) => {
         const { out, err } = this.#outputs;
-        (severity === "info" ? out : err)(`${shownText(text)}\n`);
+        (severity === "info" ? out : err)(`${displayText(text)}\n`);
       },
     };
   }

@@ -3,6 +3,7 @@ import {
   asBytePath,
   type DirectoryList,
   displayPath,
+  displayText,
   type FileEntry,
   isIncremental,
   type ListProblem,
@@ -13,7 +14,6 @@ import {
   type PushReport,
   Session,
 } from "../../../protocol/index.ts";
-import { shownText } from "../listing.ts";
 import type { Outputs } from "../outputs.ts";
 import type { PushCommand } from "./command.ts";
 import { type Destination, destinationOf } from "./destination.ts";
@@ -125,7 +125,7 @@ class Push {
       signal: this.#signal,
       timeoutMs: (timeoutSeconds || defaultTimeoutSeconds) * 1_000,
       ...(connectSeconds && { handshakeTimeoutMs: connectSeconds * 1_000 }),
-      ...(telling.motd && { onMotd: (line) => this.#outputs.out(`${shownText(line)}\n`) }),
+      ...(telling.motd && { onMotd: (line) => this.#outputs.out(`${displayText(line)}\n`) }),
     });
   }
 

@@ -22,6 +22,11 @@ test("whatever is in a name or in a daemon's words, a journal that is run does n
   expect(fs.readdirSync(directory.path)).toEqual(["fail.log"]);
 });
 
+test("a daemon's words stand in it as they are, in any script", () => {
+  const text = [...formatJournal([entry("f", 'cannot receive "数据.txt"')])].join("\n");
+  expect(text).toContain('f: cannot receive "数据.txt"');
+});
+
 test("two configurations that name one file both stand in it", async () => {
   using directory = temporaryDirectory();
   const file = `${directory.path}/fail.log`;
