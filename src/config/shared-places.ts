@@ -37,14 +37,14 @@ export function markShared(
 ): readonly Source[] {
   const shared = new Set<Remote>();
   for (const [index, place] of places.entries()) {
-    const other = places
-      .slice(0, index)
-      .find((earlier) => meet(earlier.remote, place.remote, filter));
-    if (other === undefined) continue;
-    shared.add(other.remote).add(place.remote);
+    const earlier = places.slice(0, index);
+    const others = earlier.filter(({ remote }) => meet(remote, place.remote, filter));
+    for (const { remote } of others) shared.add(remote).add(place.remote);
+    const [first] = others;
+    if (first === undefined) continue;
     report.warning(
       place.offset,
-      `remote name: found ${quote(place.remote.name)}, where ${quote(other.watch)} is mirrored, too: comparisons delete nothing in either; give each directory a place of its own`,
+      `remote name: found ${quote(place.remote.name)}, where ${quote(first.watch)} is mirrored, too: comparisons delete nothing in either; give each directory a place of its own`,
     );
   }
   return sources.map(({ watch, remotes }) => ({
@@ -66,8 +66,14 @@ function meet(one: Remote, other: Remote, filter: FilterConfig): boolean {
 /** The path that leads from one destination down to another; undefined when none does. */
 function pathDown(above: Remote, below: Remote): string | undefined {
   const isOneDaemon = above.port === below.port && above.host === below.host;
+  const isOneHome = above.user === below.user || !isBelowHome(above);
   const [from, to] = [placeOf(above), placeOf(below)];
-  return isOneDaemon && to.startsWith(from) ? to.slice(from.length, -1) : undefined;
+  return isOneDaemon && isOneHome && to.startsWith(from) ? to.slice(from.length, -1) : undefined;
+}
+
+/** Over ssh a relative path begins in the home directory of whoever is logged in. */
+function isBelowHome({ module, name }: Remote): boolean {
+  return module === "" && !name.startsWith("/");
 }
 
 /** Module and directory, or over ssh the directory alone, with one slash behind each part. */

@@ -40,10 +40,30 @@ test.each([
   ["to one place", { "/a": ["h/m"], "/b": ["h/m"] }, ["h/m", "h/m"]],
   ["into another's", { "/a": ["h/m", "g/m"], "/b": ["h/m/b"] }, ["h/m", "h/m/b"]],
   ["around another's", { "/a": ["h/m/a/x"], "/b": ["h/m/./a"] }, ["h/m/a/x", "h/m/./a"]],
+  [
+    "around several others'",
+    { "/a": ["h/m/a", "h/m/b"], "/b": ["h/m"] },
+    ["h/m/a", "h/m/b", "h/m"],
+  ],
 ] as const)("what is mirrored %s is compared without deleting", (_name, sources, shared) => {
   const text = mirroring(sources);
   expect(sharedIn(parse(text).config.sources)).toEqual(shared);
   expect(warningsOf(text)).toEqual([expect.stringContaining('where "/a" is mirrored, too')]);
+});
+
+test("over ssh everybody has a home of their own", () => {
+  const sources = {
+    "/a": ["x@h/dir", "y@h/dir"],
+    "/b": ["z@h/dir/b", "z@h//srv"],
+    "/c": ["x@h//srv"],
+  };
+  const text = mirroring(sources).replace(
+    "</rsync></sersync>",
+    `<ssh start="true"/></rsync></sersync>`,
+  );
+  const parsed = parse(text).config.sources;
+  expect(parsed[0]?.remotes.map(({ user }) => user)).toEqual(["x", "y"]);
+  expect(sharedIn(parsed)).toEqual(["h//srv", "h//srv"]);
 });
 
 test.each([
