@@ -28,7 +28,7 @@ export interface MirrorOptions {
   readonly pollIntervalMs?: number | undefined;
   /** Where what is pending survives a restart; default: nowhere. */
   readonly stateDirectory?: string;
-  /** What else this program writes to; it is not mirrored, nor is what is in the state directory. */
+  /** What else this program writes to; it is not mirrored, nor is what it keeps in the state directory. */
   readonly ownFiles?: readonly string[];
   /** Of an earlier mirror of these sources ({@link Mirror.pendingPaths}); default nothing. */
   readonly pending?: PendingPaths;
@@ -238,9 +238,8 @@ export class Mirror {
   }
 
   #filterOf({ watch }: Source, { filter }: Config, options: MirrorOptions): FilterConfig {
-    const { stateDirectory, ownFiles = [] } = options;
-    const own = stateDirectory === undefined ? ownFiles : [stateDirectory, ...ownFiles];
-    const { leftOut, ...sparing } = leaveOutOwn(filter, watch, own);
+    const { stateDirectory, ownFiles: files = [] } = options;
+    const { leftOut, ...sparing } = leaveOutOwn(filter, watch, { stateDirectory, files });
     const shown = displayPath(asBytePath(watch));
     for (const file of leftOut) {
       const name = displayPath(asBytePath(file));

@@ -2,12 +2,20 @@ import { realpathSync } from "node:fs";
 import path from "node:path";
 import { nativePath, pathFromBytes, rootPath } from "../protocol/index.ts";
 import type { FilterConfig } from "./filter/filter.ts";
+import { holdsRecordsOnly, recordPattern } from "./state/directory.ts";
 
 /** A filter that leaves out files of this program, and which these are, below the directory. */
 export interface SparingFilter {
   readonly filter: FilterConfig;
-  /** Byte paths; empty: the filter is as it was. */
+  /** For people, byte strings; empty: the filter is as it was. */
   readonly leftOut: readonly string[];
+}
+
+/** What this program writes to: absolute, or from here. */
+export interface OwnPlaces {
+  /** Left out with all in it, unless there is something of others in it. */
+  readonly stateDirectory?: string | undefined;
+  readonly files: readonly string[];
 }
 
 /**
@@ -15,21 +23,43 @@ export interface SparingFilter {
  * delivery changes it, and each change would be a delivery.
  *
  * @param watch absolute, a byte string.
- * @param files of this program, directories with all in them: absolute, or from here.
  */
 export function leaveOutOwn(
   filter: FilterConfig,
   watch: string,
-  files: readonly string[],
+  { stateDirectory, files }: OwnPlaces,
 ): SparingFilter {
   const root = realPath(nativePath(watch, rootPath));
-  const leftOut = files
-    .map((file) => realPath(path.resolve(file)))
-    .filter((file) => file.startsWith(root === "/" ? root : `${root}/`))
-    .map((file) => file.slice(root === "/" ? 1 : root.length + 1))
-    .filter((file) => file !== "");
-  const own = leftOut.map((file) => ({ include: false, pattern: `/${literally(file)}` }));
-  return { filter: { ...filter, patterns: [...own, ...filter.patterns] }, leftOut };
+  const own = files.flatMap((file) => ownFile(pathBelow(root, file)));
+  if (stateDirectory !== undefined) {
+    own.unshift(...ownState(pathBelow(root, stateDirectory), stateDirectory));
+  }
+  const patterns = own.map(({ pattern }) => ({ include: false, pattern: `/${pattern}` }));
+  const leftOut = own.map(({ shown }) => shown);
+  return { filter: { ...filter, patterns: [...patterns, ...filter.patterns] }, leftOut };
+}
+
+interface Own {
+  readonly pattern: string;
+  readonly shown: string;
+}
+
+function ownFile(file: string | undefined): readonly Own[] {
+  return file === undefined || file === "" ? [] : [{ pattern: literally(file), shown: file }];
+}
+
+function ownState(place: string | undefined, directory: string): readonly Own[] {
+  if (place === undefined || (place !== "" && holdsRecordsOnly(directory))) return ownFile(place);
+  const above = place === "" ? "" : `${place}/`;
+  return [{ pattern: escaped(above) + recordPattern, shown: `${above}*.jsonl` }];
+}
+
+/** "" for the root itself; undefined for what is not in it. */
+function pathBelow(root: string, file: string): string | undefined {
+  const real = realPath(path.resolve(file));
+  if (real === root) return "";
+  const prefix = root === "/" ? root : `${root}/`;
+  return real.startsWith(prefix) ? real.slice(prefix.length) : undefined;
 }
 
 /** Without links, as a byte string; what is not there yet, by the directory it will be in. */
@@ -47,5 +77,9 @@ function realPath(file: string | Buffer): string {
 
 /** A backslash escapes in patterns that have a wildcard, and stands for itself in others. */
 function literally(file: string): string {
-  return /[*?[]/.test(file) ? file.replaceAll(/[*?[\\]/g, "\\$&") : file;
+  return /[*?[]/.test(file) ? escaped(file) : file;
+}
+
+function escaped(file: string): string {
+  return file.replaceAll(/[*?[\\]/g, "\\$&");
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
@@ -27,4 +28,16 @@ export function stateDirectory({ given, environment, isRoot }: StatePlace): stri
 export function recordFile(directory: string, root: string, target: string): string {
   const hash = createHash("sha256").update(`${root}\0${target}`, "latin1").digest("hex");
   return join(directory, `${hash.slice(0, 32)}.jsonl`);
+}
+
+/** Fits the name of every target's file, and what is beside it while it is written: an rsync pattern. */
+export const recordPattern: string = `${"[0-9a-f]".repeat(32)}.jsonl*`;
+
+/** True when nothing else is in the directory; also when there is none yet. */
+export function holdsRecordsOnly(directory: string): boolean {
+  try {
+    return readdirSync(directory).every((name) => /^[0-9a-f]{32}\.jsonl/.test(name));
+  } catch {
+    return true;
+  }
 }
