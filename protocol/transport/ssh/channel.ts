@@ -11,6 +11,7 @@ export class ChannelConnection extends Duplex implements Connection {
   readonly #channel: ClientChannel;
   readonly #end: () => void;
   #bytesRead = 0;
+  #bytesSent = 0;
   /** Told of each line of the program's error output. */
   onComplaint: ((line: string) => void) | undefined = undefined;
   #complaint = "";
@@ -37,6 +38,11 @@ export class ChannelConnection extends Duplex implements Connection {
     return this.#bytesRead;
   }
 
+  /** As in a socket: what waits to be sent counts, too. */
+  get bytesWritten(): number {
+    return this.#bytesSent + this.writableLength;
+  }
+
   setTimeout(timeoutMs: number, onSilence?: () => void): this {
     this.#timeoutMs = timeoutMs;
     if (onSilence !== undefined) this.once("timeout", onSilence);
@@ -51,6 +57,7 @@ export class ChannelConnection extends Duplex implements Connection {
   override _write(chunk: Buffer, _: string, done: (error?: Error | null) => void): void {
     this.#touch();
     this.#channel.write(chunk, () => {
+      this.#bytesSent += chunk.length;
       this.#touch();
       done();
     });
