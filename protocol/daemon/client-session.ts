@@ -63,7 +63,8 @@ class Conversation {
   constructor(start: SessionStart) {
     this.#start = start;
     const { agreement, line, options } = start;
-    if (agreement.protocol === 30 && options.isPull && options.filesFrom === "-") {
+    const namesAreBare = agreement.protocol < 31 && options.isPull && options.filesFrom === "-";
+    if (this.#isFramed && namesAreBare) {
       this.#lead = new SingleFrames({
         read: (decode) => line.read(decode),
         onMessage: (tag, payload) => this.hear(tag, payload),
@@ -75,13 +76,11 @@ class Conversation {
 
   /** From here on the client's messages are heard, and it hears how long it may be silent. */
   begin(): void {
-    const { agreement, line, options, timeoutSeconds } = this.#start;
+    const { agreement, line, timeoutSeconds } = this.#start;
     const { protocol } = agreement;
     line.expectProgress(timeoutSeconds * 1_000);
     this.#begunAt = line.source.position;
-    // Who acknowledges files does so in messages, whatever the protocol.
-    const isFramed = protocol >= 30 || (agreement.acknowledges && options.isPull);
-    if (isFramed && this.#lead === undefined) {
+    if (this.#isFramed && this.#lead === undefined) {
       this.#begunAt += line.source.available; // as bytes that were not framed away yet
       line.source.demultiplex();
     }
@@ -97,6 +96,12 @@ class Conversation {
   get isIdle(): boolean {
     const { position, available } = this.#start.line.source;
     return position + available === this.#begunAt;
+  }
+
+  /** Who acknowledges files does so in messages, whatever the protocol. */
+  get #isFramed(): boolean {
+    const { agreement, options } = this.#start;
+    return agreement.protocol >= 30 || (agreement.acknowledges && options.isPull);
   }
 
   /** What the client says first of all. */

@@ -102,7 +102,8 @@ export class PullListing {
   async #arguments(pace: () => Promise<void>): Promise<string[]> {
     const { options, module, memory } = this.#session;
     const { paths, filesFrom, transfer } = options;
-    const keepsDot = transfer.relative === true;
+    const isRelative = transfer.relative === true;
+    const keepsDot = isRelative && filesFrom === undefined;
     const inside = paths.flatMap((text) => {
       const words = options.isSecluded ? [text] : text.split(` ${module.name}/`);
       return words.map((word) => pathInModule(word, module.name, { keepsDot }));
@@ -119,11 +120,8 @@ export class PullListing {
     }
     const [base = ""] = inside;
     const names = filesFrom === "-" ? await this.#readNames() : this.#namesIn(filesFrom);
-    const between = keepsDot ? "/./" : "/";
-    return names.map((name) => {
-      const path = pathInModule(`/${name}`, module.name, { keepsDot });
-      return `${base.replace(/\/$/, "") || "."}${between}${path}`;
-    });
+    const start = base.replace(/\/$/, "") || ".";
+    return names.map((name) => start + (isRelative ? marked(name) : `/${below(name)}`));
   }
 
   /** `(name NUL)* NUL` from the client. */
@@ -160,7 +158,7 @@ export class PullListing {
 
   #tell({ path, kind, cause }: ListProblem): void {
     // As rsync names it, from the module's root.
-    const shown = `"/${displayPath(asBytePath(path.replace(/^\.\/?\.?\//, "")))}"`;
+    const shown = `"/${displayPath(asBytePath(path.replace(/(^|\/)(?:\.\/)+/g, "$1")))}"`;
     const { options, module } = this.#session;
     if (kind === "missing" && options.ignoresMissing) return;
     this.problems[kind] += 1;
@@ -191,4 +189,16 @@ function readName(from: Cursor, end: number): string {
 
 function tooMuch(limit: string): RsyncError {
   return new RsyncError("BAD_STREAM", `Cannot take the list of names: more than ${limit}`);
+}
+
+/** A name of a list, below where all begin. */
+function below(name: string, keepsDot = false): string {
+  return pathInModule(`/${name}`, "", { keepsDot });
+}
+
+/** The same where names are kept: but for what stands in front of the first `/./`. */
+function marked(name: string): string {
+  const cut = name.indexOf("/./");
+  if (cut < 0) return `/./${below(name, true)}`;
+  return `/${below(name.slice(0, cut))}/./${below(name.slice(cut + 3), true)}`;
 }

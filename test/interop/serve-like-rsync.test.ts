@@ -54,7 +54,7 @@ async function runAtBoth(words: readonly string[]): Promise<void> {
   ] as const) {
     const client = path.join(served.here, String(port));
     fill(module, client);
-    fs.writeFileSync(path.join(served.here, "names"), "a.txt\nd/one\nnot there\n");
+    fs.writeFileSync(path.join(served.here, "names"), "a.txt\nd/./sub/two\nd/one\nnot there\n");
     const said = words.map((word) =>
       word
         .replace(/^M\b/, `rsync://127.0.0.1:${port}/m`)
@@ -116,6 +116,7 @@ const pulls: readonly (readonly string[])[] = [
   ["-ai", "--zl=3", "M/", "C"],
   ["-ai", "--zl=0", "--protocol=29", "M/", "C"],
   ["-ai", "--remove-source-files", "--protocol=29", "M/d/", "C"],
+  ["-ai", "--remove-source-files", "--protocol=29", "--files-from=F", "M/", "C"],
   ["-ai", "M/../../etc", "C"],
   ["-r", "M/nowhere/"],
   ["-aiAX", "M/", "C"],
