@@ -10,7 +10,7 @@ import { shellQuote } from "./words.ts";
  */
 export function fullPushCommand(config: Config, source: Source, remote: Remote): string {
   const words = [
-    ...(config.events.delete ? ["--delete"] : []),
+    ...(config.events.delete && !remote.isShared ? ["--delete"] : []),
     "./",
     ...connectionWords(config, remote),
     ...(config.crontab?.excludes ?? []).map((pattern) => `--exclude=${shown(pattern)}`),

@@ -96,6 +96,7 @@ describe("the equivalent command", () => {
 
   test("over ssh it names a path", () => {
     const ssh = { ...bare, ssh: true };
+    expect(fullPushCommand(ssh, source, { ...remote, isShared: true })).not.toMatch(/--delete/);
     expect(fullPushCommand(ssh, source, { ...remote, port: 22, name: "/data" })).toBe(
       "cd '/srv/my photos' && rsync -a -R --delete ./ -e ssh h:/data --exclude='*.bak'",
     );
