@@ -301,12 +301,12 @@ test.skipIf(!hasDaemon)(
       const isBack = () => files(back).filter((sentName) => sentName === name).length > times;
       await until(isBack, true);
     };
-    for (let i = 0; i < 10; i += 1) {
-      fs.writeFileSync(`${left.path}/l${i}`, `left ${i}`);
-      fs.writeFileSync(`${right.path}/r${i}`, `right ${i}`);
-    }
+    const lefts = Array.from({ length: 10 }, (_, i) => `${i % 2 === 0 ? "" : "."}l${i}`);
+    const rights = Array.from({ length: 10 }, (_, i) => `${i % 2 === 0 ? "" : "."}r${i}`);
+    for (const name of lefts) fs.writeFileSync(`${left.path}/${name}`, `left ${name}`);
+    for (const name of rights) fs.writeFileSync(`${right.path}/${name}`, `right ${name}`);
     await untilEqualTrees(left.path, right.path);
-    const all = Array.from({ length: 10 }, (_, i) => [`l${i}`, `r${i}`]).flat();
+    const all = [...lefts, ...rights];
     await until(() => all.filter((name) => !files(one).includes(name)), []);
     await until(() => all.filter((name) => !files(two).includes(name)), []);
     await rest();
