@@ -27,10 +27,14 @@ export function pathFrom(given: string | Uint8Array): BytePath {
   return typeof given === "string" ? pathFromText(given) : pathFromBytes(given);
 }
 
-/** What others say, a byte string, as text: UTF-8 where names are; what is not stays as it is. */
+/** What others say, a byte string, as text: its bytes beyond ASCII are escaped unless all is UTF-8. */
 export function readableText(bytes: string): string {
-  const text = Buffer.from(bytes, "latin1").toString("utf8");
-  return /[\u0100-\uffff]/.test(bytes) || text.includes("\ufffd") ? bytes : text;
+  if (/[\u0100-\uffff]/.test(bytes)) return bytes; // it is text
+  try {
+    return decoder.decode(Buffer.from(bytes, "latin1"));
+  } catch {
+    return bytes.replace(/[\x80-\xff]/g, escaped);
+  }
 }
 
 /** Raw bytes to a byte path. */
@@ -84,9 +88,9 @@ export function nativeName(name: string): string | Buffer {
   return nonAscii.test(name) ? Buffer.from(name, "latin1") : name;
 }
 
-const unprintable =
+const controls =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-  /\\(?=#\d{3})|[\x00-\x08\x0a-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+  /[\x00-\x08\x0a-\x1f\x7f-\x9f\ufffd\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 const plain = /^[\t\x20-\x7e]*$/;
 /** A backslash that would be taken for the beginning of an escape. */
 const misleading = /\\(?=#\d{3})/g;
@@ -101,7 +105,10 @@ export function displayPath(path: BytePath): string {
   if (path === "") return ".";
   if (plain.test(path)) return path.includes("\\#") ? path.replace(misleading, escaped) : path;
   try {
-    return decoder.decode(Buffer.from(path, "latin1")).replace(unprintable, escapedBytes);
+    return decoder
+      .decode(Buffer.from(path, "latin1"))
+      .replace(misleading, escaped)
+      .replace(controls, escapedBytes);
   } catch {
     return path.replace(unshown, escaped); // not UTF-8
   }
@@ -109,7 +116,7 @@ export function displayPath(path: BytePath): string {
 
 /** What others say as a person reads it, in one line: nothing in it moves a terminal's cursor. */
 export function displayText(text: string): string {
-  return text === "" ? "" : displayPath(pathFromText(text));
+  return text.replace(controls, escapedBytes);
 }
 
 function escapedBytes(char: string): string {

@@ -67,6 +67,7 @@ test.each([
 test.each([
   ["", ""],
   ['cannot receive "数据.txt"', 'cannot receive "数据.txt"'],
+  ["\\#377 is shown once", "\\#377 is shown once"],
   ["red \x1b[31m\nand more", "red \\#033[31m\\#012and more"],
 ])("the text %j is shown to people as %s", (text, shown) => {
   expect(displayText(text)).toBe(shown);

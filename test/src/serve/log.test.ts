@@ -22,7 +22,7 @@ test.each([
   ["%'l %''l %'''l", "1,234,567 1.23M 1.18M"],
   ["%% %P %t %p", "% /srv/m 2026/01/02 03:04:05 3"],
   ["%z %Z 100%", "%z %Z 100%"],
-  ["%f", "d/gr\\#303\\#274\\#303\\#237e\\#012"],
+  ["%f", "d/grüße\\#012"],
 ])("the format %j gives %j", (format, wanted) => {
   expect(parseLogFormat(format)(transfer, context)).toBe(wanted);
 });
