@@ -1,5 +1,6 @@
 import { RsyncError } from "../errors.ts";
 import type { Connection } from "../transport/connection.ts";
+import { progressOf } from "../transport/patience.ts";
 import { Sink } from "../transport/sink.ts";
 import { Source, type SourceEvents } from "../transport/source.ts";
 import type { Cursor } from "../wire/cursor.ts";
@@ -82,9 +83,7 @@ export class ClientLine {
   }
 
   get #progress(): number {
-    const { bytesRead, writableLength } = this.socket;
-    const written = (this.socket as { readonly bytesWritten?: number }).bytesWritten ?? 0;
-    return bytesRead + written - writableLength - this.idleBytes;
+    return progressOf(this.socket) - this.idleBytes;
   }
 
   #late(what: string): void {

@@ -24,7 +24,7 @@ export function limitSilence(connection: Connection, timeoutMs: number, giveUp: 
 }
 
 /** How many bytes have passed; what waits to be sent has not. */
-function progressOf(connection: Connection): number {
+export function progressOf(connection: Connection): number {
   const { bytesWritten = 0 } = connection as { readonly bytesWritten?: number };
   return connection.bytesRead + bytesWritten - connection.writableLength;
 }
